@@ -1,0 +1,194 @@
+/** Reads cpio newc, with and without checksums. Several names of one inode carry the data with one of them, by custom the last. */
+import type { EntryType } from '../entry.ts'
+import { CPIO_HEADER, CPIO_TRAILER, cpioPadding, decodeCpioHeader } from './cpio-header.ts'
+import { decodeName, type MemberSink, type PushReader } from './member.ts'
+import { refusal, shown } from './refusals.ts'
+
+type Header = ReturnType<typeof decodeCpioHeader>
+
+/** A name or symlink target longer than this is not one that any system takes. */
+const MAX_NAME = 64 * 1024
+
+const fileTypes: Record<number, EntryType> = {
+  0o010000: 'fifo',
+  0o020000: 'character',
+  0o040000: 'directory',
+  0o060000: 'block',
+  0o100000: 'file',
+  0o120000: 'symlink',
+}
+
+export class CpioReader implements PushReader {
+  readonly #sink: MemberSink
+  #position = 0
+  /** collects a header, then a name, then a symlink's target */
+  #wanted: 'header' | 'name' | 'target' | 'data' | 'padding' | 'nothing' = 'header'
+  #buffer = new Uint8Array(CPIO_HEADER)
+  #fill = 0
+  #header: Header | undefined
+  #headerAt = 0
+  #path = ''
+  #pathBytes = 0
+  #left = 0
+  #sum = 0
+
+  constructor(sink: MemberSink) {
+    this.#sink = sink
+  }
+
+  push(chunk: Uint8Array): void {
+    let rest = chunk
+    while (rest.byteLength > 0) {
+      const taken = this.#take(rest)
+      this.#position += taken
+      rest = rest.subarray(taken)
+    }
+  }
+
+  finish(): void {
+    if (this.#wanted === 'nothing') return
+    throw refusal('TruncatedStream', `cpio ends at byte ${this.#position} without its trailer`)
+  }
+
+  #take(bytes: Uint8Array): number {
+    switch (this.#wanted) {
+      case 'header':
+      case 'name':
+      case 'target':
+        return this.#collect(bytes)
+      case 'data':
+        return this.#takeData(bytes)
+      case 'padding': {
+        const skipped = Math.min(this.#left, bytes.byteLength)
+        this.#left -= skipped
+        if (this.#left === 0) this.#expect('header', CPIO_HEADER)
+        return skipped
+      }
+      case 'nothing':
+        return this.#takeAfterEnd(bytes)
+    }
+  }
+
+  #collect(bytes: Uint8Array): number {
+    const taken = Math.min(this.#buffer.byteLength - this.#fill, bytes.byteLength)
+    this.#buffer.set(bytes.subarray(0, taken), this.#fill)
+    this.#fill += taken
+    if (this.#fill === this.#buffer.byteLength) this.#onCollected(this.#position + taken)
+    return taken
+  }
+
+  #expect(what: 'header' | 'name' | 'target', size: number): void {
+    this.#wanted = what
+    this.#buffer = new Uint8Array(size)
+    this.#fill = 0
+  }
+
+  #onCollected(end: number): void {
+    if (this.#wanted === 'header') {
+      this.#headerAt = end - CPIO_HEADER
+      this.#header = decodeCpioHeader(this.#buffer, this.#headerAt)
+      const { namesize } = this.#header
+      if (namesize < 2 || namesize > MAX_NAME) throw this.#corrupt(`has a name of ${namesize} bytes`)
+      this.#expect('name', namesize + cpioPadding(CPIO_HEADER + namesize))
+    } else if (this.#header === undefined) {
+      throw this.#corrupt('is missing')
+    } else if (this.#wanted === 'name') {
+      this.#onName(this.#header)
+    } else {
+      const target = this.#buffer.subarray(0, this.#header.filesize)
+      if (target.includes(0)) throw this.#corrupt('has a NUL in its symlink target')
+      this.#begin(this.#header, decodeName(target))
+      this.#endMember()
+    }
+  }
+
+  #onName(header: Header): void {
+    const name = this.#buffer.subarray(0, header.namesize)
+    if (name.indexOf(0) !== name.byteLength - 1)
+      throw this.#corrupt('has a name that does not end at its NUL')
+    this.#pathBytes = name.byteLength - 1
+    this.#path = decodeName(name.subarray(0, -1))
+    if (this.#path === CPIO_TRAILER) {
+      if (header.filesize !== 0) throw this.#corrupt('is a trailer with data')
+      this.#wanted = 'nothing'
+    } else if ((header.mode & 0o170000) === 0o120000) {
+      if (header.filesize === 0 || header.filesize > MAX_NAME) {
+        throw this.#corrupt(`has a symlink target of ${header.filesize} bytes`)
+      }
+      this.#expect('target', header.filesize + cpioPadding(header.filesize))
+    } else {
+      this.#begin(header, undefined)
+      this.#left = header.filesize
+      this.#sum = 0
+      this.#wanted = 'data'
+      if (header.filesize === 0) this.#endMember()
+    }
+  }
+
+  #begin(header: Header, link: string | undefined): void {
+    const type = fileTypes[header.mode & 0o170000]
+    if (type === undefined) {
+      throw refusal(
+        'UnsupportedEntry',
+        `${shown(this.#path)} has the mode ${header.mode.toString(8)}, which is no file type we take`,
+      )
+    }
+    if (type !== 'file' && type !== 'symlink' && header.filesize > 0)
+      throw this.#corrupt(`is a ${type} with data`)
+    this.#sink.begin({
+      path: this.#path,
+      pathBytes: this.#pathBytes,
+      type,
+      mode: header.mode & 0o7777,
+      uid: header.uid,
+      gid: header.gid,
+      size: type === 'file' ? header.filesize : 0,
+      mtime: header.mtime,
+      ...(link !== undefined && { link }),
+      ...((type === 'character' || type === 'block') && {
+        device: `${header.rdevmajor},${header.rdevminor}`,
+      }),
+      ...(type === 'file' &&
+        header.nlink > 1 && {
+          inode: `${header.devmajor},${header.devminor},${header.ino}`,
+          names: header.nlink,
+        }),
+    })
+  }
+
+  #takeData(bytes: Uint8Array): number {
+    const data = bytes.subarray(0, Math.min(this.#left, bytes.byteLength))
+    if (this.#header?.hasChecksum === true) for (const byte of data) this.#sum = (this.#sum + byte) >>> 0
+    this.#left -= data.byteLength
+    this.#sink.data(data)
+    if (this.#left === 0) this.#endMember()
+    return data.byteLength
+  }
+
+  #endMember(): void {
+    const wasData = this.#wanted === 'data'
+    const size = this.#header?.filesize ?? 0
+    if (wasData && size > 0 && this.#header?.hasChecksum === true && this.#sum !== this.#header.check) {
+      throw refusal(
+        'CorruptStream',
+        `${shown(this.#path)} has the sum ${this.#sum}, its cpio header says ${this.#header.check}`,
+      )
+    }
+    this.#sink.end()
+    this.#left = wasData ? cpioPadding(size) : 0
+    if (this.#left > 0) this.#wanted = 'padding'
+    else this.#expect('header', CPIO_HEADER)
+  }
+
+  #takeAfterEnd(bytes: Uint8Array): number {
+    for (let index = 0; index < bytes.byteLength; index++) {
+      if (bytes[index] === 0) continue
+      throw refusal('CorruptStream', `cpio has data at byte ${this.#position + index}, behind its trailer`)
+    }
+    return bytes.byteLength
+  }
+
+  #corrupt(what: string): Error {
+    return refusal('CorruptStream', `cpio header at byte ${this.#headerAt} ${what}`)
+  }
+}

@@ -1,0 +1,19 @@
+/** Device nodes that a zone's root may carry: those that every zone has anyway. */
+
+/** `major,minor` by name: Linux first, then Solaris and illumos, where only the mm driver's numbers are fixed. */
+const allowed: Record<string, readonly string[]> = {
+  null: ['1,3', '13,2'],
+  zero: ['1,5', '13,12'],
+  full: ['1,7'],
+  random: ['1,8'],
+  urandom: ['1,9'],
+  tty: ['5,0'],
+  console: ['5,1', '0,0'],
+  ptmx: ['5,2'],
+}
+
+/** The numbers with which a character device may stand at `path`, relative to the archive; none when it may not at all. */
+export function allowedDevices(path: string): readonly string[] {
+  const name = /^(?:root\/)?dev\/([a-z]+)$/.exec(path)?.[1]
+  return (name !== undefined && Object.hasOwn(allowed, name) ? allowed[name] : undefined) ?? []
+}

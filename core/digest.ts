@@ -1,0 +1,14 @@
+import { z } from 'zod'
+
+/** A sha256 in lower-case hex: the name of a blob. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256: 64 lower-case hex digits')
+export type Sha256 = z.infer<typeof Sha256>
+
+/** A sha1 in lower-case hex; image clients of the IMGAPI family ask for it. */
+export const Sha1 = z.string().regex(/^[0-9a-f]{40}$/, 'expected a sha1: 40 lower-case hex digits')
+export type Sha1 = z.infer<typeof Sha1>
+
+/** Where a blob lies below a store's root: `ab/cd/abcd…`, so that no directory grows past 65 536 names. */
+export function shardPath(digest: Sha256): string {
+  return `${digest.slice(0, 2)}/${digest.slice(2, 4)}/${digest}`
+}

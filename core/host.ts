@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { HostName, ProfileName } from './names.ts'
+
+/** A MAC address in any common spelling (`0:11:22:a:b:c`, `00-11-…`, `001122334455`), kept as `00:11:22:0a:0b:0c`. */
+export const MacAddress = z.string().transform((text, context) => {
+  const digits = /^[0-9a-f]{12}$/i.test(text)
+    ? (text.match(/../g) ?? [])
+    : text.split(/[:-]/).map((octet) => octet.padStart(2, '0'))
+  if (digits.length !== 6 || !digits.every((octet) => /^[0-9a-f]{2}$/i.test(octet))) {
+    context.addIssue(`expected a MAC address, got ${JSON.stringify(text)}`)
+    return z.NEVER
+  }
+  return digits.join(':').toLowerCase()
+})
+
+/**
+ * How the worker reaches a host: `local` runs commands on this machine, `sandbox:NAME` in a sandbox host,
+ * `ssh:user@address[:port]` over ssh. Hosts that only pull need none.
+ */
+export const Transport = z
+  .string()
+  .regex(
+    /^(local|sandbox:[a-z0-9][a-z0-9-]{0,31}|ssh:[A-Za-z0-9._-]+@[A-Za-z0-9.:_-]+)$/,
+    'expected local, sandbox:NAME or ssh:user@address[:port]',
+  )
+export type Transport = z.infer<typeof Transport>
+
+/** `s10u3` … `s10u11` or `illumos`: what a host runs, or a Linux sandbox host acts as. */
+export const OsRelease = z.enum([
+  's10u3',
+  's10u4',
+  's10u5',
+  's10u6',
+  's10u7',
+  's10u8',
+  's10u9',
+  's10u10',
+  's10u11',
+  'illumos',
+])
+export type OsRelease = z.infer<typeof OsRelease>
+
+export const Host = z.object({
+  name: HostName,
+  macs: z.array(MacAddress).default([]),
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  arch: z.string().max(32).default('i86pc'),
+  release: OsRelease.default('illumos'),
+  networks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  profile: ProfileName.optional(),
+  transport: Transport.optional(),
+  /** free facts, e.g. `zfs: "true"`, `memory: "8192"` */
+  facts: z.record(z.string().max(64), z.string().max(1024)).default({}),
+})
+export type Host = z.infer<typeof Host>

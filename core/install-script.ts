@@ -1,0 +1,179 @@
+// The one script that a host fetches and runs: the plan as shell variables, then the library and main text as they are.
+import { MASK } from './mask-profile.ts'
+import { maskPlan, plainUrl } from './plan.ts'
+import { planParts } from './plan/plan-steps.ts'
+import type { Plan, PlannedTemplate, PlannedZone } from './plan/schema.ts'
+import { shellQuote } from './shell-quote.ts'
+
+/** Files of finish-scripts/ that make the library, in order; main.sh comes last and ends with the call that starts the run. */
+export const libraryFiles = [
+  'lib.sh',
+  'report.sh',
+  'fetch.sh',
+  'unpack.sh',
+  'zfs.sh',
+  'template.sh',
+  'zone.sh',
+  'zoneroot.sh',
+  'identity.sh',
+  'rollback.sh',
+] as const
+
+export interface ScriptParts {
+  library: string
+  main: string
+}
+
+export interface ScriptOptions {
+  /** the install token */
+  token: string
+  /** how this host reaches the server */
+  baseUrl: string
+}
+
+/** @throws ShellValueInvalid, BaseUrlInvalid */
+export function renderInstallScript(
+  plan: Plan,
+  { token, baseUrl }: ScriptOptions,
+  parts: ScriptParts,
+): string {
+  return [
+    '#!/bin/sh',
+    comment(`What happens on host ${plan.host}: profile ${plan.profile}, planned ${plan.createdAt}.`),
+    '# The plan comes first, as variables and in its order in zf_plan; the library below it carries it out.',
+    '# shellcheck disable=SC2003,SC2006,SC2016,SC2162,SC2172,SC2317 # Solaris 10 has no newer words; values stay quoted',
+    '# This text holds secrets. It does nothing unless it is complete: the last line starts it.',
+    '',
+    ...variables({
+      zf_host: plan.host,
+      zf_profile: plan.profile,
+      zf_made: plan.createdAt,
+      zf_url: plainUrl(baseUrl),
+      zf_token: token,
+      zf_flash_root: plan.flashRoot,
+      zf_zones_root: plan.zonesRoot,
+      zf_wait: String(plan.waitSeconds),
+      zf_template_count: String(plan.templates.length),
+      zf_zone_count: String(plan.zones.length),
+    }),
+    '',
+    ...plan.templates.flatMap((template, index) => templateFunction(template, index + 1, plan.zones)),
+    ...plan.zones.flatMap((zone, index) => zoneFunctions(zone, index + 1)),
+    ...order(plan),
+    parts.library,
+    parts.main,
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n')
+}
+
+/** The script for reading: token, hashes and passwords hidden. */
+export function maskInstallScript(
+  plan: Plan,
+  options: Omit<ScriptOptions, 'token'>,
+  parts: ScriptParts,
+): string {
+  return renderInstallScript(maskPlan(plan), { ...options, token: MASK }, parts)
+}
+
+function templateFunction(
+  template: PlannedTemplate,
+  number: number,
+  zones: readonly PlannedZone[],
+): string[] {
+  return [
+    comment(`template ${number}: ${template.name}@${template.version}, ${template.size} bytes to transfer`),
+    `zf_template_${number}() {`,
+    ...indented(
+      variables({
+        t_name: template.name,
+        t_version: template.version,
+        t_zone: template.flashZone,
+        t_path: template.path,
+        t_url_path: template.urlPath,
+        t_sha256: template.sha256,
+        t_format: template.format,
+        t_compression: template.compression,
+        t_layout: template.layout ?? '',
+        t_attach_policy: template.attachPolicy,
+        t_backout: template.backout.join(' '),
+        t_flash_zone: template.afterwards,
+        t_for_zones: zones
+          .filter((zone) => zone.template === template.name)
+          .map((zone) => zone.name)
+          .join(' '),
+        t_detached_xml: template.detachedXml.trimEnd(),
+      }),
+    ),
+    '}',
+    '',
+  ]
+}
+
+function zoneFunctions(zone: PlannedZone, number: number): string[] {
+  const checks = zone.smoke.map(
+    ({ name, command, timeoutSeconds }) =>
+      `  smoke ${shellQuote(name)} ${timeoutSeconds} ${shellQuote(command)} || return 1`,
+  )
+  return [
+    comment(`zone ${number}: ${zone.name}, a clone of ${zone.template}@${zone.version}`),
+    `zf_zone_${number}() {`,
+    ...indented(
+      variables({
+        z_name: zone.name,
+        z_path: zone.zonepath,
+        z_os_family: zone.osFamily,
+        z_nodename: zone.nodename,
+        z_timezone: zone.timezone,
+        z_root_password: zone.rootPassword ?? '',
+        z_touch: zone.touch.join(' '),
+        z_replaces: zone.replaces.join('\n'),
+        z_zonecfg: zone.zonecfg.trimEnd(),
+        z_sysidcfg: (zone.sysidcfg ?? '').trimEnd(),
+      }),
+    ),
+    '}',
+    '',
+    `zf_smoke_${number}() {`,
+    ...(checks.length > 0 ? checks : ['  return "$nothing_to_do"']),
+    '}',
+    '',
+  ]
+}
+
+function order(plan: Plan): string[] {
+  const lines: string[] = []
+  let chosen: PlannedTemplate | undefined
+  for (const part of planParts(plan.templates, plan.zones)) {
+    if (part.template !== chosen) lines.push(`zf_template_${plan.templates.indexOf(part.template) + 1}`)
+    chosen = part.template
+    if (part.kind === 'have-zone') {
+      const number = plan.zones.indexOf(part.zone) + 1
+      lines.push(`zf_zone_${number}`, `have_zone zf_smoke_${number}`)
+    } else {
+      lines.push(part.kind === 'have-template' ? 'have_template' : 'release_template')
+    }
+  }
+  return [
+    '# What happens, in this order. Each step looks first and does only what is left to do.',
+    'zf_plan() {',
+    ...indented(lines),
+    '}',
+    '',
+  ]
+}
+
+function variables(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`)
+}
+
+/** Only the first line of each: the others belong to a quoted value. */
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`)
+}
+
+/** @returns a comment that no value can leave: names and times only, without line ends */
+function comment(text: string): string {
+  return `# ${text.replaceAll(/[^\x20-\x7e]/g, '?')}`
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { Sha1, Sha256 } from './digest.ts'
+import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
+
+/** What kind of bytes an artifact is, before compression. */
+export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental'])
+export type ArtifactFormat = z.infer<typeof ArtifactFormat>
+
+export const Compression = z.enum(['none', 'gzip', 'xz', 'bzip2', 'zstd'])
+export type Compression = z.infer<typeof Compression>
+
+/** Whether an archive's top level is a zonepath (`root/`, `SUNWdetached.xml`) or a zoneroot (`etc/`, `usr/`…); jumpstart.md 4.10. */
+export const ArchiveLayout = z.enum(['zonepath', 'zoneroot'])
+export type ArchiveLayout = z.infer<typeof ArchiveLayout>
+
+/** One packaged form of a version; its bytes are the blob `sha256`. */
+export const Artifact = z.object({
+  format: ArtifactFormat,
+  compression: Compression,
+  sha256: Sha256,
+  sha1: Sha1,
+  /** bytes, as stored */
+  size: z.int().nonnegative(),
+  /** bytes after decompression */
+  uncompressedSize: z.int().nonnegative(),
+  /** absent for ZFS streams */
+  layout: ArchiveLayout.optional(),
+  /** number of entries in the index; absent for ZFS streams */
+  entries: z.int().nonnegative().optional(),
+  /** ZFS only: `dataset@snapshot` as written in the stream */
+  snapshot: z.string().optional(),
+  /** ZFS only: guid of the snapshot, decimal */
+  guid: z.string().optional(),
+  /** zfs-incremental only: guid of the snapshot it starts from, decimal */
+  fromGuid: z.string().optional(),
+})
+export type Artifact = z.infer<typeof Artifact>
+
+export const OsFamily = z.enum(['solaris10', 'illumos', 'linux'])
+export type OsFamily = z.infer<typeof OsFamily>
+
+/** A package or patch of the SVR4 inventory that a detached manifest carries (zones.md 4.1), in file order. */
+export const InventoryItem = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('package'), name: z.string(), version: z.string() }),
+  z.object({
+    kind: z.literal('patch'),
+    id: z.string(),
+    obsoletes: z.array(z.string()),
+    incompatible: z.array(z.string()),
+  }),
+])
+export type InventoryItem = z.infer<typeof InventoryItem>
+
+/** Everything that travels with a version of a template. Immutable once the version is ready. */
+export const Manifest = z.object({
+  template: TemplateName,
+  version: VersionName,
+  brand: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected a brand such as native, lx, lipkg'),
+  osFamily: OsFamily,
+  /** e.g. `s10u8`, `illumos`, `debian-12` */
+  osRelease: z.string().max(64).optional(),
+  /** e.g. `i86pc`, `sun4u`, `x86_64` */
+  arch: z.string().max(32).optional(),
+  /** zonecfg export text of the template's configuration (zones.md 2.9) */
+  zonecfg: z
+    .string()
+    .max(256 * 1024)
+    .optional(),
+  origin: z.object({ template: TemplateName, version: VersionName }).optional(),
+  artifacts: z.array(Artifact),
+  inventory: z.array(InventoryItem).optional(),
+  /** how it was made */
+  madeBy: z.enum(['upload', 'package', 'build', 'import']),
+  /** the zone that was packaged; a snapshot of it stays on that host as long as the version does */
+  madeFrom: z.object({ host: HostName, zone: ZoneName }).optional(),
+  /** the API token's name, or the build's id */
+  createdBy: z.string(),
+  createdAt: z.iso.datetime(),
+  notes: z
+    .string()
+    .max(16 * 1024)
+    .optional(),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+/** What an uploader may say about the template beside the bytes; a SUNWdetached.xml inside the archive fills what is not said. */
+export const VersionFacts = Manifest.pick({
+  osRelease: true,
+  arch: true,
+  zonecfg: true,
+  origin: true,
+  notes: true,
+}).extend({
+  version: VersionName.optional(),
+  brand: Manifest.shape.brand.optional(),
+  osFamily: OsFamily.optional(),
+})
+export type VersionFacts = z.infer<typeof VersionFacts>
+
+/** Extensions by which an artifact is fetched: `/flash/mysql/stable.tar.zst`. */
+const formatExtension: Record<ArtifactFormat, string> = {
+  tar: 'tar',
+  cpio: 'cpio',
+  zfs: 'zfs',
+  'zfs-incremental': 'izfs',
+}
+const compressionExtension: Record<Compression, string> = {
+  none: '',
+  gzip: '.gz',
+  xz: '.xz',
+  bzip2: '.bz2',
+  zstd: '.zst',
+}
+
+/** `tar.gz`, `zfs`, `cpio.bz2`, … */
+export function artifactExtension(artifact: Pick<Artifact, 'format' | 'compression'>): string {
+  return formatExtension[artifact.format] + compressionExtension[artifact.compression]
+}

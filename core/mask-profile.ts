@@ -1,0 +1,76 @@
+import type { Profile } from './profile.ts'
+import { ProvisionError } from './errors.ts'
+import type { SysidOverrides } from './sysidcfg/settings.ts'
+
+/** What stands where a secret was. It is no crypt hash, so a masked profile cannot be stored by mistake without the one it is from. */
+export const MASK = '****'
+
+/** The profile for reading: root password hashes and the LDAP proxy's password are hidden. */
+export function maskProfile(profile: Profile): Profile {
+  return {
+    ...profile,
+    sysid: maskSysid(profile.sysid),
+    zones: profile.zones.map((zone) => (zone.sysid ? { ...zone, sysid: maskSysid(zone.sysid) } : zone)),
+  }
+}
+
+function maskSysid<S extends SysidOverrides>(settings: S): S {
+  const { rootPassword, nameService } = settings
+  return {
+    ...settings,
+    ...(rootPassword !== undefined && rootPassword !== 'NP' && { rootPassword: MASK }),
+    ...(nameService?.kind === 'LDAP' &&
+      nameService.proxyPassword !== undefined && { nameService: { ...nameService, proxyPassword: MASK } }),
+  }
+}
+
+/**
+ * The profile with the secrets of the stored one where it is masked, so that what was shown can be edited and stored. Zones are
+ * found by name. @throws SecretMasked when there is none to put in
+ */
+export function unmaskProfile(profile: Profile, stored: Profile | undefined): Profile {
+  const zoneOf = (name: string) => stored?.zones.find((zone) => zone.name === name)
+  return {
+    ...profile,
+    sysid: unmaskSysid(profile.sysid, stored?.sysid, 'sysid'),
+    zones: profile.zones.map((zone) =>
+      zone.sysid
+        ? { ...zone, sysid: unmaskSysid(zone.sysid, zoneOf(zone.name)?.sysid, `sysid of zone ${zone.name}`) }
+        : zone,
+    ),
+  }
+}
+
+function unmaskSysid<S extends SysidOverrides>(
+  settings: S,
+  stored: SysidOverrides | undefined,
+  where: string,
+): S {
+  const { rootPassword, nameService } = settings
+  const kept = stored?.nameService
+  return {
+    ...settings,
+    ...(rootPassword === MASK && {
+      rootPassword: secretOf(stored?.rootPassword, `rootPassword in ${where}`),
+    }),
+    ...(nameService?.kind === 'LDAP' &&
+      nameService.proxyPassword === MASK && {
+        nameService: {
+          ...nameService,
+          proxyPassword: secretOf(
+            kept?.kind === 'LDAP' ? kept.proxyPassword : undefined,
+            `proxyPassword in ${where}`,
+          ),
+        },
+      }),
+  }
+}
+
+function secretOf(stored: string | undefined, what: string): string {
+  if (stored !== undefined && stored !== MASK) return stored
+  throw new ProvisionError(
+    'invalid',
+    'SecretMasked',
+    `${what} is ${MASK} and none is stored, expected the secret`,
+  )
+}

@@ -1,0 +1,140 @@
+// Decides what will happen on a host: from its record, its profile and the versions that the profile's templates stand for.
+import { ProvisionError } from './errors.ts'
+import type { Host } from './host.ts'
+import { MASK } from './mask-profile.ts'
+import { artifactExtension, type Manifest } from './manifest.ts'
+import type { Profile, ProfileZone } from './profile.ts'
+import { chooseArtifact } from './plan/choose-artifact.ts'
+import { detachedXml } from './plan/flash-config.ts'
+import { planSteps } from './plan/plan-steps.ts'
+import { planZone } from './plan/plan-zone.ts'
+import { renderPlanText } from './plan/render-plan.ts'
+import type { Plan, PlannedTemplate } from './plan/schema.ts'
+import { maskSysidcfg } from './sysidcfg/render.ts'
+
+export { Plan } from './plan/schema.ts'
+
+export interface PlanInput {
+  host: Host
+  profile: Profile
+  /** the version behind each `template` text of the profile's zones, e.g. `mysql@stable` */
+  versions: ReadonlyMap<string, { manifest: Manifest }>
+  /** how hosts reach the server */
+  baseUrl: string
+  now: Date
+}
+
+/** Solaris imports all service manifests at a first boot, which takes minutes. */
+const waitSeconds = 900
+
+/** @throws PlanConflict, NoUsableArtifact, VersionNotFound, SysidcfgValue, ZonecfgValueInvalid, BaseUrlInvalid */
+export function makePlan({ host, profile, versions, baseUrl, now }: PlanInput): Plan {
+  const templates: PlannedTemplate[] = []
+  const zones = profile.zones.map((zone) => {
+    const manifest = versions.get(zone.template)?.manifest
+    if (!manifest) {
+      throw new ProvisionError(
+        'missing',
+        'VersionNotFound',
+        `zone ${zone.name} wants ${zone.template}, which is no known version`,
+      )
+    }
+    const template = planTemplate(zone, manifest, { host, profile })
+    const same = templates.find(({ name }) => name === template.name)
+    if (same) shareTemplate(same, template, zone)
+    else templates.push(template)
+    return planZone(zone, { profile, manifest, hostRelease: host.release })
+  })
+  const flashZone = templates.find(({ flashZone: name }) => zones.some((zone) => zone.name === name))
+  if (flashZone)
+    throw conflict(`the name ${flashZone.flashZone} is needed for the zone of template ${flashZone.name}`)
+  return {
+    format: 1,
+    host: host.name,
+    profile: profile.name,
+    createdAt: now.toISOString(),
+    baseUrl: plainUrl(baseUrl),
+    flashRoot: profile.flashRoot,
+    zonesRoot: profile.zonesRoot,
+    waitSeconds,
+    bytes: templates.reduce((sum, { size }) => sum + size, 0),
+    templates,
+    zones,
+    steps: planSteps(templates, zones),
+  }
+}
+
+/** The plan for reading, with hashes and passwords hidden. */
+export function maskPlan(plan: Plan): Plan {
+  return {
+    ...plan,
+    zones: plan.zones.map((zone) => ({
+      ...zone,
+      ...(zone.sysidcfg !== undefined && { sysidcfg: maskSysidcfg(zone.sysidcfg) }),
+      ...(zone.rootPassword !== undefined && { rootPassword: MASK }),
+    })),
+  }
+}
+
+/** The plan for people: ordered steps, bytes to transfer, the files as they will be written; secrets masked unless wanted. */
+export function renderPlan(plan: Plan, { maskSecrets = true } = {}): string {
+  return renderPlanText(maskSecrets ? maskPlan(plan) : plan)
+}
+
+/** An URL that a configuration file of curl or wget can hold as it is. @throws BaseUrlInvalid */
+export function plainUrl(text: string): string {
+  if (!/^https?:\/\/[A-Za-z0-9.:[\]_-]+(\/[A-Za-z0-9._~/-]*)?$/.test(text)) {
+    throw new ProvisionError(
+      'invalid',
+      'BaseUrlInvalid',
+      `the server's URL is ${JSON.stringify(text)}, expected http(s)://host[:port][/path]`,
+    )
+  }
+  return text.replace(/\/+$/, '')
+}
+
+function planTemplate(
+  zone: ProfileZone,
+  manifest: Manifest,
+  { host, profile }: { host: Host; profile: Profile },
+): PlannedTemplate {
+  const { template: name, version, brand, osFamily } = manifest
+  const artifact = chooseArtifact(manifest, host, zone.form)
+  const { format, compression, layout, sha256, size } = artifact
+  const flashZone = `flash${name}`
+  const path = `${profile.flashRoot}/${name}`
+  return {
+    name,
+    version,
+    brand,
+    osFamily,
+    format,
+    compression,
+    ...(layout !== undefined && { layout }),
+    sha256,
+    size,
+    urlPath: `/flash/${name}/${version}.${artifactExtension(artifact)}`,
+    flashZone,
+    path,
+    attachPolicy: zone.attachPolicy,
+    backout: zone.backout,
+    afterwards: zone.flashZone,
+    detachedXml: detachedXml(manifest, { zone: flashZone, zonepath: path, release: host.release }),
+  }
+}
+
+/** A template has one place on a host, so the zones that are cloned from it must agree. One that keeps it, keeps it for all. */
+function shareTemplate(same: PlannedTemplate, other: PlannedTemplate, zone: ProfileZone): void {
+  const differing = (['version', 'sha256', 'attachPolicy'] as const).find((key) => same[key] !== other[key])
+  if (differing !== undefined || same.backout.join() !== other.backout.join()) {
+    const what = differing ?? 'backout'
+    throw conflict(
+      `zone ${zone.name} wants template ${same.name} with ${what} ${String(other[what])}, another zone with ${String(same[what])}`,
+    )
+  }
+  if (other.afterwards === 'keep') same.afterwards = 'keep'
+}
+
+function conflict(message: string): ProvisionError {
+  return new ProvisionError('conflict', 'PlanConflict', message)
+}

@@ -1,0 +1,35 @@
+// The configuration with which a template is attached, where its archive brings no SUNWdetached.xml.
+import { ProvisionError } from '../errors.ts'
+import type { OsRelease } from '../host.ts'
+import type { Manifest } from '../manifest.ts'
+import { emptyZoneConfig, type ZoneConfig } from '../zone/config.ts'
+import { withInventory } from '../zone/inventory.ts'
+import { replayCommands } from '../zone/replay.ts'
+import { renderZoneXml } from '../zone/xml.ts'
+
+/** Text of a SUNWdetached.xml: the stored zonecfg export without its host's addresses and datasets, then the inventory. */
+export function detachedXml(
+  manifest: Manifest,
+  { zone, zonepath, release }: { zone: string; zonepath: string; release: OsRelease },
+): string {
+  const config = storedConfig(manifest, zone, release)
+  const elements = config.elements.filter(({ tag }) => tag !== 'network' && tag !== 'dataset')
+  const own = { ...config, name: zone, zonepath, autoboot: false, elements }
+  return renderZoneXml(withInventory(own, manifest.inventory ?? []), { detached: true })
+}
+
+/** An export does not quote its global values (zones.md 2.9), so one may not replay; the brand is then all that is known. */
+function storedConfig(manifest: Manifest, zone: string, release: OsRelease): ZoneConfig {
+  // native is what a zone without the attribute is, also to releases that do not know it
+  const minimal: ZoneConfig = {
+    ...emptyZoneConfig(zone),
+    properties: manifest.brand === 'native' ? {} : { brand: manifest.brand },
+  }
+  if (manifest.zonecfg === undefined) return minimal
+  try {
+    return replayCommands(manifest.zonecfg, { zone, release })
+  } catch (error) {
+    if (error instanceof ProvisionError) return minimal
+    throw error
+  }
+}

@@ -1,0 +1,99 @@
+// The order of things on a host: a template is made ready before its first zone and let go after its last.
+import { formatBytes } from '../units.ts'
+import type { PlannedStep, PlannedTemplate, PlannedZone } from './schema.ts'
+
+/** A template's part or a zone's part of the run, in order; the host's script calls one function for each. */
+export type PlanPart =
+  | { kind: 'have-template' | 'release-template'; template: PlannedTemplate }
+  | { kind: 'have-zone'; zone: PlannedZone; template: PlannedTemplate }
+
+export function planParts(templates: readonly PlannedTemplate[], zones: readonly PlannedZone[]): PlanPart[] {
+  return zones.flatMap((zone, index) => {
+    const template = templates.find(({ name }) => name === zone.template)
+    if (!template) return []
+    const isFirst = zones.findIndex((other) => other.template === zone.template) === index
+    const isLast = zones.findLastIndex((other) => other.template === zone.template) === index
+    return [
+      ...(isFirst ? [{ kind: 'have-template', template } as const] : []),
+      { kind: 'have-zone', zone, template } as const,
+      ...(isLast ? [{ kind: 'release-template', template } as const] : []),
+    ]
+  })
+}
+
+export function planSteps(
+  templates: readonly PlannedTemplate[],
+  zones: readonly PlannedZone[],
+): PlannedStep[] {
+  const check: PlannedStep = {
+    step: 'check',
+    what: 'look for the commands, and for zones and paths of others in the way',
+  }
+  return [check, ...planParts(templates, zones).flatMap(partSteps)]
+}
+
+function partSteps(part: PlanPart): PlannedStep[] {
+  switch (part.kind) {
+    case 'have-template':
+      return templateSteps(part.template)
+    case 'have-zone':
+      return zoneSteps(part.zone, part.template)
+    case 'release-template': {
+      const { flashZone, afterwards } = part.template
+      return [
+        {
+          step: 'detach',
+          zone: flashZone,
+          what: afterwards === 'keep' ? 'nothing: it is kept' : `zoneadm -z ${flashZone} detach`,
+        },
+      ]
+    }
+  }
+}
+
+const attachOption = { strict: '', update: ' -u', force: ' -F' }
+
+function templateSteps(template: PlannedTemplate): PlannedStep[] {
+  const { name, version, format, compression, size, sha256, flashZone, path, attachPolicy, backout } =
+    template
+  const packed = compression === 'none' ? format : `${format}, ${compression}`
+  const put = format === 'zfs' ? 'zfs receive as' : 'unpack in'
+  const patches = backout.map((patch) => ` -b ${patch}`).join('')
+  return [
+    {
+      step: 'fetch',
+      zone: flashZone,
+      what: `${name}@${version} (${packed}, ${formatBytes(size)}), ${put} ${path}, verify sha256 ${sha256.slice(0, 12)}…`,
+      bytes: size,
+    },
+    {
+      step: 'configure',
+      zone: flashZone,
+      what: `zonecfg: create -a ${path}, without the golden host's nets and datasets`,
+    },
+    {
+      step: 'attach',
+      zone: flashZone,
+      what: `zoneadm -z ${flashZone} attach${attachOption[attachPolicy]}${patches}`,
+    },
+  ]
+}
+
+function zoneSteps(zone: PlannedZone, { flashZone, name, version }: PlannedTemplate): PlannedStep[] {
+  const checks = zone.smoke.map((check) => check.name).join(', ') || 'none'
+  const steps: readonly (readonly [PlannedStep['step'], string])[] = [
+    ['configure', `zonecfg: create -t ${flashZone}, then the profile's settings; origin ${name}@${version}`],
+    ['clone', `zoneadm -z ${zone.name} clone ${flashZone} to ${zone.zonepath}`],
+    ['identity', `reset as for ${zone.osFamily}; nodename ${zone.nodename}`],
+    [
+      'sysidcfg',
+      zone.sysidcfg === undefined
+        ? 'nothing: this system asks no questions'
+        : 'write etc/sysidcfg, mode 0600',
+    ],
+    ['boot', `zoneadm -z ${zone.name} boot`],
+    ['wait', 'until the first boot is over'],
+    ['smoke', checks],
+  ]
+  return steps.map(([step, what]) => ({ step, zone: zone.name, what }))
+}

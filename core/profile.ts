@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { checkDirectories } from './profile-directories.ts'
+import { ProfileName, TemplateRef, ZoneName } from './names.ts'
+import { SysidOverrides, SysidSettings } from './sysidcfg/settings.ts'
+
+const AbsolutePath = z
+  .string()
+  .max(1023)
+  .regex(/^\/[^\0\n"]*$/, 'expected an absolute path without quotes or newlines')
+  .refine((path) => !path.split('/').includes('..'), 'a path may not contain ".."')
+
+/**
+ * A directory on the host, in one spelling: it is compared with what zfs and zoneadm list, and stands in zonecfg commands
+ * without quotes (`create -a` takes none), where a blank ends a word and a semicolon the command.
+ */
+const HostDirectory = z
+  .string()
+  .max(1023)
+  .regex(
+    /^(\/[A-Za-z0-9._-]+)+$/,
+    'expected an absolute path of letters, digits, ".", "_" and "-", without a slash at its end',
+  )
+  .refine((path) => !/\/\.\.?(\/|$)/.test(path), 'a path may not contain "." or ".."')
+
+/** A value that zonecfg can carry: its language has no escape for a double quote (zones.md 2.2). */
+const ZonecfgValue = z
+  .string()
+  .max(900)
+  .regex(/^[^"\n\r\0]*$/, 'zonecfg values cannot contain quotes or newlines')
+
+const Net = z.strictObject({
+  physical: ZonecfgValue.min(1),
+  /** shared-IP zones: `192.0.2.10/24` */
+  address: ZonecfgValue.optional(),
+  /** exclusive-IP zones */
+  allowedAddress: ZonecfgValue.optional(),
+  defrouter: ZonecfgValue.optional(),
+})
+
+/** One zone that a host of this profile gets. */
+export const ProfileZone = z.strictObject({
+  name: ZoneName,
+  /** `mysql@stable`, `web@1.2` */
+  template: z
+    .string()
+    .refine((text) => TemplateRef.safeParse(text).success, 'expected template@version or template@channel'),
+  /** default: `<zonesRoot>/<name>` */
+  zonepath: HostDirectory.optional(),
+  ipType: z.enum(['shared', 'exclusive']).optional(),
+  autoboot: z.boolean().default(true),
+  /** which packaged form to fetch; `auto` picks what the host can take */
+  form: z.enum(['auto', 'zfs', 'tar.gz', 'tar.zst', 'cpio.gz']).default('auto'),
+  net: z.array(Net).default([]),
+  fs: z
+    .array(
+      z.strictObject({
+        dir: AbsolutePath,
+        special: ZonecfgValue.min(1),
+        type: ZonecfgValue.min(1).default('lofs'),
+        options: z.array(ZonecfgValue).default([]),
+      }),
+    )
+    .default([]),
+  rctl: z
+    .array(
+      z.strictObject({
+        name: ZonecfgValue.min(1),
+        values: z
+          .array(
+            z.strictObject({
+              priv: ZonecfgValue.min(1).default('privileged'),
+              limit: z.union([z.int(), ZonecfgValue]),
+              action: ZonecfgValue.min(1),
+            }),
+          )
+          .min(1),
+      }),
+    )
+    .default([]),
+  attr: z
+    .array(
+      z.strictObject({
+        name: ZonecfgValue.min(1),
+        type: z.enum(['string', 'int', 'uint', 'boolean']).default('string'),
+        value: ZonecfgValue,
+      }),
+    )
+    .default([]),
+  dataset: z.array(ZonecfgValue.min(1)).default([]),
+  /** strict: plain attach; update: -u; force: -F */
+  attachPolicy: z.enum(['strict', 'update', 'force']).default('strict'),
+  /** patch ids for `attach -b` */
+  backout: z.array(z.string().regex(/^[A-Z0-9]+-[0-9]+$/)).default([]),
+  /** detach the flash zone afterwards, or keep it attached for the next clone */
+  flashZone: z.enum(['detach', 'keep']).default('detach'),
+  /** settings of this zone that override the profile's */
+  sysid: SysidOverrides.optional(),
+  /** commands run inside the zone after its first boot; each must exit 0 */
+  smoke: z
+    .array(
+      z.strictObject({
+        name: z.string().max(64),
+        command: z.string().max(4096),
+        timeoutSeconds: z.int().min(1).max(3600).default(60),
+      }),
+    )
+    .default([]),
+})
+export type ProfileZone = z.infer<typeof ProfileZone>
+
+/** A profile's fields, each by itself. */
+export const ProfileFields = z.strictObject({
+  name: ProfileName,
+  description: z.string().max(1024).optional(),
+  /** where templates are kept on the host */
+  flashRoot: HostDirectory.default('/zoneflash'),
+  /** where zones go unless they say otherwise */
+  zonesRoot: HostDirectory.default('/zones'),
+  sysid: SysidSettings,
+  zones: z.array(ProfileZone).min(1).max(256),
+})
+
+/** What a host of this profile becomes: the file `profiles/<name>.yaml`, and the same through the API. */
+export const Profile = ProfileFields.superRefine(checkDirectories)
+export type Profile = z.infer<typeof Profile>

@@ -1,0 +1,68 @@
+import { ProvisionError } from './errors.ts'
+import type { VersionState } from './version-state.ts'
+
+/** The failures that every implementation of the stores in app/ports.ts reports in the same words. */
+
+const quoted = (text: string) => JSON.stringify(text)
+
+export const templateNotFound = (name: string) =>
+  new ProvisionError('missing', 'TemplateNotFound', `there is no template ${quoted(name)}`)
+
+export const versionNotFound = (template: string, version: string) =>
+  new ProvisionError(
+    'missing',
+    'VersionNotFound',
+    `there is no version or channel ${quoted(`${template}@${version}`)}`,
+  )
+
+export const versionExists = (template: string, version: string, state: VersionState) =>
+  new ProvisionError(
+    'conflict',
+    'VersionExists',
+    `version ${template}@${version} exists and is ${state}, a version is never overwritten`,
+  )
+
+export const versionDeleted = (template: string, version: string) =>
+  new ProvisionError(
+    'conflict',
+    'VersionDeleted',
+    `version ${template}@${version} was deleted, its name is not used again: whoever fetched it may still hold its bytes, expected another name`,
+  )
+
+export const wrongState = (template: string, version: string, state: VersionState, expected: string) =>
+  new ProvisionError(
+    'conflict',
+    'WrongState',
+    `version ${template}@${version} is ${state}, expected ${expected}`,
+  )
+
+export const versionInUse = (template: string, version: string, user: string) =>
+  new ProvisionError('conflict', 'VersionInUse', `version ${template}@${version} is still used by ${user}`)
+
+export const hostNotFound = (name: string) =>
+  new ProvisionError('missing', 'HostNotFound', `there is no host ${quoted(name)}`)
+
+export const hostExists = (name: string) =>
+  new ProvisionError('conflict', 'HostExists', `host ${quoted(name)} exists`)
+
+export const profileNotFound = (name: string) =>
+  new ProvisionError('missing', 'ProfileNotFound', `there is no profile ${quoted(name)}`)
+
+export const tokenNotFound = (id: string) =>
+  new ProvisionError('missing', 'TokenNotFound', `there is no token ${quoted(id)}`)
+
+export const installNotFound = (id: string) =>
+  new ProvisionError('missing', 'InstallNotFound', `there is no install ${quoted(id)}`)
+
+export const installClosed = (id: string, state: string) =>
+  new ProvisionError('conflict', 'InstallClosed', `install ${id} is ${state}, it takes no more events`)
+
+/** How many events one install may have: a host in a loop must not fill the database. */
+export const MAX_INSTALL_EVENTS = 10_000
+
+export const tooManyEvents = (id: string) =>
+  new ProvisionError(
+    'too-large',
+    'TooManyEvents',
+    `install ${id} has ${MAX_INSTALL_EVENTS} events, it takes no more`,
+  )

@@ -1,0 +1,63 @@
+/** Decides what kind of artifact a verified ZFS stream is, or that it cannot be one. */
+import { refusal, shown } from '../archive/refusals.ts'
+import type { Artifact } from '../manifest.ts'
+import type { BeginInfo } from './record.ts'
+import type { ZfsStreamInfo } from './stream-walker.ts'
+
+const OBJSET_FILE_SYSTEM = 2
+/** Features that make a stream useless as a template (zfs-stream.md 1.1). */
+const unusable: readonly [bit: bigint, what: string][] = [
+  [1n << 20n, 'is the rest of an interrupted send, expected a whole one'],
+  [1n << 21n, 'is redacted, expected a whole snapshot'],
+  [1n << 24n, 'is raw (encrypted), expected a send without -w'],
+]
+
+export type ZfsArtifactFacts = Required<Pick<Artifact, 'format' | 'snapshot' | 'guid'>> &
+  Pick<Artifact, 'fromGuid'>
+
+/**
+ * The artifact's facts. A package counts as what its last snapshot becomes.
+ * @throws UnsupportedZfsStream for volumes, several file systems, and streams that no host could receive by themselves
+ */
+export function describeZfsStream({ snapshots }: ZfsStreamInfo): ZfsArtifactFacts {
+  const [first] = snapshots
+  const last = snapshots.at(-1)
+  if (first === undefined || last === undefined) {
+    throw refusal('UnsupportedZfsStream', 'the zfs package holds no snapshot')
+  }
+  for (const snapshot of snapshots) checkSnapshot(snapshot, first)
+  const isFull = first.fromGuid === '0'
+  return {
+    format: isFull ? 'zfs' : 'zfs-incremental',
+    snapshot: last.toName,
+    guid: last.toGuid,
+    ...(!isFull && { fromGuid: first.fromGuid }),
+  }
+}
+
+function checkSnapshot(snapshot: BeginInfo, first: BeginInfo): void {
+  const name = shown(snapshot.toName)
+  if (!snapshot.toName.includes('@')) {
+    throw refusal('UnsupportedZfsStream', `the zfs stream names ${name}, expected dataset@snapshot`)
+  }
+  if (snapshot.objsetType !== OBJSET_FILE_SYSTEM) {
+    throw refusal(
+      'UnsupportedZfsStream',
+      `${name} is no file system (objset type ${snapshot.objsetType}), expected one`,
+    )
+  }
+  if (dataset(snapshot) !== dataset(first)) {
+    throw refusal(
+      'UnsupportedZfsStream',
+      `the zfs package holds ${shown(dataset(first))} and ${shown(dataset(snapshot))}, expected one file system`,
+    )
+  }
+  for (const [bit, what] of unusable) {
+    if ((snapshot.features & bit) !== 0n)
+      throw refusal('UnsupportedZfsStream', `the stream of ${name} ${what}`)
+  }
+}
+
+function dataset(snapshot: BeginInfo): string {
+  return snapshot.toName.split('@')[0] ?? ''
+}
