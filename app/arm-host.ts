@@ -1,0 +1,54 @@
+// Opens the window in which a host's documents exist.
+import { ProvisionError } from '#core/errors.ts'
+import type { AuditLog, Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
+import { planHost } from './plan-host.ts'
+
+interface Needs {
+  hosts: HostRegistry
+  profiles: ProfileStore
+  catalog: TemplateCatalog
+  installs: InstallLog
+  audit: AuditLog
+  clock: Clock
+}
+
+export interface ArmedHost {
+  /** the install token; kept nowhere */
+  token: string
+  /** the address of the host's documents, with a slash at its end */
+  url: string
+  expiresAt: string
+  /** the install's id */
+  install: string
+}
+
+/** A window that nobody remembers is a hole: milliseconds. */
+const LONGEST_WINDOW = 30 * 86_400_000
+
+/** Plans, and keeps the plan: what changes later is for the next arming. @throws WindowTooLong and what planHost throws */
+export async function armHost(
+  { host, ttlMs, baseUrl, actor }: { host: string; ttlMs: number; baseUrl: string; actor: string },
+  needs: Needs,
+): Promise<ArmedHost> {
+  if (ttlMs > LONGEST_WINDOW) {
+    throw new ProvisionError(
+      'invalid',
+      'WindowTooLong',
+      `the window is ${ttlMs / 86_400_000} days, expected at most 30`,
+    )
+  }
+  const plan = await planHost(host, baseUrl, needs)
+  const { install, secret } = await needs.installs.arm(host, plan, ttlMs)
+  await needs.audit.write({
+    actor,
+    action: 'host.arm',
+    subject: host,
+    details: { install: install.id, expiresAt: install.expiresAt },
+  })
+  return {
+    token: secret,
+    url: `${baseUrl}/js/${host}/${secret}/`,
+    expiresAt: install.expiresAt,
+    install: install.id,
+  }
+}

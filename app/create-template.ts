@@ -1,0 +1,27 @@
+// A template's name, before its first version and whether everyone may fetch it.
+import type { AuditLog, TemplateCatalog, TemplateSummary } from './ports.ts'
+
+interface Needs {
+  catalog: TemplateCatalog
+  audit: AuditLog
+}
+
+/** May be repeated: a template that exists stays as it is. */
+export async function createTemplate(
+  { name, actor }: { name: string; actor: string },
+  { catalog, audit }: Needs,
+): Promise<TemplateSummary> {
+  await catalog.ensureTemplate(name)
+  await audit.write({ actor, action: 'template.create', subject: name })
+  return catalog.getTemplate(name)
+}
+
+/** Public artifacts are served without a token. @throws TemplateNotFound */
+export async function setTemplatePublic(
+  { name, isPublic, actor }: { name: string; isPublic: boolean; actor: string },
+  { catalog, audit }: Needs,
+): Promise<TemplateSummary> {
+  await catalog.setPublic(name, isPublic)
+  await audit.write({ actor, action: isPublic ? 'template.publish' : 'template.hide', subject: name })
+  return catalog.getTemplate(name)
+}

@@ -1,0 +1,27 @@
+// API tokens, made and revoked.
+import type { Role } from '#core/role.ts'
+import type { ApiToken, AuditLog, TokenStore } from './ports.ts'
+
+interface Needs {
+  tokens: TokenStore
+  audit: AuditLog
+}
+
+/** The secret is returned once and kept nowhere. */
+export async function createToken(
+  { name, role, actor }: { name: string; role: Role; actor: string },
+  { tokens, audit }: Needs,
+): Promise<{ token: ApiToken; secret: string }> {
+  const created = await tokens.create(name, role)
+  await audit.write({ actor, action: 'token.create', subject: name, details: { id: created.token.id, role } })
+  return created
+}
+
+/** @throws TokenNotFound */
+export async function revokeToken(
+  { id, actor }: { id: string; actor: string },
+  { tokens, audit }: Needs,
+): Promise<void> {
+  await tokens.revoke(id)
+  await audit.write({ actor, action: 'token.revoke', subject: id })
+}

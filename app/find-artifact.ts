@@ -1,0 +1,95 @@
+// Which blob a reader gets for a template's artifact or a digest, and whether it may have it.
+import type { Sha256 } from '#core/digest.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import { mayAct } from '#core/role.ts'
+import type { ApiToken, TemplateCatalog, VersionRecord } from './ports.ts'
+
+/** Who asks for bytes: nobody known, a holder of an API token, or an install with the `template@version`s of its plan. */
+export type ArtifactReader =
+  | { kind: 'anyone' }
+  | { kind: 'token'; token: ApiToken }
+  | { kind: 'install'; planned: readonly { template: string; version: string }[] }
+
+export interface FoundArtifact {
+  artifact: Artifact
+  template: string
+  version: string
+  /** no token was needed */
+  public: boolean
+}
+
+interface Needs {
+  catalog: TemplateCatalog
+}
+
+/**
+ * The artifact `extension` of a version.
+ * @throws NotFound alike for what does not exist and what the reader may not have, RoleTooLow for a viewer's token
+ */
+export async function findArtifact(
+  { template, selector, extension }: { template: string; selector: string; extension: string },
+  reader: ArtifactReader,
+  { catalog }: Needs,
+): Promise<FoundArtifact> {
+  const record = await catalog.getVersion(template, selector).catch(unlessMissing)
+  const artifact = record?.manifest.artifacts.find((one) => artifactExtension(one) === extension)
+  if (!record || !artifact) throw artifactNotFound()
+  const isPublic = (await catalog.getTemplate(template)).public
+  if (!mayFetch(record, reader, isPublic)) throw artifactNotFound()
+  if (!isPublic) refuseLowRole(reader)
+  return { artifact, template, version: record.manifest.version, public: isPublic }
+}
+
+/**
+ * The artifact whose bytes have this digest, in any version that the reader may have.
+ * @throws NotFound, RoleTooLow
+ */
+export async function findBlobArtifact(
+  sha256: Sha256,
+  reader: ArtifactReader,
+  { catalog }: Needs,
+): Promise<FoundArtifact> {
+  let found: FoundArtifact | undefined
+  for (const record of await catalog.findVersionsByBlob(sha256)) {
+    const { template, version, artifacts } = record.manifest
+    const artifact = artifacts.find((one) => one.sha256 === sha256)
+    const isPublic = (await catalog.getTemplate(template)).public
+    if (!artifact || !mayFetch(record, reader, isPublic)) continue
+    found = { artifact, template, version, public: isPublic }
+    if (isPublic) return found
+  }
+  if (found) {
+    refuseLowRole(reader)
+    return found
+  }
+  throw artifactNotFound()
+}
+
+/** A revoked version goes only to an install that was armed with it before; a template outside the plan to no install. */
+function mayFetch(record: VersionRecord, reader: ArtifactReader, isPublic: boolean): boolean {
+  const { template, version } = record.manifest
+  const planned = reader.kind === 'install' ? reader.planned.filter((one) => one.template === template) : []
+  if (record.state === 'revoked') return planned.some((one) => one.version === version)
+  return record.state === 'ready' && (isPublic || reader.kind === 'token' || planned.length > 0)
+}
+
+/** A template may carry password hashes and host keys, so that reading the catalog is not enough for its bytes. */
+function refuseLowRole(reader: ArtifactReader): void {
+  if (reader.kind !== 'token' || mayAct(reader.token.role, 'operator')) return
+  const { name, role } = reader.token
+  throw new ProvisionError(
+    'forbidden',
+    'RoleTooLow',
+    `token ${name} has role ${role}, expected operator to fetch a template that is not public`,
+  )
+}
+
+function artifactNotFound(): ProvisionError {
+  return new ProvisionError('missing', 'NotFound', 'there is nothing here')
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof ProvisionError && error.kind === 'missing') return undefined
+  throw error
+}

@@ -1,0 +1,27 @@
+// Profiles, stored and removed.
+import type { Profile } from '#core/profile.ts'
+import type { AuditLog, ProfileStore } from './ports.ts'
+
+interface Needs {
+  profiles: ProfileStore
+  audit: AuditLog
+}
+
+/** Creates or replaces. Hosts that are armed keep the plan they were armed with. */
+export async function importProfile(
+  { profile, actor }: { profile: Profile; actor: string },
+  { profiles, audit }: Needs,
+): Promise<Profile> {
+  await profiles.set(profile)
+  await audit.write({ actor, action: 'profile.set', subject: profile.name })
+  return profiles.get(profile.name)
+}
+
+/** @throws ProfileNotFound */
+export async function removeProfile(
+  { name, actor }: { name: string; actor: string },
+  { profiles, audit }: Needs,
+): Promise<void> {
+  await profiles.remove(name)
+  await audit.write({ actor, action: 'profile.remove', subject: name })
+}

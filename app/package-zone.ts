@@ -1,0 +1,187 @@
+// The `package` job: turns a halted, detached zone of a host into the artifacts of a version.
+import { ProvisionError } from '#core/errors.ts'
+import type { Host } from '#core/host.ts'
+import type { JobData } from '#core/jobs.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
+import { familyOfZone } from '#core/packaging/zone-family.ts'
+import { wrongState } from '#core/store-errors.ts'
+import { describeVersion } from './describe-version.ts'
+import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
+import { moveChannels } from './move-channels.ts'
+import type {
+  ArtifactIndexer,
+  BlobStore,
+  Clock,
+  HostRegistry,
+  HostShell,
+  JobQueue,
+  TemplateCatalog,
+  VersionRecord,
+} from './ports.ts'
+import { requestRelease } from './release-snapshot.ts'
+import { sendZoneDataset } from './send-zone-dataset.ts'
+import type { Entry } from '#core/entry.ts'
+
+/** Archives of a zone's root that are in the blob store, with the index that they share. */
+export interface PackagedArchives {
+  artifacts: Artifact[]
+  entries: AsyncIterable<Entry>
+  close(): Promise<void>
+}
+
+export interface ZoneTree {
+  shell: HostShell
+  zoneroot: string
+  brand: string
+  signal: AbortSignal
+  /** told the bytes read so far */
+  onProgress: (bytes: number) => void
+}
+
+interface Needs {
+  catalog: TemplateCatalog
+  blobs: BlobStore
+  hosts: HostRegistry
+  indexer: ArtifactIndexer
+  queue: JobQueue
+  clock: Clock
+  openShell: (host: Host) => HostShell
+  packageArchives: (tree: ZoneTree) => Promise<PackagedArchives>
+}
+
+/** `code` says why the step is `failed`. */
+type Report = (progress: { step: string; bytes: number; code?: string }) => Promise<void>
+
+/** Progress is written down this often at most. */
+const REPORT_EVERY_MS = 500
+
+/**
+ * May be run again after a crash: what the version is to contain is recorded in one step at the end.
+ * @throws ZoneNotFound, ZoneRunning, ZoneNotDetached, ZoneIncomplete, ZoneChanged, HostUnreachable, CommandFailed, NoSpace, WrongState
+ */
+export async function packageZone(
+  job: JobData<'package'>,
+  signal: AbortSignal,
+  report: Report,
+  needs: Needs,
+): Promise<void> {
+  const { template, version } = job
+  const { catalog, clock } = needs
+  const record = await catalog.getVersion(template, version)
+  if (record.state === 'building') {
+    try {
+      await makeArtifacts(job, record, signal, everySoOften(report, clock), needs)
+    } catch (error) {
+      // A worker that was counted as dead may have finished it meanwhile.
+      if ((await catalog.findVersion(template, version))?.state !== 'ready') {
+        if (isFinal(error, signal)) {
+          await giveUpPackage(job, needs)
+          await report({ step: 'failed', bytes: 0, code: error.code })
+        }
+        throw error
+      }
+    }
+  } else if (record.state !== 'ready') {
+    throw wrongState(template, version, record.state, 'building')
+  }
+  await moveChannels(await catalog.getVersion(template, version), catalog)
+}
+
+/** Ends a version that nobody builds any more, and what was left of it on the host. */
+export async function giveUpPackage(
+  job: JobData<'package'>,
+  { catalog, queue }: Pick<Needs, 'catalog' | 'queue'>,
+): Promise<void> {
+  const { template, version, host, zone } = job
+  const record = await catalog.findVersion(template, version)
+  if (record && !(await catalog.abandonBuild(template, version))) return
+  await requestRelease({ template, version, madeFrom: { host, zone } }, queue)
+}
+
+/** What cannot get better by waiting ends the version; what can leaves it for the next attempt. */
+function isFinal(error: unknown, signal: AbortSignal): error is ProvisionError {
+  return !signal.aborted && error instanceof ProvisionError && error.kind !== 'unavailable'
+}
+
+async function makeArtifacts(
+  job: JobData<'package'>,
+  record: VersionRecord,
+  signal: AbortSignal,
+  report: (step: string, bytes: number) => void,
+  needs: Needs,
+): Promise<void> {
+  const host = await needs.hosts.get(job.host)
+  const shell = needs.openShell(host)
+  const zone = await inspectDetachedZone(shell, job.zone, host.release)
+  const archives = await needs.packageArchives({
+    shell,
+    zoneroot: zone.zoneroot,
+    brand: zone.brand,
+    signal,
+    onProgress: (bytes) => report('archives', bytes),
+  })
+  try {
+    const origin = await originOf(record.manifest, needs.catalog)
+    const streams = await sendZoneDataset(
+      { shell, zone, version: job.version, origin, signal, onProgress: (bytes) => report('zfs', bytes) },
+      needs,
+    )
+    const manifest = manifestOf(record.manifest, host, zone, [...archives.artifacts, ...streams])
+    const indexes = new Map(archives.artifacts.map(({ sha256 }) => [sha256, archives.entries]))
+    await assertBuilding(job, needs.catalog)
+    await needs.catalog.putVersion({ manifest, state: 'ready' }, indexes)
+  } finally {
+    await archives.close()
+  }
+}
+
+/** Somebody may have deleted it meanwhile. */
+async function assertBuilding(
+  { template, version }: JobData<'package'>,
+  catalog: TemplateCatalog,
+): Promise<void> {
+  const { state } = await catalog.getVersion(template, version)
+  if (state !== 'building') throw wrongState(template, version, state, 'building')
+}
+
+async function originOf({ origin }: Manifest, catalog: TemplateCatalog): Promise<Manifest | undefined> {
+  return origin && (await catalog.getVersion(origin.template, origin.version)).manifest
+}
+
+/** The row that was made when the job was asked for, filled with what the zone says of itself. */
+function manifestOf(planned: Manifest, host: Host, zone: DetachedZone, artifacts: Artifact[]): Manifest {
+  const [first] = artifacts
+  if (!first) throw new Error(`zone ${zone.name} gave no artifact`)
+  const described = describeVersion({
+    template: planned.template,
+    version: planned.version,
+    facts: {
+      brand: zone.brand,
+      osFamily: familyOfZone(zone.brand, host.release),
+      osRelease: zone.osRelease,
+      arch: host.arch,
+      notes: planned.notes,
+    },
+    artifact: first,
+    detachedXml: zone.detachedXml,
+    origin: planned.origin,
+    createdBy: planned.createdBy,
+    createdAt: new Date(planned.createdAt),
+  })
+  return {
+    ...described,
+    artifacts,
+    madeBy: 'package',
+    ...(planned.madeFrom && { madeFrom: planned.madeFrom }),
+  }
+}
+
+function everySoOften(report: Report, clock: Clock): (step: string, bytes: number) => void {
+  let last = -Infinity
+  return (step, bytes) => {
+    const now = clock.now().getTime()
+    if (now - last < REPORT_EVERY_MS) return
+    last = now
+    report({ step, bytes }).catch(() => undefined) // a hint for those who watch, no more
+  }
+}

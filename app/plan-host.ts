@@ -1,0 +1,86 @@
+// What will happen on a host: the plan it was armed with, or the one it would be armed with now.
+import { isDeepStrictEqual } from 'node:util'
+import { ProvisionError } from '#core/errors.ts'
+import type { Host } from '#core/host.ts'
+import { isOpen } from '#core/install-state.ts'
+import { TemplateRef } from '#core/names.ts'
+import { makePlan } from '#core/plan.ts'
+import { Plan } from '#core/plan/schema.ts'
+import type { Profile } from '#core/profile.ts'
+import { wrongState } from '#core/store-errors.ts'
+import type {
+  Clock,
+  HostRegistry,
+  InstallLog,
+  ProfileStore,
+  TemplateCatalog,
+  VersionRecord,
+} from './ports.ts'
+
+interface Needs {
+  hosts: HostRegistry
+  profiles: ProfileStore
+  catalog: TemplateCatalog
+  clock: Clock
+}
+
+/**
+ * Resolves the templates of the host's profile to exact versions and plans with them.
+ * @throws HostNotFound, HostHasNoProfile, ProfileNotFound, VersionNotFound, WrongState, and what makePlan refuses
+ */
+export async function planHost(name: string, baseUrl: string, needs: Needs): Promise<Plan> {
+  const host = await needs.hosts.get(name)
+  const profile = await needs.profiles.get(profileOf(host))
+  const versions = await resolveVersions(profile, needs.catalog)
+  return makePlan({ host, profile, versions, baseUrl, now: needs.clock.now() })
+}
+
+/** The open install's window, and whether arming again now would give another plan. */
+export interface ArmedWith {
+  armedUntil: string
+  planChanged: boolean
+}
+
+/** The plan of the host's open install, with its window; a new one when it is not armed. */
+export async function currentPlan(
+  name: string,
+  baseUrl: string,
+  needs: Needs & { installs: InstallLog },
+): Promise<{ plan: Plan; armed?: ArmedWith }> {
+  await needs.hosts.get(name)
+  const open = (await needs.installs.list(name)).find(({ state }) => isOpen(state))
+  if (!open) return { plan: await planHost(name, baseUrl, needs) }
+  const plan = Plan.parse(open.plan)
+  const anew = await planHost(name, baseUrl, needs).catch((error: unknown) => {
+    if (error instanceof ProvisionError && error.kind !== 'unavailable') return undefined
+    throw error
+  })
+  // As a plan is kept: without what is undefined.
+  const kept = anew && Plan.parse(JSON.parse(JSON.stringify(anew)))
+  const planChanged = !isDeepStrictEqual({ ...kept, createdAt: '' }, { ...plan, createdAt: '' })
+  return { plan, armed: { armedUntil: open.expiresAt, planChanged } }
+}
+
+function profileOf({ name, profile }: Host): string {
+  if (profile !== undefined) return profile
+  throw new ProvisionError(
+    'conflict',
+    'HostHasNoProfile',
+    `host ${name} has no profile, expected one to plan with`,
+  )
+}
+
+async function resolveVersions(
+  profile: Profile,
+  catalog: TemplateCatalog,
+): Promise<Map<string, VersionRecord>> {
+  const versions = new Map<string, VersionRecord>()
+  for (const { template: text } of profile.zones) {
+    if (versions.has(text)) continue
+    const { template, selector } = TemplateRef.parse(text)
+    const record = await catalog.getVersion(template, selector)
+    if (record.state !== 'ready') throw wrongState(template, record.manifest.version, record.state, 'ready')
+    versions.set(text, record)
+  }
+  return versions
+}

@@ -1,0 +1,276 @@
+import type { Readable } from 'node:stream'
+import type { Sha1, Sha256 } from '#core/digest.ts'
+import type { Entry } from '#core/entry.ts'
+import type { Host } from '#core/host.ts'
+import type { InstallEvent } from '#core/install.ts'
+import type { JobData, JobName } from '#core/jobs.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { Profile } from '#core/profile.ts'
+import type { Role } from '#core/role.ts'
+import type { VersionState } from '#core/version-state.ts'
+
+/** The world as the use cases see it. Implementations are in adapters/; fakes that keep the same contracts in test/fakes/. */
+
+export interface StoredBlob {
+  sha256: Sha256
+  sha1: Sha1
+  /** bytes */
+  size: number
+}
+
+/** A last word before a blob gets its name. */
+export type AcceptBlob = (blob: StoredBlob) => Promise<void>
+
+/** A byte range, both ends inclusive. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+/** Bytes named by their sha256. A blob appears whole or not at all, and never changes. */
+export interface BlobStore {
+  /**
+   * Stores what `source` gives, hashed on the way, fsynced before it is named. Same bytes twice: one blob.
+   * `accept` is called when the digest is known, before the blob appears; when it fails there is no blob.
+   * @throws DigestMismatch when `expected` is given and differs, NoSpace when the disk is full. Nothing is left behind on any failure.
+   */
+  put(source: AsyncIterable<Uint8Array>, expected?: Sha256, accept?: AcceptBlob): Promise<StoredBlob>
+  /** Size in bytes, or undefined when there is no such blob. */
+  stat(sha256: Sha256): Promise<{ size: number } | undefined>
+  /** @throws BlobNotFound. The caller must consume or destroy the stream. */
+  open(sha256: Sha256, range?: ByteRange): Promise<Readable>
+  /** A local path of the blob for programs that need one, if this store has files. */
+  pathOf?(sha256: Sha256): string
+  delete(sha256: Sha256): Promise<void>
+  list(): AsyncIterable<Sha256>
+  /** Bytes that may still be stored; Infinity when unknown. */
+  freeSpace(): Promise<number>
+  /** Removes what writers that died left behind; returns how many pieces. Never touches what a live process is writing. */
+  sweep(): Promise<number>
+  /** Blobs that arrive in pieces. */
+  readonly drafts: BlobDrafts
+}
+
+/** What passing over an artifact's bytes once has told. */
+export interface ArtifactIndex {
+  facts: Omit<Artifact, 'sha256' | 'sha1' | 'size'>
+  /** the text of the archive's SUNWdetached.xml, if it has one */
+  detachedXml: string | undefined
+  /** the index in archive order; may be read several times, until it is closed. Empty for ZFS streams */
+  entries: AsyncIterable<Entry>
+  close(): Promise<void>
+}
+
+/** Recognises, unpacks and checks an artifact without keeping it. */
+export interface ArtifactIndexer {
+  /** Reads `source` to its end. @throws the codes of core/archive/refusals.ts, NoSpace */
+  index(source: AsyncIterable<Uint8Array>): Promise<ArtifactIndex>
+}
+
+/** What is known of a draft. */
+export interface DraftStatus {
+  /** bytes received and flushed; undefined once the data was dropped */
+  size: number | undefined
+  /** the caller's own text about it */
+  note: string
+  /** when data or note last changed, milliseconds since the epoch */
+  touchedAt: number
+}
+
+/** Blobs whose bytes arrive over several connections and restarts. A draft becomes a blob without being copied. */
+export interface BlobDrafts {
+  /** An empty draft; `id` is 1 to 64 characters of A-Z a-z 0-9 `-` `_`. @throws DraftExists */
+  create(id: string, note: string): Promise<void>
+  find(id: string): Promise<DraftStatus | undefined>
+  /** Replaces the note in one step. @throws DraftNotFound */
+  setNote(id: string, note: string): Promise<void>
+  /**
+   * Appends at `offset`, which must be the draft's size. What arrived is flushed to disk also when the source fails.
+   * @throws DraftOffset, DraftNotFound, NoSpace
+   */
+  append(id: string, offset: number, source: AsyncIterable<Uint8Array>): Promise<number>
+  /**
+   * Makes the draft's bytes a blob: hashed while they are read back through `watch`, then linked under their digest.
+   * The draft stays until it is dropped, so that a crash after this can be repeated. A failure of `watch` leaves no blob.
+   */
+  adopt(
+    id: string,
+    watch: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
+    expected?: Sha256,
+    accept?: AcceptBlob,
+  ): Promise<StoredBlob>
+  /** Forgets the bytes, keeps the note. */
+  dropData(id: string): Promise<void>
+  remove(id: string): Promise<void>
+  list(): AsyncIterable<string>
+}
+
+export interface TemplateSummary {
+  name: string
+  public: boolean
+  channels: Record<string, string>
+  versions: number
+  latest: string | undefined
+}
+
+export interface VersionRecord {
+  manifest: Manifest
+  state: VersionState
+}
+
+/** Templates, their versions, artifacts, indexes and channels. */
+export interface TemplateCatalog {
+  listTemplates(): Promise<TemplateSummary[]>
+  /** Creates the template when it is new. */
+  ensureTemplate(name: string): Promise<void>
+  setPublic(name: string, isPublic: boolean): Promise<void>
+  /** @throws TemplateNotFound */
+  getTemplate(name: string): Promise<TemplateSummary>
+  listVersions(template: string): Promise<VersionRecord[]>
+  /** By version name or channel. @throws TemplateNotFound, VersionNotFound */
+  getVersion(template: string, versionOrChannel: string): Promise<VersionRecord>
+  findVersion(template: string, version: string): Promise<VersionRecord | undefined>
+  /** Whether a version that was ready once and is deleted keeps this name: it was served as immutable. */
+  isNameSpent(template: string, version: string): Promise<boolean>
+  /** Versions (not deleted) whose artifacts contain this blob. */
+  findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]>
+  /**
+   * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
+   * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).
+   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent
+   */
+  putVersion(
+    record: VersionRecord,
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+  ): Promise<void>
+  /** @throws VersionNotFound, WrongState when core/version-state.ts forbids it */
+  setState(template: string, version: string, state: VersionState): Promise<void>
+  /** Deletes a version that is still `building`; false when it is not any more: another worker may have made it ready. */
+  abandonBuild(template: string, version: string): Promise<boolean>
+  /** The index of one artifact in archive order. */
+  entries(sha256: Sha256): AsyncIterable<Entry>
+  /** Points the channel at a ready version. @throws VersionNotFound, WrongState */
+  setChannel(template: string, channel: string, version: string): Promise<void>
+  /** Deleted versions whose snapshot on a host may still be there: those with `madeFrom`, until `setReleased`. */
+  listUnreleased(): Promise<Manifest[]>
+  /** Nothing of this deleted version is left anywhere. */
+  setReleased(template: string, version: string): Promise<void>
+  /** Digests that anything not deleted still refers to. */
+  referencedBlobs(): Promise<Set<Sha256>>
+}
+
+export interface HostRegistry {
+  list(): Promise<Host[]>
+  /** @throws HostNotFound */
+  get(name: string): Promise<Host>
+  find(name: string): Promise<Host | undefined>
+  /** @throws HostExists */
+  add(host: Host): Promise<void>
+  /** Replaces the host's record. @throws HostNotFound */
+  set(host: Host): Promise<void>
+  /** @throws HostNotFound */
+  remove(name: string): Promise<void>
+}
+
+export interface ProfileStore {
+  list(): Promise<Profile[]>
+  /** @throws ProfileNotFound */
+  get(name: string): Promise<Profile>
+  /** Creates or replaces. */
+  set(profile: Profile): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+export interface ApiToken {
+  id: string
+  name: string
+  role: Role
+  createdAt: string
+  lastUsedAt: string | undefined
+}
+
+/** API tokens; only a hash of the secret is kept. */
+export interface TokenStore {
+  /** Returns the record and the secret, which is shown once. */
+  create(name: string, role: Role): Promise<{ token: ApiToken; secret: string }>
+  authenticate(secret: string): Promise<ApiToken | undefined>
+  list(): Promise<ApiToken[]>
+  /** @throws TokenNotFound */
+  revoke(id: string): Promise<void>
+}
+
+export type InstallState = 'armed' | 'running' | 'done' | 'failed' | 'expired'
+
+/** One arming of a host: a window in which its documents exist, and the run that used it. */
+export interface Install {
+  id: string
+  host: string
+  state: InstallState
+  /** the plan as it was when the host was armed: core/plan.ts */
+  plan: unknown
+  armedAt: string
+  expiresAt: string
+  finishedAt: string | undefined
+}
+
+export interface RecordedEvent extends InstallEvent {
+  /** when the server received it, ISO 8601 */
+  receivedAt: string
+  seq: number
+}
+
+/** Installs with their tokens (hashed) and events. */
+export interface InstallLog {
+  /** Makes a token for `host`; an earlier open install of that host is expired. */
+  arm(host: string, plan: unknown, ttlMs: number): Promise<{ install: Install; secret: string }>
+  /** The open install that this token belongs to; undefined when wrong, used, or expired. */
+  authenticate(host: string, secret: string): Promise<Install | undefined>
+  /** The same by token alone: artifacts are fetched with any open install's token. */
+  authenticateToken(secret: string): Promise<Install | undefined>
+  /** Appends; the last step (`install` `done`) closes the install, `install` `failed` leaves it open for a retry. Same `id` twice: once. */
+  record(installId: string, event: InstallEvent): Promise<void>
+  list(host?: string): Promise<Install[]>
+  /** @throws InstallNotFound */
+  get(id: string): Promise<Install>
+  events(installId: string): Promise<RecordedEvent[]>
+}
+
+export interface AuditLog {
+  write(event: {
+    actor: string
+    action: string
+    subject: string
+    details?: Record<string, unknown>
+  }): Promise<void>
+  list(
+    limit: number,
+  ): Promise<{ at: string; actor: string; action: string; subject: string; details: unknown }[]>
+}
+
+export interface JobStatus {
+  id: string
+  state: 'waiting' | 'active' | 'completed' | 'failed' | 'delayed' | 'unknown'
+  progress: unknown
+  error: string | undefined
+}
+
+/** Background work. The same id twice is one job while it is waiting or active. */
+export interface JobQueue {
+  add<N extends JobName>(name: N, data: JobData<N>, id: string): Promise<string>
+  status(id: string): Promise<JobStatus | undefined>
+}
+
+export interface Clock {
+  now(): Date
+}
+
+/** A command that runs on a host, wherever that is: core/host.ts Transport. */
+export interface HostShell {
+  /** Runs argv on the host and returns its stdout. @throws CommandFailed with stderr */
+  run(argv: readonly [string, ...string[]], options?: { timeoutMs?: number; input?: string }): Promise<string>
+  /** Runs argv on the host; its stdout is the stream. The stream fails when the command does. */
+  stream(argv: readonly [string, ...string[]], options?: { signal?: AbortSignal }): Readable
+}
+
+/** Everything one package job learns about an artifact while it writes it. */
+export type PackagedArtifact = Artifact

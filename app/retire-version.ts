@@ -1,0 +1,47 @@
+// Takes a version out of use: revoked (kept, served to nobody new) or deleted.
+import { isOpen } from '#core/install-state.ts'
+import { versionInUse } from '#core/store-errors.ts'
+import type { VersionState } from '#core/version-state.ts'
+import { plannedVersions } from './planned-versions.ts'
+import type { AuditLog, InstallLog, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import { requestRelease } from './release-snapshot.ts'
+
+interface Needs {
+  catalog: TemplateCatalog
+  installs: InstallLog
+  queue: JobQueue
+  audit: AuditLog
+}
+
+interface Which {
+  template: string
+  version: string
+  actor: string
+}
+
+/** @throws VersionNotFound, WrongState */
+export async function setVersionState(
+  { template, version, actor, state }: Which & { state: VersionState },
+  { catalog, audit }: Pick<Needs, 'catalog' | 'audit'>,
+): Promise<VersionRecord> {
+  await catalog.setState(template, version, state)
+  await audit.write({ actor, action: `version.${state}`, subject: `${template}@${version}` })
+  return catalog.getVersion(template, version)
+}
+
+/** @throws VersionInUse while a channel, another version's origin or an open install refers to it */
+export async function deleteVersion(
+  { template, version, actor }: Which,
+  { catalog, installs, queue, audit }: Needs,
+): Promise<void> {
+  const user = (await installs.list()).find(
+    ({ state, plan }) =>
+      isOpen(state) &&
+      plannedVersions(plan).some((one) => one.template === template && one.version === version),
+  )
+  if (user) throw versionInUse(template, version, `install ${user.id} of host ${user.host}`)
+  const there = await catalog.findVersion(template, version)
+  await catalog.setState(template, version, 'deleted')
+  await audit.write({ actor, action: 'version.delete', subject: `${template}@${version}` })
+  if (there) await requestRelease(there.manifest, queue)
+}

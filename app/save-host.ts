@@ -1,0 +1,55 @@
+// Hosts, added, changed and removed.
+import { ProvisionError } from '#core/errors.ts'
+import type { Host } from '#core/host.ts'
+import { mayAct } from '#core/role.ts'
+import type { ApiToken, AuditLog, HostRegistry, ProfileStore } from './ports.ts'
+
+interface Needs {
+  hosts: HostRegistry
+  profiles: ProfileStore
+  audit: AuditLog
+}
+
+/** @throws HostExists, ProfileNotFound, TransportRefused */
+export async function addHost(
+  { host, token }: { host: Host; token: ApiToken },
+  { hosts, profiles, audit }: Needs,
+): Promise<Host> {
+  refuseTransport(undefined, host, token)
+  if (host.profile !== undefined) await profiles.get(host.profile)
+  await hosts.add(host)
+  await audit.write({ actor: token.name, action: 'host.add', subject: host.name })
+  return hosts.get(host.name)
+}
+
+/** @throws HostNotFound, ProfileNotFound when it would get another one, TransportRefused */
+export async function setHost(
+  { host, token }: { host: Host; token: ApiToken },
+  { hosts, profiles, audit }: Needs,
+): Promise<Host> {
+  const before = await hosts.get(host.name)
+  refuseTransport(before.transport, host, token)
+  if (host.profile !== undefined && host.profile !== before.profile) await profiles.get(host.profile)
+  await hosts.set(host)
+  await audit.write({ actor: token.name, action: 'host.set', subject: host.name })
+  return hosts.get(host.name)
+}
+
+/** @throws HostNotFound */
+export async function removeHost(
+  { name, actor }: { name: string; actor: string },
+  { hosts, audit }: Omit<Needs, 'profiles'>,
+): Promise<void> {
+  await hosts.remove(name)
+  await audit.write({ actor, action: 'host.remove', subject: name })
+}
+
+/** A transport makes the worker run commands somewhere, on its own machine for `local`: an admin's decision. */
+function refuseTransport(before: Host['transport'], { name, transport }: Host, token: ApiToken): void {
+  if (transport === before || mayAct(token.role, 'admin')) return
+  throw new ProvisionError(
+    'forbidden',
+    'TransportRefused',
+    `transport of host ${name} would become ${transport ?? 'absent'}, expected a token with role admin, ${token.name} has ${token.role}`,
+  )
+}

@@ -1,0 +1,74 @@
+// Removes what died with a process: half-written blobs, versions whose job is gone with their snapshots, blobs that nothing refers to.
+import type { Sha256 } from '#core/digest.ts'
+import type { JobData } from '#core/jobs.ts'
+import type { BlobStore, Clock, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import { requestRelease } from './release-snapshot.ts'
+
+interface Needs {
+  catalog: TemplateCatalog
+  blobs: BlobStore
+  clock: Clock
+  /** when a blob was last stored */
+  storedAt: (sha256: Sha256) => Promise<Date | undefined>
+  expireOverdueInstalls(): Promise<number>
+  unfinishedPackages(): Promise<JobData<'package'>[]>
+  queue: JobQueue
+}
+
+/** How many of each were removed. */
+export interface Swept {
+  installs: number
+  pieces: number
+  versions: number
+  blobs: number
+}
+
+/**
+ * Sweeps at start. What is younger than `minAgeMs` may belong to another server's upload and stays; a server that is
+ * alone says 0. A blob that a package job may have stored stays until the job's version is recorded.
+ */
+export async function sweepLeftovers(needs: Needs, minAgeMs: number): Promise<Swept> {
+  const old = needs.clock.now().getTime() - minAgeMs
+  const installs = await needs.expireOverdueInstalls()
+  const pieces = await needs.blobs.sweep()
+  // In this order: a job that ends in between leaves its version ready, the other way round it would look abandoned.
+  const jobs = await needs.unfinishedPackages()
+  const building = await buildingVersions(needs.catalog)
+  const hasJob = ({ manifest }: VersionRecord) =>
+    jobs.some(({ template, version }) => template === manifest.template && version === manifest.version)
+  const orphans = building.filter((record) => !hasJob(record) && createdAt(record) <= old)
+  let versions = 0
+  for (const { manifest } of orphans)
+    if (await needs.catalog.abandonBuild(manifest.template, manifest.version)) versions += 1
+  // Also those of earlier runs: a process may have died before it asked, a host may have been away.
+  for (const manifest of await needs.catalog.listUnreleased()) await requestRelease(manifest, needs.queue)
+  const live = building.filter((record) => !orphans.includes(record))
+  const blobs = await sweepBlobs(needs, Math.min(old, ...live.map(createdAt)))
+  return { installs, pieces, versions, blobs }
+}
+
+function createdAt({ manifest }: VersionRecord): number {
+  return Date.parse(manifest.createdAt)
+}
+
+async function buildingVersions(catalog: TemplateCatalog): Promise<VersionRecord[]> {
+  const templates = await catalog.listTemplates()
+  const versions = await Promise.all(templates.map(({ name }) => catalog.listVersions(name)))
+  return versions.flat().filter(({ state }) => state === 'building')
+}
+
+/** Deletes the unreferenced blobs stored before `before`, milliseconds since the epoch. */
+async function sweepBlobs({ catalog, blobs, storedAt }: Needs, before: number): Promise<number> {
+  const referenced = await catalog.referencedBlobs()
+  let deleted = 0
+  for await (const sha256 of blobs.list()) {
+    if (referenced.has(sha256)) continue
+    const stored = await storedAt(sha256)
+    if (stored === undefined || stored.getTime() > before) continue
+    // A version may have been recorded since the set was read.
+    if ((await catalog.findVersionsByBlob(sha256)).length > 0) continue
+    await blobs.delete(sha256)
+    deleted += 1
+  }
+  return deleted
+}
