@@ -1,0 +1,47 @@
+/** How the worker reaches a host: core/host.ts Transport. */
+import { fileURLToPath } from 'node:url'
+import type { HostShell } from '#app/ports.ts'
+import { ProvisionError } from '#core/errors.ts'
+import type { Host, Transport } from '#core/host.ts'
+import { shellQuote } from '#core/shell-quote.ts'
+import { ProcessShell } from './process-shell.ts'
+
+const SANDBOX = fileURLToPath(new URL('../../sandbox/bin/sandbox', import.meta.url))
+
+const SSH_OPTIONS = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15', '-o', 'ServerAliveInterval=15']
+
+/** @throws HostUnreachable when the host has no transport */
+export function openHostShell({ name, transport }: Pick<Host, 'name' | 'transport'>): HostShell {
+  if (transport === undefined)
+    throw new ProvisionError(
+      'conflict',
+      'HostUnreachable',
+      `host ${name} has no transport, expected local, sandbox:NAME or ssh:user@address`,
+    )
+  return shellFor(transport)
+}
+
+function shellFor(transport: Transport): HostShell {
+  if (transport === 'local') return new ProcessShell((argv) => argv)
+  const [kind = '', target = ''] = splitOnce(transport, ':')
+  if (kind === 'sandbox') return new ProcessShell((argv) => [SANDBOX, 'enter', target, '--', ...argv])
+  const { destination, port } = parseSshTarget(target)
+  return new ProcessShell(
+    (argv) => ['ssh', ...SSH_OPTIONS, ...port, '--', destination, argv.map(shellQuote).join(' ')],
+    { overSsh: true },
+  )
+}
+
+/** `user@address[:port]`; an address with several colons is IPv6 and has no port. */
+function parseSshTarget(target: string): { destination: string; port: string[] } {
+  const parts = target.split(':')
+  const port = parts.length === 2 ? parts[1] : undefined
+  return port === undefined
+    ? { destination: target, port: [] }
+    : { destination: parts[0] ?? target, port: ['-p', port] }
+}
+
+function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}

@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises'
+import { sql } from 'kysely'
+import type {
+  AuditLog,
+  BlobStore,
+  Clock,
+  HostRegistry,
+  InstallLog,
+  JobQueue,
+  ProfileStore,
+  TemplateCatalog,
+} from '#app/ports.ts'
+import { sweepLeftovers, type Swept } from '#app/sweep-leftovers.ts'
+import type { Config } from '#core/config.ts'
+import { FileBlobStore } from './blob-store/file-blob-store.ts'
+import {
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from './embedded-postgres/embedded-postgres.ts'
+import { PostgresAuditLog } from './postgres/audit-log.ts'
+import { PostgresHostRegistry } from './postgres/host-registry.ts'
+import { PostgresInstallLog } from './postgres/install-log.ts'
+import { migrate } from './postgres/migrate.ts'
+import { openDatabase } from './postgres/open-database.ts'
+import { PostgresProfileStore } from './postgres/profile-store.ts'
+import { PostgresTemplateCatalog } from './postgres/template-catalog.ts'
+import { PostgresTokenStore } from './postgres/token-store.ts'
+import { BullmqJobQueue } from './queue/bullmq-job-queue.ts'
+import { chooseQueueEngine, type QueueEngine } from './queue/queue-connection.ts'
+
+/** Every port, opened on its engine. */
+export interface Adapters {
+  catalog: TemplateCatalog
+  blobs: BlobStore
+  hosts: HostRegistry
+  profiles: ProfileStore
+  tokens: PostgresTokenStore
+  installs: InstallLog
+  audit: AuditLog
+  queue: JobQueue
+  clock: Clock
+}
+
+export interface OpenedAdapters extends Adapters {
+  /** for processes that open the same */
+  databaseUrl: string
+  queueEngine: QueueEngine
+  /** resolves when the embedded database has ended; one that is not ours is waited for */
+  databaseEnded: Promise<void>
+  /** what a server swept at its start; workers sweep nothing */
+  swept: Swept | undefined
+  /** Whether the engines answer now. @throws when one does not */
+  ping: () => Promise<void>
+  close: () => Promise<void>
+}
+
+/** A server starts the embedded database and sweeps; a worker joins what a server has started. */
+export type ProcessRole = 'server' | 'worker'
+
+/** A blob of another server's upload in progress is younger than this. */
+const SHARED_BLOB_AGE_MS = 3_600_000
+
+const systemClock: Clock = { now: () => new Date() }
+
+/**
+ * Opens everything that `config` names.
+ * @throws DataDirInUse, EmbeddedPostgresUnavailable, DatabaseUnreachable, QueueUnreachable
+ */
+export async function openAdapters(config: Config, role: ProcessRole): Promise<OpenedAdapters> {
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closeOne of closers.splice(0).toReversed()) await closeOne()
+  }
+  try {
+    const server = await openDatabaseServer(config, role)
+    closers.push(() => server.stop())
+    return await openOn(config, role, server, closers, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+type DatabaseServer = Omit<EmbeddedPostgres, 'pid'>
+
+async function openDatabaseServer(config: Config, role: ProcessRole): Promise<DatabaseServer> {
+  const foreign = { ended: new Promise<void>(() => {}), stop: async () => {} }
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, ...foreign }
+  if (role === 'server') return startEmbeddedPostgres(config.dataDir)
+  return { url: findEmbeddedPostgres(config.dataDir), ...foreign }
+}
+
+async function openOn(
+  config: Config,
+  role: ProcessRole,
+  { url: databaseUrl, ended: databaseEnded }: DatabaseServer,
+  closers: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<OpenedAdapters> {
+  const db = await openDatabase(databaseUrl)
+  closers.push(() => db.destroy())
+  await migrate(db)
+  const queueEngine = chooseQueueEngine(databaseUrl, config.redisUrl)
+  const queue = await BullmqJobQueue.open(queueEngine)
+  closers.push(() => queue.close())
+
+  const clock = systemClock
+  const catalog = new PostgresTemplateCatalog(db)
+  const installs = new PostgresInstallLog(db, clock)
+  const blobs = await FileBlobStore.open(config.blobs.root)
+  const sweep = () =>
+    sweepLeftovers(
+      {
+        catalog,
+        blobs,
+        clock,
+        storedAt: async (sha256) => (await stat(blobs.pathOf(sha256)).catch(() => undefined))?.mtime,
+        expireOverdueInstalls: () => installs.expireOverdue(),
+        unfinishedPackages: () => queue.unfinished('package'),
+        queue,
+      },
+      // On the embedded database this server is the only one, and it takes no uploads yet.
+      config.databaseUrl === undefined ? 0 : SHARED_BLOB_AGE_MS,
+    )
+  return {
+    catalog,
+    blobs,
+    hosts: new PostgresHostRegistry(db),
+    profiles: new PostgresProfileStore(db),
+    tokens: new PostgresTokenStore(db, clock),
+    installs,
+    audit: new PostgresAuditLog(db, clock),
+    queue,
+    clock,
+    databaseUrl,
+    databaseEnded,
+    queueEngine,
+    swept: role === 'server' ? await sweep() : undefined,
+    ping: async () => void (await sql`select 1`.execute(db)),
+    close,
+  }
+}

@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely'
+import type { AuditLog, Clock } from '#app/ports.ts'
+import { toStorable } from '#core/storable-text.ts'
+import type { Tables } from './tables.ts'
+
+/** The audit log in PostgreSQL. */
+export class PostgresAuditLog implements AuditLog {
+  readonly #db: Kysely<Tables>
+  readonly #clock: Clock
+
+  constructor(db: Kysely<Tables>, clock: Clock) {
+    this.#db = db
+    this.#clock = clock
+  }
+
+  async write({ actor, action, subject, details }: Parameters<AuditLog['write']>[0]): Promise<void> {
+    await this.#db
+      .insertInto('audit_event')
+      .values({
+        at: this.#clock.now(),
+        actor: toStorable(actor),
+        action: toStorable(action),
+        subject: toStorable(subject),
+        details: details ? JSON.stringify(details) : null,
+      })
+      .execute()
+  }
+
+  async list(limit: number): ReturnType<AuditLog['list']> {
+    const rows = await this.#db
+      .selectFrom('audit_event')
+      .select(['at', 'actor', 'action', 'subject', 'details'])
+      .orderBy('seq', 'desc')
+      .limit(limit)
+      .execute()
+    return rows.map((row) => ({ ...row, at: row.at.toISOString(), details: row.details ?? undefined }))
+  }
+}

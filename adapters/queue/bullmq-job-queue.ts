@@ -1,0 +1,93 @@
+import type { Job, Queue } from 'bullmq'
+import type { JobQueue, JobStatus } from '#app/ports.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { jobData, type JobData, type JobName } from '#core/jobs.ts'
+import { isStorable } from '#core/storable-text.ts'
+import { openQueue, type Opened, type QueueEngine } from './queue-connection.ts'
+
+/** How often a job is tried that fails for want of something that may come back, and how long finished ones are remembered. */
+const options = {
+  attempts: 5,
+  backoff: { type: 'exponential', delay: 5000 },
+  removeOnComplete: { age: 7 * 86_400, count: 1000 },
+  removeOnFail: { age: 30 * 86_400, count: 1000 },
+}
+
+const states: Record<string, JobStatus['state']> = {
+  waiting: 'waiting',
+  prioritized: 'waiting',
+  active: 'active',
+  completed: 'completed',
+  failed: 'failed',
+  delayed: 'delayed',
+}
+
+/** The queue in BullMQ, on PostgreSQL or on Redis. Only its own jobs are in it: names and data are those of core/jobs.ts. */
+export class BullmqJobQueue implements JobQueue {
+  readonly #opened: Opened<Queue>
+
+  private constructor(opened: Opened<Queue>) {
+    this.#opened = opened
+  }
+
+  /** @throws QueueUnreachable */
+  static async open(engine: QueueEngine): Promise<BullmqJobQueue> {
+    return new BullmqJobQueue(await answered(engine.kind, () => openQueue(engine)))
+  }
+
+  async add<N extends JobName>(name: N, data: JobData<N>, id: string): Promise<string> {
+    const jobId = toJobId(id)
+    await answered('job queue', async () => {
+      const queue = this.#opened.bull
+      // BullMQ does not add an id that it remembers, also not when that job is long over.
+      const there: Job | undefined = await queue.getJob(jobId)
+      if (there && isOver(await there.getState())) await there.remove()
+      await queue.add(name, jobData[name].parse(data), { ...options, jobId })
+    })
+    return id
+  }
+
+  async status(id: string): Promise<JobStatus | undefined> {
+    if (!isStorable(id)) return undefined
+    return answered('job queue', async () => {
+      const job: Job | undefined = await this.#opened.bull.getJob(toJobId(id))
+      if (!job) return undefined
+      const state = states[await job.getState()] ?? 'unknown'
+      return { id, state, progress: job.progress, error: job.failedReason }
+    })
+  }
+
+  /** The data of the jobs that are still to be done or being done. */
+  async unfinished<N extends JobName>(name: N): Promise<JobData<N>[]> {
+    const jobs = await answered('job queue', () =>
+      this.#opened.bull.getJobs(['waiting', 'prioritized', 'active', 'delayed']),
+    )
+    return jobs.filter((job) => job.name === name).map((job) => jobData[name].parse(job.data) as JobData<N>)
+  }
+
+  async close(): Promise<void> {
+    await this.#opened.close()
+  }
+}
+
+function isOver(state: string): boolean {
+  return state === 'completed' || state === 'failed'
+}
+
+/** BullMQ refuses ids that hold ":" and ids that are numbers. */
+function toJobId(id: string): string {
+  if (/^[0-9]+$/.test(id)) return `%i${id}`
+  return id.replaceAll('%', '%25').replaceAll(':', '%3A')
+}
+
+async function answered<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (cause instanceof ProvisionError) throw cause
+    const reason = cause instanceof Error ? cause.message || cause.name : String(cause)
+    throw new ProvisionError('unavailable', 'QueueUnreachable', `the ${what} does not answer: ${reason}`, {
+      cause,
+    })
+  }
+}
