@@ -1,0 +1,21 @@
+// Every route of the admin API except uploads, which stream and are mounted by uploads.ts.
+import type { Route } from '../route.ts'
+import type { Services } from '../services.ts'
+import { hostRoutes } from './hosts.ts'
+import { installRoutes } from './installs.ts'
+import { jobRoutes } from './jobs.ts'
+import { profileRoutes } from './profiles.ts'
+import { templateRoutes } from './templates.ts'
+import { tokenRoutes } from './tokens.ts'
+import { versionRoutes } from './versions.ts'
+
+/** In the order of the documentation. */
+export const apiRoutes = (services: Services): Route[] => [
+  ...templateRoutes(services),
+  ...versionRoutes(services),
+  ...jobRoutes(services),
+  ...profileRoutes(services),
+  ...hostRoutes(services),
+  ...installRoutes(services),
+  ...tokenRoutes(services),
+]

@@ -1,0 +1,140 @@
+// The bytes that hosts fetch: /flash/:template/:versionOrChannel.:ext and /blobs/sha256/:hex.
+import type { Express, Request, Response } from 'express'
+import { z } from 'zod'
+import {
+  findArtifact,
+  findBlobArtifact,
+  type ArtifactReader,
+  type FoundArtifact,
+} from '#app/find-artifact.ts'
+import { plannedVersions } from '#app/planned-versions.ts'
+import { Sha256 } from '#core/digest.ts'
+import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
+import { bearerSecret } from './auth.ts'
+import type { ApiError } from './api-error.ts'
+import { dropEntityHeaders } from './error-handler.ts'
+import { decideAnswer } from './conditional.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
+import type { Services } from './services.ts'
+
+const contentTypes: Record<string, string> = {
+  tar: 'application/x-tar',
+  cpio: 'application/x-cpio',
+  zfs: 'application/octet-stream',
+  izfs: 'application/octet-stream',
+  gz: 'application/gzip',
+  xz: 'application/x-xz',
+  bz2: 'application/x-bzip2',
+  zst: 'application/zstd',
+}
+
+const ArtifactPath = z.object({
+  template: TemplateName,
+  selector: z.union([VersionName, ChannelName]),
+  extension: z.string(),
+})
+
+/** Mounts both addresses; HEAD comes with GET. */
+export function mountArtifacts(app: Express, services: Services, meter: SendMeter): void {
+  const needs = { blobs: services.blobs, pool: new BufferPool(), meter }
+  app.get('/flash/:template/:file', async (request, response, next) => {
+    const wanted = ArtifactPath.safeParse({
+      template: request.params.template,
+      ...splitFileName(request.params.file),
+    })
+    if (!wanted.success) return next()
+    const found = await findArtifact(wanted.data, await readerOf(request, services), services)
+    const { template, version } = found
+    const file = `${template}-${version}.${wanted.data.extension}`
+    response.set({
+      'content-type':
+        contentTypes[wanted.data.extension.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+      'content-disposition': `attachment; filename="${file}"`,
+      'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
+      'x-zoneflash-version': version,
+    })
+    await sendArtifact(request, response, found, version === wanted.data.selector, needs)
+  })
+
+  app.get('/blobs/sha256/:hex', async (request, response, next) => {
+    const digest = Sha256.safeParse(request.params.hex)
+    if (!digest.success) return next()
+    const found = await findBlobArtifact(digest.data, await readerOf(request, services), services)
+    response.set('content-type', 'application/octet-stream')
+    await sendArtifact(request, response, found, true, needs)
+  })
+}
+
+/** `1.2.tar.gz` → `1.2` and `tar.gz`. */
+function splitFileName(file: string): { selector?: string; extension?: string } {
+  const [, selector, extension] = /^(.+?)\.((?:tar|cpio|zfs|izfs)(?:\.(?:gz|xz|bz2|zst))?)$/.exec(file) ?? []
+  return selector !== undefined && extension !== undefined ? { selector, extension } : {}
+}
+
+/** An API token, as bearer only; or an install token, as bearer or `?token=`. */
+async function readerOf(request: Request, { tokens, installs }: Services): Promise<ArtifactReader> {
+  const bearer = bearerSecret(request)
+  const token = bearer?.startsWith('zf_') ? await tokens.authenticate(bearer) : undefined
+  if (token) return { kind: 'token', token }
+  const secret = bearer ?? z.string().max(256).safeParse(request.query['token']).data
+  const install = secret === undefined ? undefined : await installs.authenticateToken(secret)
+  return install ? { kind: 'install', planned: plannedVersions(install.plan) } : { kind: 'anyone' }
+}
+
+async function sendArtifact(
+  request: Request,
+  response: Response,
+  { artifact, public: isPublic }: FoundArtifact,
+  immutable: boolean,
+  needs: SendNeeds,
+): Promise<void> {
+  const { sha256, size } = artifact
+  const etag = `"${sha256}"`
+  const base64 = Buffer.from(sha256, 'hex').toString('base64')
+  response.set({
+    etag,
+    'accept-ranges': 'bytes',
+    digest: `sha-256=${base64}`,
+    'repr-digest': `sha-256=:${base64}:`,
+    'cache-control': `${isPublic ? 'public' : 'private'}, ${immutable ? 'max-age=31536000, immutable' : 'no-cache'}`,
+    vary: 'authorization',
+  })
+  const answer = decideAnswer(request.method, request.headers, etag, size)
+  response.status(answer.status)
+  switch (answer.status) {
+    case 304:
+      response.removeHeader('content-type')
+      response.end()
+      return
+    case 412:
+      sendRefusal(response, {
+        code: 'PreconditionFailed',
+        message: `the entity tag is ${etag}, If-Match says otherwise`,
+      })
+      return
+    case 416:
+      response.set('content-range', `bytes */${size}`)
+      sendRefusal(response, { code: answer.code, message: rangeMessage(answer.code, size) })
+      return
+    case 206:
+      response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
+      await sendBlob(response, sha256, answer.range, needs)
+      return
+    case 200:
+      if (request.method === 'HEAD' || size === 0) response.set('content-length', String(size)).end()
+      else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
+  }
+}
+
+/** An answer about the request: nothing that was said of the artifact holds for it. */
+function sendRefusal(response: Response, error: ApiError): void {
+  dropEntityHeaders(response)
+  response.set('cache-control', 'no-store').json(error)
+}
+
+function rangeMessage(code: 'ManyRanges' | 'RangeNotSatisfiable', size: number): string {
+  return code === 'ManyRanges'
+    ? 'several ranges were asked for, expected one'
+    : `range lies outside the ${size} bytes there are`
+}

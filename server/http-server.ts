@@ -1,0 +1,38 @@
+// The Express application: every surface of the server on one router.
+import express, { type Express } from 'express'
+import { accessLog } from './access-log.ts'
+import { apiRoutes } from './api/routes.ts'
+import { mountUploads } from './api/uploads.ts'
+import { mountArtifacts } from './artifacts.ts'
+import { createRequireRole } from './auth.ts'
+import { createErrorHandler, notFound } from './error-handler.ts'
+import { mountInstallDocuments } from './install-documents.ts'
+import { Metrics } from './metrics.ts'
+import { describeRoutes } from './openapi.ts'
+import { mountOperations } from './operations.ts'
+import { mountPages } from './pages.ts'
+import { mountRoutes } from './route.ts'
+import { securityHeaders } from './security-headers.ts'
+import type { Services } from './services.ts'
+
+/** Assembles the application. It listens nowhere yet: see node-server.ts. */
+export function createHttpServer(services: Services): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  const metrics = new Metrics()
+  app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
+
+  mountOperations(app, services, metrics)
+  mountArtifacts(app, services, metrics)
+  mountInstallDocuments(app, services)
+  const requireRole = createRequireRole(services.tokens)
+  const routes = apiRoutes(services)
+  mountRoutes(app, routes, requireRole, express.json({ limit: '1mb', strict: false }))
+  mountUploads(app, services, requireRole)
+  mountPages(app, describeRoutes(routes))
+
+  app.use(notFound)
+  app.use(createErrorHandler(services.log))
+  return app
+}

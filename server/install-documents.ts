@@ -1,0 +1,104 @@
+// What a host reads and reports while it is armed: /js/:host/:token/...
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import { z } from 'zod'
+import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import type { Install } from '#app/ports.ts'
+import { parseEvents, recordEvents } from '#app/record-events.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { renderInstallScript } from '#core/install-script.ts'
+import { HostName } from '#core/names.ts'
+import { maskPlan } from '#core/plan.ts'
+import { Plan } from '#core/plan/schema.ts'
+import type { Services } from './services.ts'
+
+/** Bytes of one report. */
+const MAX_REPORT = 256 * 1024
+
+interface ArmedRequest {
+  install: Install
+  token: string
+  request: Request
+  response: Response
+}
+
+/**
+ * Mounts the documents. A wrong, used or expired token is no failure here: the request falls through to the same
+ * answer as a path that never was, after the same one look-up by the token's hash.
+ */
+export function mountInstallDocuments(app: Express, services: Services): void {
+  const { installs } = services
+
+  const whileArmed =
+    (
+      answer: (armed: ArmedRequest) => void | Promise<void>,
+    ): RequestHandler<{ host: string; token: string }> =>
+    async (request, response, next) => {
+      const { host, token } = request.params
+      const install = HostName.safeParse(host).success ? await installs.authenticate(host, token) : undefined
+      if (!install) return next()
+      response.set('cache-control', 'no-store')
+      await answer({ install, token, request: request as Request, response })
+    }
+
+  const readReport = express.text({ type: () => true, limit: MAX_REPORT })
+
+  app.post(
+    '/js/:host/:token/events',
+    whileArmed(async ({ install, request, response }) => {
+      await new Promise<void>((resolve, reject) => {
+        readReport(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
+      })
+      const events = parseEvents(typeof request.body === 'string' ? request.body : '')
+      await recordEvents(install, events, services)
+      response.json({ recorded: events.length })
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/zones.sh',
+    whileArmed(async ({ install, token, response }) => {
+      const options = { token, baseUrl: services.config.url }
+      const script = renderInstallScript(Plan.parse(install.plan), options, await readFinishScripts())
+      response.type('text/plain').send(script)
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/plan.json',
+    whileArmed(({ install, response }) => {
+      response.json(maskPlan(Plan.parse(install.plan)))
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/sysidcfg',
+    whileArmed(({ install, request, response }) => {
+      const zone = z.string().optional().catch(undefined).parse(request.query['zone'])
+      response.type('text/plain').send(sysidcfgOf(Plan.parse(install.plan), zone))
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/zones/:zone/sysidcfg',
+    whileArmed(({ install, request, response }) => {
+      response.type('text/plain').send(sysidcfgOf(Plan.parse(install.plan), String(request.params['zone'])))
+    }),
+  )
+}
+
+/** Of the zone that is named, or of the only one that has any. @throws SysidcfgNotFound */
+function sysidcfgOf(plan: Plan, zone: string | undefined): string {
+  const asked = plan.zones.filter(
+    ({ sysidcfg, name }) => sysidcfg !== undefined && (zone === undefined || name === zone),
+  )
+  const [one, another] = asked
+  if (one?.sysidcfg !== undefined && !another) return one.sysidcfg
+  const names = asked.map(({ name }) => name).join(', ')
+  throw new ProvisionError(
+    'missing',
+    'SysidcfgNotFound',
+    another
+      ? `zones ${names} have a sysidcfg each, expected ?zone=NAME`
+      : `there is no sysidcfg for ${zone ?? 'any zone'}: the plan has no such zone, or its system does not read one`,
+  )
+}

@@ -1,0 +1,110 @@
+import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
+import type { Logger } from 'pino'
+import { openWorker, type QueueEngine } from '#adapters/queue/queue-connection.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { jobData, type JobData, type JobName } from '#core/jobs.ts'
+
+/** Does one job. It may have died at any line before and be run again: look, act, record. */
+export type Handler<N extends JobName> = (
+  data: JobData<N>,
+  signal: AbortSignal,
+  report: (progress: object | number) => Promise<void>,
+) => Promise<void>
+
+/** One handler for each job: a missing or surplus one does not compile. */
+export type Handlers = { [N in JobName]: Handler<N> }
+
+export interface RunningWorker {
+  /** Takes no more jobs; those being done are interrupted and go back to the queue. */
+  close(): Promise<void>
+}
+
+export interface WorkerSettings {
+  /** jobs at a time */
+  concurrency?: number
+  /** after so long without a sign of life a worker counts as dead and its job goes to another */
+  lockDurationMs?: number
+  /** told of a job that is not tried again, also when it took its workers with it; a kill may come before */
+  onGivenUp?: (name: JobName, data: JobData<JobName>) => Promise<void>
+}
+
+/** A worker that was killed loses its job to the next one, but a job that kills its worker each time must end. */
+const MAX_DEATHS = 5
+
+/** Starts doing the jobs of the queue. */
+export async function startWorker(
+  engine: QueueEngine,
+  handlers: Handlers,
+  log: Logger,
+  { concurrency = 1, lockDurationMs = 15_000, onGivenUp }: WorkerSettings = {},
+): Promise<RunningWorker> {
+  const closing = new AbortController()
+  const opened = await openWorker(
+    engine,
+    async (job, token, signal) => {
+      const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])])
+      try {
+        await doJob(job, handlers, stop)
+      } catch (error) {
+        if (closing.signal.aborted) {
+          await job.moveToWait(token)
+          throw new WaitingError()
+        }
+        throw forQueue(error)
+      }
+    },
+    {
+      concurrency,
+      lockDuration: lockDurationMs,
+      stalledInterval: Math.ceil(lockDurationMs / 3),
+      maxStalledCount: MAX_DEATHS,
+    },
+  )
+  const { bull } = opened
+  bull.on('active', (job) => log.info({ jobId: job.id, job: job.name, data: job.data }, 'job started'))
+  bull.on('completed', (job) => log.info({ jobId: job.id, job: job.name }, 'job done'))
+  bull.on('failed', (job, error) => {
+    log.error({ jobId: job?.id, job: job?.name, err: error }, 'job failed')
+    if (job && onGivenUp)
+      tellGivenUp(job, onGivenUp).catch((cause: unknown) =>
+        log.error({ jobId: job.id, err: cause }, 'what the failed job left stays until the next start'),
+      )
+  })
+  bull.on('stalled', (jobId) => log.warn({ jobId }, 'job of a dead worker is taken up again'))
+  bull.on('error', (error) => log.error({ err: error }, 'job queue'))
+  return {
+    async close() {
+      closing.abort(new Error('the worker is stopping'))
+      await opened.close()
+    },
+  }
+}
+
+async function doJob(job: Job, handlers: Handlers, signal: AbortSignal): Promise<void> {
+  const name = jobName(job.name)
+  const parsed = jobData[name].safeParse(job.data)
+  if (!parsed.success)
+    throw new ProvisionError('invalid', 'WrongJobData', `job ${job.id} of ${name}: ${parsed.error.message}`)
+  await handlers[name](parsed.data, signal, (progress) => job.updateProgress(progress))
+}
+
+/** A job that is to be tried again has failed too, but is not in state failed. */
+async function tellGivenUp(job: Job, onGivenUp: NonNullable<WorkerSettings['onGivenUp']>): Promise<void> {
+  if (!Object.hasOwn(jobData, job.name) || !(await job.isFailed())) return
+  const name = jobName(job.name)
+  const { data } = jobData[name].safeParse(job.data)
+  if (data) await onGivenUp(name, data)
+}
+
+function jobName(name: string): JobName {
+  if (Object.hasOwn(jobData, name)) return name as JobName
+  throw new ProvisionError('invalid', 'UnknownJob', `there is no job ${JSON.stringify(name)} in this version`)
+}
+
+/** What cannot get better by waiting is not tried again. */
+function forQueue(error: unknown): unknown {
+  if (!(error instanceof ProvisionError) || error.kind === 'unavailable') return error
+  const final = new UnrecoverableError(error.message)
+  final.cause = error
+  return final
+}

@@ -1,0 +1,31 @@
+// `zoneflash work`: does the queue's jobs until a signal, or until the process that started it is gone.
+import { openAdapters } from '#adapters/open-adapters.ts'
+import { openLog } from '#adapters/process/process-log.ts'
+import { stopSignal } from '#adapters/process/stop-signal.ts'
+import type { Config } from '#core/config.ts'
+import { createGivenUp, createHandlers } from './handlers.ts'
+import { startWorker } from './start-worker.ts'
+
+export async function work(config: Config): Promise<void> {
+  const stop = Promise.race([stopSignal(), parentGone()])
+  const log = openLog('worker')
+  const adapters = await openAdapters(config, 'worker')
+  try {
+    const worker = await startWorker(adapters.queueEngine, createHandlers(adapters, config), log, {
+      lockDurationMs: config.jobLockMs,
+      onGivenUp: createGivenUp(adapters),
+    })
+    log.info({ queue: adapters.queueEngine.kind }, 'worker takes jobs')
+    // Whoever started us learns that what follows is no failure to start.
+    process.send?.('ready', undefined, undefined, () => undefined)
+    log.info({ signal: await stop }, 'stopping')
+    await worker.close()
+  } finally {
+    await adapters.close()
+  }
+}
+
+/** A worker that `zoneflash up` started ends with it, also when that was killed; one started alone never sees this. */
+function parentGone(): Promise<string> {
+  return new Promise((resolve) => process.once('disconnect', () => resolve('parent gone')))
+}
