@@ -1,0 +1,193 @@
+// `zoneflash template …`: golden zones, their versions, forms and channels.
+import type { Command } from 'commander'
+import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import { z } from 'zod'
+import { addCommand, addNoun, openClient, show } from '../command.ts'
+import { parseReference, versionRoute } from '../reference.ts'
+import { EntryReply, TemplateReply, VersionReply } from '../replies.ts'
+import { print, printLine, renderBytes, renderEntry, renderTable } from '../output.ts'
+import { eachLine } from '../lines.ts'
+import { sayWhichVersion } from '../channels.ts'
+import { refused, usageFailure } from '../failures.ts'
+import { registerTemplatePull } from './template-pull.ts'
+import { registerTemplatePush } from './template-push.ts'
+import { registerTemplatePackage } from './template-package.ts'
+
+interface Options {
+  json?: boolean
+}
+
+export function registerTemplate(program: Command): void {
+  const noun = addNoun(program, 'template', 'golden zones: push, look, promote, fetch')
+
+  addCommand(noun, 'list', 'list all templates', 'zoneflash template list').action(
+    async ({ json }: Options) => {
+      const templates = await openClient().call(z.array(TemplateReply), '/api/v1/templates')
+      await show(json, templates, (list) => print(renderTemplates(list)))
+    },
+  )
+
+  addCommand(
+    noun,
+    'show',
+    'show a template, or one of its versions',
+    'zoneflash template show mysql',
+    'zoneflash template show mysql@stable',
+  )
+    .argument('<name[@version]>')
+    .action(async (text: string, { json }: Options) => {
+      if (text.includes('@')) {
+        const version = await openClient().call(VersionReply, versionRoute(parseReference(text)))
+        return show(json, version, (shown) => print(renderVersion(shown)))
+      }
+      const { template } = parseReference(text)
+      const client = openClient()
+      const route = `/api/v1/templates/${template}`
+      const summary = await client.call(TemplateReply, route)
+      const versions = await client.call(z.array(VersionReply), `${route}/versions`)
+      await show(json, { ...summary, versions }, () =>
+        print(renderTemplates([summary]) + '\n' + renderVersions(versions)),
+      )
+    })
+
+  registerTemplatePush(noun)
+  registerTemplatePull(noun)
+  registerTemplatePackage(noun)
+
+  addCommand(noun, 'files', 'list the files of a version', 'zoneflash template files mysql@stable | head')
+    .argument('<name[@version]>')
+    .option('--prefix <path>', 'only what lies below this path')
+    .option('--form <form>', 'the archive whose index is listed, e.g. tar.gz')
+    .action(async (text: string, { json, prefix, form }: Options & { prefix?: string; form?: string }) => {
+      const client = openClient()
+      const reference = parseReference(text)
+      if (!text.includes('@')) await sayWhichVersion(client, reference.template)
+      let found = 0
+      for (const below of placesOf(prefix)) {
+        const query = { prefix: below, format: form }
+        for await (const line of eachLine(await client.open(`${versionRoute(reference)}/files`, { query }))) {
+          found += 1
+          await printLine(json ? line : renderEntry(EntryReply.parse(JSON.parse(line))))
+        }
+        if (found > 0) return
+      }
+      if (prefix !== undefined) throw refused('NoSuchFiles', `there is nothing below ${prefix} in ${text}`)
+    })
+
+  addCommand(
+    noun,
+    'promote',
+    'point a channel at a version',
+    'zoneflash template promote mysql@20261120T110203Z',
+    'zoneflash template promote mysql@candidate --channel stable',
+  )
+    .argument('<name@version>')
+    .option('--channel <channel>', 'the channel to move', 'stable')
+    .action(async (text: string, { json, channel }: Options & { channel: string }) => {
+      if (!text.includes('@'))
+        throw usageFailure(`expected NAME@VERSION or NAME@CHANNEL, got ${JSON.stringify(text)}`)
+      const client = openClient()
+      const reference = parseReference(text)
+      const { manifest } = await client.call(VersionReply, versionRoute(reference))
+      const route = `/api/v1/templates/${reference.template}/channels/${encodeURIComponent(channel)}`
+      await client.act(route, { method: 'PUT', body: { version: manifest.version } })
+      const result = { template: reference.template, channel, version: manifest.version }
+      await show(json, result, () => printLine(`${result.template}@${channel} is now ${result.version}`))
+    })
+
+  addCommand(
+    noun,
+    'rm',
+    'delete a version that nothing refers to',
+    'zoneflash template rm mysql@20261120T110203Z',
+  )
+    .argument('<name@version>')
+    .action(async (text: string, { json }: Options) => {
+      if (!/@[0-9]/.test(text)) throw usageFailure(`expected NAME@VERSION, got ${JSON.stringify(text)}`)
+      const reference = parseReference(text)
+      await openClient().act(versionRoute(reference), { method: 'DELETE' })
+      await show(json, { deleted: text }, () => printLine(`deleted ${text}`))
+    })
+
+  addCommand(
+    noun,
+    'public',
+    'let hosts fetch a template without a token',
+    'zoneflash template public default',
+    'zoneflash template public default --off',
+  )
+    .argument('<name>')
+    .option('--off', 'ask for a token again')
+    .action(async (text: string, { json, off }: Options & { off?: boolean }) => {
+      const { template } = parseReference(text)
+      const isPublic = !off
+      await openClient().act(`/api/v1/templates/${template}`, { method: 'PATCH', body: { public: isPublic } })
+      await show(json, { name: template, public: isPublic }, () =>
+        printLine(
+          `${template} ${isPublic ? 'is public: anyone who reaches the server can fetch it' : 'needs a token'}`,
+        ),
+      )
+    })
+}
+
+/** A path as it is in a zone; in an archive of a whole zonepath it lies below `root/`. */
+function placesOf(prefix: string | undefined): (string | undefined)[] {
+  const bare = prefix?.replace(/^\/+/, '')
+  return bare === undefined || bare === '' ? [undefined] : [bare, `root/${bare}`]
+}
+
+function renderTemplates(templates: readonly TemplateReply[]): string {
+  const rows = templates.map((template) => [
+    template.name,
+    String(template.versions),
+    template.latest ?? '-',
+    template.public ? 'yes' : 'no',
+    Object.entries(template.channels)
+      .map(([channel, version]) => `${channel}=${version}`)
+      .join(' '),
+  ])
+  return renderTable(['NAME', 'VERSIONS', 'LATEST', 'PUBLIC', 'CHANNELS'], rows)
+}
+
+function renderVersions(versions: readonly VersionReply[]): string {
+  const rows = versions.map(({ manifest, state }) => [
+    manifest.version,
+    state,
+    manifest.brand,
+    manifest.osRelease ?? manifest.osFamily,
+    manifest.artifacts
+      .map((artifact) => `${artifactExtension(artifact)} (${renderBytes(artifact.size)})`)
+      .join(', '),
+  ])
+  return renderTable(['VERSION', 'STATE', 'BRAND', 'OS', 'FORMS'], rows)
+}
+
+function renderVersion({ manifest, state }: VersionReply): string {
+  const facts: [string, string | undefined][] = [
+    ['template', manifest.template],
+    ['version', manifest.version],
+    ['state', state],
+    ['brand', manifest.brand],
+    ['os', [manifest.osFamily, manifest.osRelease].filter(Boolean).join(' ')],
+    ['arch', manifest.arch],
+    ['origin', manifest.origin && `${manifest.origin.template}@${manifest.origin.version}`],
+    ['made by', `${manifest.madeBy}, ${manifest.createdBy}, ${manifest.createdAt}`],
+    ['inventory', manifest.inventory && `${manifest.inventory.length} packages and patches`],
+    ['notes', manifest.notes],
+  ]
+  const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}\n`] : []))
+  const config =
+    manifest.zonecfg === undefined ? '' : `\nzonecfg:\n${manifest.zonecfg.replace(/^/gm, '    ').trimEnd()}\n`
+  return `${lines.join('')}\n${renderTable(['FORM', 'SIZE', 'UNPACKED', 'ENTRIES', 'SHA256'], manifest.artifacts.map(artifactRow))}${config}`
+}
+
+function artifactRow(artifact: Artifact): string[] {
+  const entries = artifact.entries === undefined ? '-' : String(artifact.entries)
+  return [
+    artifactExtension(artifact),
+    renderBytes(artifact.size),
+    renderBytes(artifact.uncompressedSize),
+    entries,
+    artifact.sha256,
+  ]
+}

@@ -1,0 +1,61 @@
+// What can go wrong in a command, the exit code that follows from it, and what the user can do next.
+
+export const exitCode = { ok: 0, refused: 1, usage: 2, unreachable: 3 } as const
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
+
+export type FailureOptions = ErrorOptions & { advice?: string; details?: Record<string, unknown> }
+
+/** A failure that is told to the user in one line, `zoneflash: message (Code)`, and another with the advice. */
+export class CliFailure extends Error {
+  readonly code: string
+  readonly exit: ExitCode
+  readonly advice: string | undefined
+  /** what the server says beside the message */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(exit: ExitCode, code: string, message: string, options?: FailureOptions) {
+    super(message, options)
+    this.name = code
+    this.code = code
+    this.exit = exit
+    this.advice = options?.advice ?? adviceFor[code]
+    this.details = options?.details ?? {}
+  }
+}
+
+/** Wrong words on the command line. */
+export function usageFailure(message: string, advice?: string): CliFailure {
+  return new CliFailure(exitCode.usage, 'Usage', message, advice === undefined ? {} : { advice })
+}
+
+/** Something that the client itself refuses, for a reason the user can mend. */
+export function refused(
+  code: string,
+  message: string,
+  options?: ErrorOptions & { advice?: string },
+): CliFailure {
+  return new CliFailure(exitCode.refused, code, message, options)
+}
+
+/** Next steps for the codes that people meet; what is not here speaks for itself. */
+const adviceFor: Record<string, string> = {
+  ServerUnreachable: 'start it with `zoneflash up`, or set ZONEFLASH_SERVER to its URL',
+  Unauthenticated:
+    'set ZONEFLASH_TOKEN, or run where ZONEFLASH_DATA holds the admin.token that `zoneflash up` wrote',
+  RoleTooLow: 'use a token of the role that the message expects: `zoneflash token create NAME --role ROLE`',
+  TemplateNotFound: '`zoneflash template list` shows what there is',
+  VersionNotFound: '`zoneflash template show NAME` shows its versions and channels',
+  VersionExists: 'versions never change: choose another --version, or leave it out',
+  HostNotFound: '`zoneflash host list` shows what there is, `zoneflash host add` adds one',
+  HostExists: 'change it with `zoneflash host set`',
+  HostHasNoProfile: 'give it one: `zoneflash host set HOST --profile PROFILE`',
+  HostUnreachable:
+    'look at its transport: `zoneflash host show HOST`, `zoneflash host set HOST --transport ssh:root@ADDRESS`',
+  ProfileNotFound: '`zoneflash profile list` shows what there is, `zoneflash profile import FILE` adds one',
+  DigestMismatch: 'the bytes are not those that the sha256 names: fetch or copy the file again',
+  UnknownFormat: 'expected a tar, a cpio (newc) or a ZFS stream, plain or compressed',
+  BrandUnknown: 'the archive has no SUNWdetached.xml: say --brand native, --brand lx, …',
+  NoSpace: 'free space below the server’s data directory',
+  ZoneRunning: 'halt and detach it first: `zoneadm -z ZONE halt`, `zoneadm -z ZONE detach`',
+  ZoneNotDetached: 'detach it first: `zoneadm -z ZONE detach`',
+}
