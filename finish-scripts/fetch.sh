@@ -1,0 +1,66 @@
+# HTTP by curl or wget, whichever the host has. Token and addresses go through files: arguments show in ps.
+
+open_fetch() { # prepares both requests
+  zf_client=`first_of curl wget` || {
+    complain 'this host has neither curl nor wget'
+    return 1
+  }
+  if [ "$zf_client" = curl ]; then
+    cat >"$zf_work/post" <<END
+url = "$zf_url/js/$zf_host/$zf_token/events"
+header = "Content-Type: application/json"
+fail
+silent
+show-error
+connect-timeout = 5
+max-time = 10
+output = "/dev/null"
+END
+  else
+    echo "$zf_url/js/$zf_host/$zf_token/events" >"$zf_work/post"
+    echo "header = Authorization: Bearer $zf_token" >"$zf_work/wgetrc"
+  fi
+}
+
+post_event() { # FILE
+  if [ "$zf_client" = curl ]; then
+    curl -q -K "$zf_work/post" --data-binary "@$1"
+  else
+    wget -q -O /dev/null --tries=1 --timeout=10 --header='Content-Type: application/json' \
+      --post-file="$1" -i "$zf_work/post"
+  fi
+}
+
+fetch() { # PATH on the server: its bytes on standard output
+  if [ "$zf_client" = curl ]; then
+    cat >"$zf_work/get" <<END
+url = "$zf_url$1"
+header = "Authorization: Bearer $zf_token"
+fail
+silent
+show-error
+connect-timeout = 30
+speed-limit = 1
+speed-time = 120
+END
+    curl -q -K "$zf_work/get"
+  else
+    echo "$zf_url$1" >"$zf_work/get"
+    WGETRC=$zf_work/wgetrc wget -q -O - --tries=3 --timeout=120 -i "$zf_work/get"
+  fi
+}
+
+sha256() { # standard input's sha256 in hex
+  case $zf_digest in
+    digest) digest -a sha256 ;;
+    sha256sum) sha256sum | cut -d' ' -f1 ;;
+    *) openssl dgst -sha256 | sed 's/^.*[ =]//' ;;
+  esac
+}
+
+choose_digest() { # Solaris has digest(1), Linux sha256sum; openssl is nearly everywhere
+  zf_digest=`first_of digest sha256sum openssl` || {
+    complain 'this host has none of digest, sha256sum and openssl'
+    return 1
+  }
+}
