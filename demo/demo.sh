@@ -1,0 +1,115 @@
+#!/bin/sh
+# The main job, for real, on one Linux machine: golden zones on one sandbox host become running clones on another.
+set -eu
+# shellcheck source=demo/settings.sh
+. "$(dirname "$0")/settings.sh"
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo 'demo: the sandbox needs root (namespaces, ZFS). Without root there is: make run, and zoneflash template push DIR' >&2
+  exit 1
+fi
+mkdir -p "$demo"
+
+# A test that runs the demo names its process here: when it ends, however it ends, the demo cleans up after itself.
+if [ -n "${ZONEFLASH_LIFELINE-}" ] && [ ! -f "$demo/lifeline" ]; then
+  echo "$ZONEFLASH_LIFELINE" >"$demo/lifeline"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  setsid sh -c 'tail --pid="$1" -f /dev/null; exec "$2"' sh "$ZONEFLASH_LIFELINE" "$root/demo/clean.sh" >/dev/null 2>&1 </dev/null &
+fi
+
+echo 'demo: a first run takes 2 to 7 minutes, most of it downloads and packing; a second run goes on where it stopped'
+
+say 'two sandbox hosts, each with its own ZFS pool and network'
+for host in golden demo-host; do
+  if sandbox list | grep -q "^$host running"; then reused "sandbox host $host"; else sandbox create "$host"; fi
+done
+
+say 'golden: zone default'
+"$(dirname "$0")/golden.sh" default
+
+say 'the server'
+address=$(sandbox address demo-host | cut -f2)
+export ZONEFLASH_LISTEN="$address:$port" ZONEFLASH_URL="http://$address:$port" ZONEFLASH_SERVER="http://$address:$port"
+if [ -n "$(server_pid)" ]; then
+  reused "the server, process $(server_pid)"
+else
+  (cd "$root" && exec setsid node cli/main.ts up >"$demo/server.log" 2>&1 </dev/null & echo $! >"$demo/server.pid")
+  tries=120
+  until curl -fsS -o /dev/null "$ZONEFLASH_URL/readyz" 2>/dev/null; do
+    tries=$((tries - 1))
+    if [ "$tries" -eq 0 ] || [ -z "$(server_pid)" ]; then echo 'demo: the server did not start:' >&2; tail -20 "$demo/server.log" >&2; exit 1; fi
+    sleep 0.5
+  done
+  echo "   listens on $ZONEFLASH_URL, log: $demo/server.log"
+fi
+
+say 'the catalog: three templates, packaged by the worker from golden'
+zoneflash host show golden >/dev/null 2>&1 || zoneflash host add golden --transport sandbox:golden --fact zfs=true
+version_of() { zoneflash template show "$1" --json 2>/dev/null | sed -n 's/.*"stable": *"\([^"]*\)".*/\1/p'; }
+package() { # package TEMPLATE [option…]
+  if [ -n "$(version_of "$1")" ]; then
+    reused "$1@$(version_of "$1")"
+  else
+    zoneflash template push --host golden --zone "$1" --name "$@"
+  fi
+}
+package default
+origin=$(version_of default)
+"$(dirname "$0")/golden.sh" applications "golden/zones/default@zoneflash-$origin"
+for template in mysql web; do package "$template" --origin "default@$origin"; done
+zoneflash template list
+
+say 'demo-host: its profile, its plan, its token'
+zoneflash profile import "$root/profiles/demo.yaml"
+zoneflash host show demo-host >/dev/null 2>&1 ||
+  zoneflash host add demo-host --profile demo --release illumos --fact zfs=true
+zoneflash host plan demo-host
+url=$(zoneflash host arm demo-host --for 1h --json | sed -n 's/.*"url": *"\([^"]*\)".*/\1/p')
+
+say 'on demo-host: curl -fsS …/zones.sh | sh'
+on demo-host sh -c "curl -fsS '${url}zones.sh' | sh"
+
+say 'demo-host: zoneadm list -cv'
+on demo-host zoneadm list -cv
+
+say 'mysql01: mysqladmin status'
+on demo-host zlogin mysql01 mysqladmin status
+
+say 'web01: over its own address'
+on demo-host curl -sSI http://192.0.2.12/ | head -1
+
+say 'identities: templates on golden, clones on demo-host'
+fingerprint() { ssh-keygen -lf /dev/stdin | cut -d' ' -f2; }
+identity() { # identity HOST ZONE
+  node=$(on "$1" cat "/zones/$2/root/etc/hostname")
+  id=$(on "$1" cat "/zones/$2/root/etc/machine-id")
+  key=$(on "$1" cat "/zones/$2/root/etc/ssh/ssh_host_ed25519_key.pub" | fingerprint)
+  printf '%-10s %-9s %-12s %-34s %s\n' "$1" "$2" "$node" "$id" "$key"
+}
+printf '%-10s %-9s %-12s %-34s %s\n' HOST ZONE NODENAME MACHINE-ID 'SSH HOST KEY'
+{
+  identity golden mysql
+  identity golden web
+  identity demo-host mysql01
+  identity demo-host web01
+} | tee "$demo/identities"
+for zone in mysql01 web01; do
+  for field in 3 4 5; do
+    value=$(awk -v zone="$zone" -v field="$field" '$2 == zone { print $field }' "$demo/identities")
+    count=$(awk -v value="$value" -v field="$field" '$field == value' "$demo/identities" | wc -l)
+    if [ -z "$value" ] || [ "$count" -ne 1 ]; then echo "demo: $zone shares its identity ($value)" >&2; exit 1; fi
+  done
+done
+
+say "the install, as the server saw it"
+zoneflash host events demo-host
+
+cat <<END
+
+   The server and both hosts stay up. Look around:
+     export PATH="$root/sandbox/bin:\$PATH" ZONEFLASH_SERVER=$ZONEFLASH_URL ZONEFLASH_DATA=$ZONEFLASH_DATA${SANDBOX_DIR:+ SANDBOX_DIR=$SANDBOX_DIR}
+     sandbox enter demo-host          sandbox enter demo-host -- zlogin web01
+     npx zoneflash template files mysql | head
+     curl -i $ZONEFLASH_URL/js/demo-host/wrong-token/sysidcfg
+   make demo-clean removes everything.
+END

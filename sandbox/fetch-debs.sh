@@ -1,0 +1,56 @@
+#!/bin/sh
+# Downloads Debian packages with their dependencies for a zone without network: fetch-debs.sh IMAGE_TARBALL|ROOT OUTDIR PACKAGE...
+# What the image already has is left out. In the zone: apt-get -y --no-install-recommends install /dir/*.deb
+set -eu
+[ $# -ge 3 ] || {
+  echo 'usage: fetch-debs.sh IMAGE_TARBALL|ROOT OUTDIR PACKAGE...' >&2
+  exit 2
+}
+image=$1 out=$2
+shift 2
+[ "$(id -u)" -eq 0 ] || {
+  echo 'fetch-debs: apt in a chroot needs root; without it no packages are fetched' >&2
+  exit 1
+}
+PATH=$PATH:/usr/sbin:/sbin
+cache=${ZONEFLASH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/zoneflash}
+mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$(dirname "$out")"
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+root=$work/root
+mkdir "$root"
+if [ -d "$image" ]; then cp -a "$image/." "$root"; else tar --numeric-owner -xpf "$image" -C "$root"; fi
+cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+
+# The mounts end with this shell's namespace.
+# shellcheck disable=SC2016 # expanded by the inner shell
+unshare --mount --pid --fork --kill-child sh -euc '
+  root=$1 cache=$2
+  shift 2
+  mkdir -p "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
+  mount --bind "$cache/apt/lists" "$root/var/lib/apt/lists"
+  mount --bind "$cache/apt/archives" "$root/var/cache/apt/archives"
+  mount -t proc proc "$root/proc"
+  mount -t tmpfs tmpfs "$root/dev"
+  cp -a /dev/null /dev/zero /dev/urandom "$root/dev/"
+  export DEBIAN_FRONTEND=noninteractive
+  apt() { chroot "$root" apt-get -q -y -o APT::Sandbox::User=root --no-install-recommends "$@"; }
+  apt update
+  apt --download-only install "$@"
+  apt --simulate install "$@" >"$root/tmp/simulated"
+' fetch "$root" "$cache" "$@" >"$work/log" 2>&1 || {
+  echo "fetch-debs: $* could not be fetched:" >&2
+  tail -5 "$work/log" >&2
+  exit 1
+}
+
+# apt names a file PACKAGE_VERSION_ARCHITECTURE.deb, with %3a for the colon of an epoch.
+mkdir "$work/out"
+sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*\[\([^]]*\)\]).*/\1_\2_\3.deb/p' "$root/tmp/simulated" | sed 's/:/%3a/g' |
+  while read -r deb; do cp "$cache/apt/archives/$deb" "$work/out/"; done
+[ -n "$(ls "$work/out")" ] || echo "fetch-debs: the image already has $*" >&2
+rm -rf "$out"
+mv "$work/out" "$out"
+chmod 755 "$out"
