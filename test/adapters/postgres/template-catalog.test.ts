@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { PostgresInstallLog } from '#adapters/postgres/install-log.ts'
+import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
+import {
+  artifactOf,
+  digest,
+  entryOf,
+  templateCatalogContract,
+  versionOf,
+} from '#test/contracts/template-catalog.ts'
+import { FakeClock } from '#test/fakes/fake-clock.ts'
+import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
+import { openTestDatabase } from '#test/postgres-database.ts'
+
+templateCatalogContract('MemoryTemplateCatalog', async () => new MemoryTemplateCatalog())
+templateCatalogContract(
+  'PostgresTemplateCatalog',
+  async () => new PostgresTemplateCatalog(await openTestDatabase()),
+)
+
+test('what the plan of an open install names is neither deleted nor swept, until the install is over', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  const clock = new FakeClock()
+  const installs = new PostgresInstallLog(db, clock)
+  await catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
+  const plan = { steps: [{ fetch: { sha256: digest('a') } }, { fetch: { sha256: digest('b') } }] }
+  const { install } = await installs.arm('h1', plan, 1000)
+  await expect(catalog.setState('web', '1', 'deleted')).rejects.toMatchObject({ code: 'VersionInUse' })
+  expect(await catalog.referencedBlobs()).toEqual(new Set([digest('a'), digest('b')]))
+  await installs.record(install.id, { id: '1', step: 'install', state: 'done' })
+  await catalog.setState('web', '1', 'deleted')
+  expect(await catalog.referencedBlobs()).toEqual(new Set())
+})
+
+test('two million entries are written and read back in bounded memory', { timeout: 120_000 }, async () => {
+  const catalog = new PostgresTemplateCatalog(await openTestDatabase())
+  const count = 2_000_000
+  const before = process.memoryUsage().rss
+  let peak = before
+  async function* entries() {
+    for (let index = 0; index < count; index++) {
+      if (index % 10_000 === 0) peak = Math.max(peak, process.memoryUsage().rss)
+      yield entryOf(`root/usr/share/doc/package-${index % 977}/file-${index}`, { sha256: digest('c') })
+    }
+  }
+  const record = versionOf('big', '1', { artifacts: [artifactOf(digest('d'))] })
+  await catalog.putVersion(record, new Map([[digest('d'), entries()]]))
+  let read = 0
+  let broken = 0
+  for await (const entry of catalog.entries(digest('d'))) {
+    if (read++ % 10_000 === 0) peak = Math.max(peak, process.memoryUsage().rss)
+    if (entry.size !== 1 || entry.sha256 !== digest('c')) broken++
+  }
+  expect({ read, broken }).toEqual({ read: count, broken: 0 })
+  expect((peak - before) / 1024 ** 2, 'MiB of memory above the start').toBeLessThan(300)
+})

@@ -1,0 +1,59 @@
+// Following events of a server that goes away and comes back.
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { expect, onTestFinished, test } from 'vitest'
+import { Client } from '#cli/client.ts'
+import { followStream } from '#cli/follow.ts'
+
+const patience = { firstMs: 10, mostMs: 20, totalMs: 200 }
+
+async function serve(listener: RequestListener): Promise<{ server: Server; client: Client }> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { server, client: new Client({ server: `http://127.0.0.1:${port}`, token: undefined }) }
+}
+
+test('a stream that breaks is followed on after the last event that came', async () => {
+  const asked: unknown[] = []
+  const { client } = await serve((request, response) => {
+    asked.push(request.headers['last-event-id'])
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (asked.length === 1) response.write('id: 7\ndata: one\n\n', () => response.destroy())
+    else response.end('id: 8\ndata: two\n\n')
+  })
+  const told: string[] = []
+  for await (const data of followStream(client, '/events', patience)) told.push(data)
+  expect(told).toEqual(['one', 'two'])
+  expect(asked).toEqual([undefined, '7'])
+})
+
+test('a server that stays away ends it as unreachable, with the time that was waited', async () => {
+  const { server, client } = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('id: 1\ndata: one\n\n', () => {
+      server.close()
+      response.destroy()
+    })
+  })
+  const events = followStream(client, '/events', { ...patience, totalMs: 1000 })
+  expect((await events.next()).value).toBe('one')
+  await expect(events.next()).rejects.toMatchObject({
+    code: 'ServerUnreachable',
+    exit: 3,
+    message: expect.stringMatching(/^no answer from .*, for 1 s$/),
+  })
+})
+
+test('a server that was never there is told at once', async () => {
+  const { server, client } = await serve(() => undefined)
+  server.close()
+  await once(server, 'close')
+  const events = followStream(client, '/events', { ...patience, totalMs: 3_600_000 })
+  await expect(events.next()).rejects.toMatchObject({ code: 'ServerUnreachable' })
+})

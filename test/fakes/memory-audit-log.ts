@@ -1,0 +1,30 @@
+import type { AuditLog, Clock } from '#app/ports.ts'
+import { toStorable } from '#core/storable-text.ts'
+import { systemClock } from './fake-clock.ts'
+
+type Written = Parameters<AuditLog['write']>[0]
+type Listed = Awaited<ReturnType<AuditLog['list']>>[number]
+
+/** The audit log in an array. */
+export class MemoryAuditLog implements AuditLog {
+  readonly #events: Listed[] = []
+  readonly #clock: Clock
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
+
+  async write({ actor, action, subject, details }: Written): Promise<void> {
+    this.#events.push({
+      at: this.#clock.now().toISOString(),
+      actor: toStorable(actor),
+      action: toStorable(action),
+      subject: toStorable(subject),
+      details: details && structuredClone(details),
+    })
+  }
+
+  async list(limit: number): Promise<Listed[]> {
+    return structuredClone(this.#events.toReversed().slice(0, limit))
+  }
+}

@@ -1,0 +1,39 @@
+import type { HostRegistry } from '#app/ports.ts'
+import type { Host } from '#core/host.ts'
+import { assertStorable } from '#core/storable-text.ts'
+import { hostExists, hostNotFound } from '#core/store-errors.ts'
+
+/** The hosts in a map. */
+export class MemoryHostRegistry implements HostRegistry {
+  readonly #hosts = new Map<string, Host>()
+
+  async list(): Promise<Host[]> {
+    const hosts = [...this.#hosts.values()].map((host) => structuredClone(host))
+    return hosts.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  async get(name: string): Promise<Host> {
+    const host = await this.find(name)
+    if (!host) throw hostNotFound(name)
+    return host
+  }
+
+  async find(name: string): Promise<Host | undefined> {
+    return structuredClone(this.#hosts.get(name))
+  }
+
+  async add(host: Host): Promise<void> {
+    assertStorable(host.name, 'host name')
+    if (this.#hosts.has(host.name)) throw hostExists(host.name)
+    this.#hosts.set(host.name, structuredClone(host))
+  }
+
+  async set(host: Host): Promise<void> {
+    if (!this.#hosts.has(host.name)) throw hostNotFound(host.name)
+    this.#hosts.set(host.name, structuredClone(host))
+  }
+
+  async remove(name: string): Promise<void> {
+    if (!this.#hosts.delete(name)) throw hostNotFound(name)
+  }
+}

@@ -1,0 +1,191 @@
+import type { TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { Sha256 } from '#core/digest.ts'
+import type { Entry } from '#core/entry.ts'
+import type { Manifest } from '#core/manifest.ts'
+import { assertStorable } from '#core/storable-text.ts'
+import {
+  templateNotFound,
+  versionDeleted,
+  versionExists,
+  versionInUse,
+  versionNotFound,
+  wrongState,
+} from '#core/store-errors.ts'
+import { mayBecome, type VersionState } from '#core/version-state.ts'
+
+interface MemoryTemplate {
+  public: boolean
+  channels: Map<string, string>
+  versions: Map<string, VersionRecord>
+  /** versions that have been ready */
+  wereReady: Set<string>
+}
+
+/** The catalog in maps. */
+export class MemoryTemplateCatalog implements TemplateCatalog {
+  readonly #templates = new Map<string, MemoryTemplate>()
+  readonly #indexes = new Map<Sha256, Entry[]>()
+
+  async listTemplates(): Promise<TemplateSummary[]> {
+    return [...this.#templates.keys()].toSorted().map((name) => this.#summary(name))
+  }
+
+  async ensureTemplate(name: string): Promise<void> {
+    assertStorable(name, 'template name')
+    if (!this.#templates.has(name))
+      this.#templates.set(name, {
+        public: false,
+        channels: new Map(),
+        versions: new Map(),
+        wereReady: new Set(),
+      })
+  }
+
+  async setPublic(name: string, isPublic: boolean): Promise<void> {
+    this.#template(name).public = isPublic
+  }
+
+  async getTemplate(name: string): Promise<TemplateSummary> {
+    return this.#summary(name)
+  }
+
+  async listVersions(template: string): Promise<VersionRecord[]> {
+    return this.#live(this.#template(template))
+  }
+
+  async getVersion(template: string, versionOrChannel: string): Promise<VersionRecord> {
+    const found = this.#template(template)
+    const version = found.channels.get(versionOrChannel) ?? versionOrChannel
+    const record = found.versions.get(version)
+    if (!record || record.state === 'deleted') throw versionNotFound(template, versionOrChannel)
+    return structuredClone(record)
+  }
+
+  async findVersion(template: string, version: string): Promise<VersionRecord | undefined> {
+    const record = this.#templates.get(template)?.versions.get(version)
+    return record?.state === 'deleted' ? undefined : structuredClone(record)
+  }
+
+  async isNameSpent(template: string, version: string): Promise<boolean> {
+    const found = this.#templates.get(template)
+    return found?.versions.get(version)?.state === 'deleted' && found.wereReady.has(version)
+  }
+
+  async findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]> {
+    return this.#everyVersion().filter(({ manifest }) => manifest.artifacts.some((a) => a.sha256 === sha256))
+  }
+
+  async putVersion(
+    record: VersionRecord,
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+  ): Promise<void> {
+    const { template, version } = record.manifest
+    assertStorable(version, 'version')
+    this.#assertReplaceable(template, version)
+    const collected = new Map<Sha256, Entry[]>()
+    for (const [sha256, index] of indexes) {
+      const entries: Entry[] = []
+      for await (const entry of index) entries.push(entry)
+      collected.set(sha256, entries)
+    }
+    const { origin } = record.manifest
+    if (origin && (await this.findVersion(origin.template, origin.version)) === undefined)
+      throw versionNotFound(origin.template, origin.version)
+    await this.ensureTemplate(template)
+    this.#assertReplaceable(template, version)
+    this.#template(template).versions.set(version, structuredClone(record))
+    if (record.state === 'ready') this.#template(template).wereReady.add(version)
+    for (const [sha256, entries] of collected)
+      if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, entries)
+  }
+
+  async setState(template: string, version: string, state: VersionState): Promise<void> {
+    const found = this.#template(template)
+    const record = found.versions.get(version)
+    if (!record || record.state === 'deleted') throw versionNotFound(template, version)
+    if (!mayBecome(record.state, state))
+      throw wrongState(template, version, record.state, `a state that may become ${state}`)
+    if (state === 'deleted') this.#assertUnused(template, version)
+    record.state = state
+    if (state === 'ready') found.wereReady.add(version)
+  }
+
+  async abandonBuild(template: string, version: string): Promise<boolean> {
+    if ((await this.findVersion(template, version))?.state !== 'building') return false
+    await this.setState(template, version, 'deleted')
+    return true
+  }
+
+  async *entries(sha256: Sha256): AsyncIterable<Entry> {
+    yield* this.#indexes.get(sha256) ?? []
+  }
+
+  async setChannel(template: string, channel: string, version: string): Promise<void> {
+    assertStorable(channel, 'channel')
+    const found = this.#template(template)
+    const record = found.versions.get(version)
+    if (!record || record.state === 'deleted') throw versionNotFound(template, version)
+    if (record.state !== 'ready') throw wrongState(template, version, record.state, 'ready')
+    found.channels.set(channel, version)
+  }
+
+  async listUnreleased(): Promise<Manifest[]> {
+    return [...this.#templates.values()]
+      .flatMap(({ versions }) => [...versions.values()])
+      .filter(({ state, manifest }) => state === 'deleted' && manifest.madeFrom !== undefined)
+      .map(({ manifest }) => structuredClone(manifest))
+  }
+
+  async setReleased(template: string, version: string): Promise<void> {
+    const record = this.#templates.get(template)?.versions.get(version)
+    if (record?.state === 'deleted') delete record.manifest.madeFrom
+  }
+
+  async referencedBlobs(): Promise<Set<Sha256>> {
+    return new Set(this.#everyVersion().flatMap(({ manifest }) => manifest.artifacts.map((a) => a.sha256)))
+  }
+
+  #template(name: string): MemoryTemplate {
+    const template = this.#templates.get(name)
+    if (!template) throw templateNotFound(name)
+    return template
+  }
+
+  #summary(name: string): TemplateSummary {
+    const template = this.#template(name)
+    const live = this.#live(template)
+    return {
+      name,
+      public: template.public,
+      channels: Object.fromEntries([...template.channels].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      versions: live.length,
+      latest: live.findLast(({ state }) => state === 'ready')?.manifest.version,
+    }
+  }
+
+  #live(template: MemoryTemplate): VersionRecord[] {
+    return [...template.versions.values()]
+      .filter(({ state }) => state !== 'deleted')
+      .map((record) => structuredClone(record))
+  }
+
+  #everyVersion(): VersionRecord[] {
+    return [...this.#templates.values()].flatMap((template) => this.#live(template))
+  }
+
+  #assertReplaceable(template: string, version: string): void {
+    const there = this.#templates.get(template)?.versions.get(version)
+    if (there?.state === 'deleted' && this.#templates.get(template)?.wereReady.has(version))
+      throw versionDeleted(template, version)
+    if (there && there.state !== 'building' && there.state !== 'deleted')
+      throw versionExists(template, version, there.state)
+  }
+
+  #assertUnused(template: string, version: string): void {
+    for (const [channel, target] of this.#template(template).channels)
+      if (target === version) throw versionInUse(template, version, `channel ${channel}`)
+    for (const { manifest } of this.#everyVersion())
+      if (manifest.origin?.template === template && manifest.origin.version === version)
+        throw versionInUse(template, version, `${manifest.template}@${manifest.version}, whose origin it is`)
+  }
+}

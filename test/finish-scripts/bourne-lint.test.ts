@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
+import { examplePlan } from '../core/example-plan.ts'
+import { shells } from './shells.ts'
+
+const folder = fileURLToPath(new URL('../../finish-scripts/', import.meta.url))
+const files = readdirSync(folder).filter((name) => name.endsWith('.sh'))
+
+/** What the Solaris 10 Bourne shell does not know or reads otherwise, and commands that Solaris 10 has in another form. */
+const forbidden: Readonly<Record<string, RegExp>> = {
+  '$(…) and $((…))': /\$\(/,
+  '${x#y} and ${x%y}': /\$\{\w+[#%]/,
+  '${#x}': /\$\{#/,
+  '${x:n}': /\$\{\w+:[^-=?+]/,
+  'export x=y': /\bexport\s+\w+=/,
+  'local, declare, typeset, readonly x=y': /^\s*(local|declare|typeset|readonly\s+\w+=)\b/,
+  '[[ ]]': /\[\[/,
+  '[ == ]': /\[ [^\]]*==/,
+  '! command': /(^|[;&|(]|\b(if|while|until|then|do|else))\s*!\s/,
+  'test -e, -L, -ef, -nt, -ot': /(\[|\btest\b)[^\]]*\s-(e|L|ef|nt|ot)\s/,
+  'function name': /^\s*function\s/,
+  source: /^\s*source\s/,
+  '~': /(^|\s|=)~\//,
+  '&> and >&': /&>|>&[^0-9-]/,
+  '<<< and <(…)': /<<<|<\(/,
+  'trap by name': /\btrap\s.*\s(EXIT|INT|TERM|HUP|ERR)\b/,
+  'command -v, which': /\bcommand\s+-|\bwhich\s/,
+  'grep -q': /\bgrep\s+-\w*[qeEF]/,
+  'tail -n, head -n': /\b(tail|head)\s+-n/,
+  'head (sed 1q is everywhere the same)': /\|\s*head\b/,
+  'id -u': /\bid\s+-/,
+  'sed -i, -r, -E': /\bsed\s+(-\w+\s+)*-[irE]\b/,
+  'echo -n, -e': /\becho\s+-[ne]\b/,
+  'old awk': /(^|[|;&(]\s*)awk\s/,
+  'printf of the shell': /^\s*printf\s/,
+  'read with options': /\bread\s+-/,
+  'set -e, -u, -o': /^\s*set\s+-[euo]/,
+  'kill %job, kill -SIG': /\bkill\s+(%|-[A-Z])/,
+  mktemp: /\bmktemp\b/,
+  'nested quotes in backquotes': /"[^"`]*`[^`]*\\"/,
+  'return from a redirected loop': /\bdone\s*<.*\breturn\b/,
+  'alternatives in a pattern with (': /^\s*\([\w'*|-]+\)\s*$/,
+}
+
+/** Comments and awk programs are not the shell's. */
+function shellLines(text: string): string[] {
+  let inAwk = false
+  return text.split('\n').map((line) => {
+    const program = /new_awk '[^']*$/.test(line)
+    const wasAwk = inAwk
+    if (wasAwk && line.includes("'")) inAwk = false
+    if (program) inAwk = true
+    if (wasAwk) return ''
+    return line.replace(/(^|\s)#.*$/, '').replace(/new_awk (-F\S+ )?'.*$/, 'new_awk')
+  })
+}
+
+function complaints(text: string): string[] {
+  return shellLines(text).flatMap((line, index) =>
+    Object.entries(forbidden)
+      .filter(([, pattern]) => pattern.test(line))
+      .map(([name]) => `line ${index + 1}: ${name}: ${line.trim()}`),
+  )
+}
+
+describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
+  test.each(files)('%s', (file) => {
+    expect(complaints(readFileSync(path.join(folder, file), 'utf8'))).toEqual([])
+  })
+
+  test('the generated block as well', async () => {
+    const parts = { library: '', main: '' }
+    expect(
+      complaints(renderInstallScript(examplePlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, parts)),
+    ).toEqual([])
+  })
+
+  test.each([
+    'x=$(date)',
+    'export A=b',
+    'y=${x%/*}',
+    'if [ -e /x ]; then',
+    'if ! grep a b; then',
+    'local a',
+    '[[ a ]] && b',
+    'grep -q a b',
+    'echo a | awk 1',
+    'n=$((n + 1))',
+    'tail -n 5 x',
+  ])('the check finds %j', (line) => {
+    expect(complaints(line)).not.toEqual([])
+  })
+
+  test('no variable has the name of a function: there they share one space', async () => {
+    const { library, main } = await readFinishScripts()
+    const lines = shellLines(
+      renderInstallScript(examplePlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, { library, main }),
+    )
+    const functions = new Set(lines.flatMap((line) => /^(\w+)\(\)/.exec(line)?.[1] ?? []))
+    const assigned = lines.flatMap((line) =>
+      [...line.matchAll(/(?:^|[\s;])(\w+)=|\bfor (\w+) in\b|\bread (\w+)/g)].flatMap((found) =>
+        found.slice(1).filter(Boolean),
+      ),
+    )
+    expect(functions.size).toBeGreaterThan(80)
+    expect(assigned.length).toBeGreaterThan(80)
+    expect(assigned.filter((name) => functions.has(name))).toEqual([])
+  })
+
+  test('every file is part of the script', () => {
+    expect([...libraryFiles, 'main.sh'].toSorted()).toEqual(files.toSorted())
+  })
+})
+
+describe('the whole script', () => {
+  test('passes shellcheck, also where variables cross file borders', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'shellcheck-'))
+    try {
+      const file = path.join(directory, 'zones.sh')
+      const options = { token: 'zi_x', baseUrl: 'http://192.0.2.1' }
+      writeFileSync(file, renderInstallScript(examplePlan(), options, await readFinishScripts()))
+      execFileSync('shellcheck', ['--norc', '-s', 'sh', file], { encoding: 'utf8' })
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
+  test('passes shellcheck file by file', () => {
+    execFileSync('shellcheck', files, { cwd: folder, encoding: 'utf8' })
+  })
+
+  test.each(shells.map((shell) => ({ shell })))(
+    'is read by $shell',
+    async ({ shell: [command, ...args] }) => {
+      const options = { token: 'zi_x', baseUrl: 'http://192.0.2.1' }
+      const script = renderInstallScript(examplePlan(), options, await readFinishScripts())
+      execFileSync(command, [...args, '-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] })
+    },
+  )
+})

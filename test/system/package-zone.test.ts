@@ -1,0 +1,108 @@
+// Zones of a real sandbox host become versions: archives, a full ZFS stream, and an increment from the origin.
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
+import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+import { openHostShell } from '#adapters/host-shell/open-host-shell.ts'
+import { packageArchives } from '#adapters/packaging/package-archives.ts'
+import { packageZone } from '#app/package-zone.ts'
+import { parseConfig } from '#core/config.ts'
+import { Host } from '#core/host.ts'
+import { artifactExtension, type Manifest } from '#core/manifest.ts'
+import { FakeClock } from '#test/fakes/fake-clock.ts'
+import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
+import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
+import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
+
+const SANDBOX = path.resolve(import.meta.dirname, '../../sandbox/bin/sandbox')
+const name = `pack-${process.pid}`
+const host = Host.parse({ name: 'golden', transport: `sandbox:${name}`, release: 'illumos' })
+const catalog = new MemoryTemplateCatalog()
+let work: string
+
+describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
+  beforeAll(async () => {
+    work = await mkdtemp(path.join(tmpdir(), 'zoneflash-package-'))
+    sandbox('create', name, '--pool-size', '1G', '--lifeline-pid', String(process.pid))
+    const root = path.join(work, 'root')
+    for (const directory of ['etc', 'usr/lib', 'dev', 'proc', 'tmp'])
+      await mkdir(path.join(root, directory), { recursive: true })
+    await writeFile(path.join(root, 'usr/lib/os-release'), 'ID=debian\nVERSION_ID="12"\n')
+    const image = spawnSync('tar', ['-C', root, '-czf', '-', '.']).stdout
+    onHost('cat >/root/image.tgz', image)
+    onHost(`printf 'create -b\\nset brand=lx\\nset zonepath=/zones/base\\n' >/root/base.cfg
+      zonecfg -z base -f /root/base.cfg && zoneadm -z base install -t /root/image.tgz`)
+  })
+  afterAll(async () => {
+    sandbox('destroy', name)
+    await rm(work, { recursive: true, force: true })
+  })
+
+  test('an installed zone is refused, a detached one gets archives and a stream', async () => {
+    await expect(pack('base', 'base')).rejects.toMatchObject({ code: 'ZoneNotDetached' })
+    onHost('zoneadm -z base detach')
+    const manifest = await pack('base', 'base')
+    expect(manifest.artifacts.map(artifactExtension)).toEqual(['tar.gz', 'tar.zst', 'cpio.gz', 'zfs'])
+    expect(manifest).toMatchObject({ brand: 'lx', osRelease: 'debian-12' })
+  })
+
+  test('a clone of the snapshot that was sent gets an increment from its origin', async () => {
+    onHost(`zoneadm -z base attach && snapshot=\`zfs list -H -t snapshot -o name | grep '@zoneflash-1$'\`
+      printf 'create -t base\\nset zonepath=/zones/web\\n' >/root/web.cfg && zonecfg -z web -f /root/web.cfg &&
+      zoneadm -z web clone -s "$snapshot" base && zoneadm -z web detach`)
+    const manifest = await pack('web', 'web', { template: 'base', version: '1' })
+    const [full, increment] = manifest.artifacts.slice(3)
+    const base = (await catalog.getVersion('base', '1')).manifest.artifacts[3]
+    expect(increment).toMatchObject({ format: 'zfs-incremental', fromGuid: base?.guid, guid: full?.guid })
+    expect(increment?.size).toBeLessThan(full?.size ?? 0)
+  })
+})
+
+function sandbox(...args: string[]): void {
+  const { status, stderr } = spawnSync(SANDBOX, args, { encoding: 'utf8' })
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' })
+}
+
+function onHost(script: string, input: string | Buffer = ''): void {
+  const { status, stderr } = spawnSync(SANDBOX, ['enter', name, '--', 'sh', '-ec', script], { input })
+  expect({ status, stderr: status === 0 ? '' : String(stderr) }).toEqual({ status: 0, stderr: '' })
+}
+
+async function pack(template: string, zone: string, origin?: Manifest['origin']): Promise<Manifest> {
+  const config = parseConfig({ ZONEFLASH_DATA: work })
+  const blobs = new FileBlobStore(config.blobs.root)
+  const hosts = new MemoryHostRegistry()
+  await hosts.add(host)
+  await catalog.ensureTemplate(template)
+  const planned = {
+    template,
+    version: '1',
+    brand: 'unknown',
+    osFamily: 'illumos',
+    artifacts: [],
+    madeBy: 'package',
+  } as const
+  const made = { createdBy: 'ci', createdAt: '2026-11-20T11:00:00.000Z', ...(origin && { origin }) }
+  await catalog.putVersion({ state: 'building', manifest: { ...planned, artifacts: [], ...made } }, new Map())
+  const { limits } = config
+  const spoolDirectory = path.join(config.blobs.root, 'incoming')
+  await packageZone(
+    { template, version: '1', host: 'golden', zone },
+    new AbortController().signal,
+    async () => undefined,
+    {
+      catalog,
+      hosts,
+      blobs,
+      queue: new MemoryJobQueue(),
+      clock: new FakeClock(),
+      indexer: openStreamIndexer(config),
+      openShell: openHostShell,
+      packageArchives: (tree) => packageArchives(tree, { blobs, limits, spoolDirectory }),
+    },
+  )
+  return (await catalog.getVersion(template, '1')).manifest
+}
