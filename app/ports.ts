@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream'
 import type { Sha1, Sha256 } from '#core/digest.ts'
+import type { Build, BuildFailure, BuildState } from '#core/build/build.ts'
+import type { BuildStepName } from '#core/build/steps.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Host } from '#core/host.ts'
 import type { InstallEvent } from '#core/install.ts'
 import type { JobData, JobName } from '#core/jobs.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { Profile } from '#core/profile.ts'
+import type { Recipe } from '#core/recipe/schema.ts'
 import type { Role } from '#core/role.ts'
 import type { VersionState } from '#core/version-state.ts'
 
@@ -264,12 +267,114 @@ export interface Clock {
   now(): Date
 }
 
+export interface RunOptions {
+  timeoutMs?: number
+  /** what the command reads */
+  input?: string | AsyncIterable<Uint8Array>
+  signal?: AbortSignal
+  /** told what the command says, stdout and stderr, as it says it; what `run` returns is bounded then, not refused */
+  onOutput?: (text: string) => void
+}
+
 /** A command that runs on a host, wherever that is: core/host.ts Transport. */
 export interface HostShell {
-  /** Runs argv on the host and returns its stdout. @throws CommandFailed with stderr */
-  run(argv: readonly [string, ...string[]], options?: { timeoutMs?: number; input?: string }): Promise<string>
+  /** Runs argv on the host and returns its stdout. @throws CommandFailed with stderr, CommandStopped, HostUnreachable */
+  run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<string>
   /** Runs argv on the host; its stdout is the stream. The stream fails when the command does. */
   stream(argv: readonly [string, ...string[]], options?: { signal?: AbortSignal }): Readable
+}
+
+/** A file of a recipe's folder, with what the recipe extends laid under it. */
+export interface RecipeFile {
+  /** relative to the folder */
+  path: string
+  /** permission bits */
+  mode: number
+  contents: Uint8Array
+}
+
+/** A recipe with all its files, as it was when it was read; a build keeps it as a blob, so that later edits are for later builds. */
+export interface LoadedRecipe {
+  recipe: Recipe
+  files: readonly RecipeFile[]
+  /** one spelling of all of it; its sha256 is the recipe's digest and names the blob */
+  bundle: Uint8Array
+  digest: Sha256
+}
+
+/** The recipes in templates/, or wherever ZONEFLASH_TEMPLATES says. */
+export interface RecipeShelf {
+  /** names of folders with a recipe.yaml, sorted */
+  list(): Promise<string[]>
+  /** @throws RecipeNotFound, RecipeInvalid which names file, line and what was expected */
+  load(name: string): Promise<LoadedRecipe>
+  /** Reads a bundle back. */
+  open(bundle: Uint8Array): LoadedRecipe
+}
+
+/** Files that an administrator gives: media/, or wherever ZONEFLASH_MEDIA says. */
+export interface MediaShelf {
+  /** undefined: not there */
+  find(name: string): Promise<{ sha256: Sha256; size: number } | undefined>
+  /** @throws MediumMissing */
+  open(name: string): Promise<Readable>
+}
+
+export interface BuildFilter {
+  template?: string | undefined
+  states?: readonly BuildState[] | undefined
+  limit?: number | undefined
+}
+
+export type NewBuild = Omit<
+  Build,
+  'steps' | 'cancelRequested' | 'zoneKept' | 'startedAt' | 'finishedAt' | 'failure'
+>
+
+export interface LogLine {
+  seq: number
+  step: BuildStepName | undefined
+  at: string
+  /** one or more whole lines */
+  text: string
+}
+
+/**
+ * Builds, their steps and their logs: the truth about them, whatever the queue has forgotten. A step is held by one runner at a
+ * time, who renews its hold; a hold that ran out may be taken by another, and its former holder must have stopped by then.
+ */
+export interface BuildStore {
+  create(build: NewBuild): Promise<Build>
+  /** @throws BuildNotFound */
+  get(id: string): Promise<Build>
+  /** newest first */
+  list(filter?: BuildFilter): Promise<Build[]>
+  /** waiting → running, unless the host runs `atOnce` builds already; true also when it runs already */
+  start(id: string, atOnce: number): Promise<boolean>
+  /** `taken`: it is ours and `attempts` counts it. `held`: by another. `done`: there is nothing to do. `over`: the build is. */
+  takeStep(
+    id: string,
+    step: BuildStepName,
+    runner: string,
+    holdMs: number,
+  ): Promise<{ outcome: 'taken'; attempt: number } | { outcome: 'held' | 'done' | 'over' }>
+  /** false when the hold is lost, or the build over */
+  renewStep(id: string, step: BuildStepName, runner: string, holdMs: number): Promise<boolean>
+  /** Lets go; false when it was not ours any more. `again`: it waits for another attempt. */
+  endStep(
+    id: string,
+    step: BuildStepName,
+    runner: string,
+    outcome: 'done' | 'failed' | 'again',
+  ): Promise<boolean>
+  /** Ends the build; no effect when it is over. */
+  finish(id: string, state: 'done' | 'failed' | 'cancelled', failure?: BuildFailure): Promise<boolean>
+  /** false when it is over */
+  requestCancel(id: string): Promise<boolean>
+  setZoneKept(id: string, kept: boolean): Promise<void>
+  /** Bounded for each build: what is too much is counted and left out, the end of each step is kept. */
+  appendLog(id: string, step: BuildStepName | undefined, text: string): Promise<void>
+  log(id: string, afterSeq?: number): Promise<LogLine[]>
 }
 
 /** Everything one package job learns about an artifact while it writes it. */

@@ -49,6 +49,16 @@ export const Host = z.object({
   networks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
   profile: ProfileName.optional(),
   transport: Transport.optional(),
+  /** present: builds run here, so many at a time; their zones are below `zonesRoot` */
+  builds: z
+    .object({
+      atOnce: z.int().min(1).max(16).default(1),
+      zonesRoot: z
+        .string()
+        .regex(/^(\/[A-Za-z0-9._-]+)+$/, 'expected an absolute path')
+        .default('/zones'),
+    })
+    .optional(),
   /** free facts, e.g. `zfs: "true"`, `memory: "8192"` */
   facts: z.record(z.string().max(64), z.string().max(1024)).default({}),
 })
