@@ -70,6 +70,25 @@ export interface ArtifactIndexer {
   index(source: AsyncIterable<Uint8Array>): Promise<ArtifactIndex>
 }
 
+/** A file of an archive, as far as it was asked for. */
+export interface ArchiveFile {
+  /** as in the archive's index */
+  path: string
+  /** its first bytes, so many as were wanted */
+  contents: Uint8Array
+}
+
+/**
+ * Reads chosen files out of an archive's own bytes, in archive order: `wanted` names them as the index does, a path that is a
+ * hard link there by its target, each with how many of its bytes are kept. `source` is read to its end.
+ * @throws the codes of core/archive/refusals.ts
+ */
+export type ReadFiles = (
+  source: AsyncIterable<Uint8Array>,
+  form: Pick<Artifact, 'format' | 'compression'>,
+  wanted: ReadonlyMap<string, number>,
+) => AsyncIterable<ArchiveFile>
+
 /** What is known of a draft. */
 export interface DraftStatus {
   /** bytes received and flushed; undefined once the data was dropped */
