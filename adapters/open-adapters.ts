@@ -7,7 +7,9 @@ import type {
   HostRegistry,
   InstallLog,
   JobQueue,
+  MediaShelf,
   ProfileStore,
+  RecipeShelf,
   TemplateCatalog,
 } from '#app/ports.ts'
 import { sweepLeftovers, type Swept } from '#app/sweep-leftovers.ts'
@@ -28,6 +30,9 @@ import { PostgresTemplateCatalog } from './postgres/template-catalog.ts'
 import { PostgresTokenStore } from './postgres/token-store.ts'
 import { BullmqJobQueue } from './queue/bullmq-job-queue.ts'
 import { chooseQueueEngine, type QueueEngine } from './queue/queue-connection.ts'
+import { FileMediaShelf } from './recipes/file-media-shelf.ts'
+import { FileRecipeShelf } from './recipes/file-recipe-shelf.ts'
+import { shippedTemplates } from './recipes/shipped-templates.ts'
 
 /** Every port, opened on its engine. */
 export interface Adapters {
@@ -39,6 +44,8 @@ export interface Adapters {
   installs: InstallLog
   audit: AuditLog
   queue: JobQueue
+  recipes: RecipeShelf
+  media: MediaShelf
   clock: Clock
 }
 
@@ -132,6 +139,8 @@ async function openOn(
     installs,
     audit: new PostgresAuditLog(db, clock),
     queue,
+    recipes: new FileRecipeShelf(config.templatesDir ?? shippedTemplates),
+    media: new FileMediaShelf(config.mediaDir),
     clock,
     databaseUrl,
     databaseEnded,

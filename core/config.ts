@@ -13,6 +13,10 @@ export interface Config {
   /** absent: the job queue lives in PostgreSQL */
   redisUrl?: string
   blobs: { kind: 'file'; root: string }
+  /** where recipes are; absent: templates/ of the product itself */
+  templatesDir?: string
+  /** where the administrator puts files that recipes ask for */
+  mediaDir: string
   /** paths of PEM files */
   tls?: { cert: string; key: string }
   limits: Limits
@@ -95,6 +99,8 @@ const variables = {
     secret: true,
   },
   ZONEFLASH_BLOBS: { schema: Blobs, expected: 'file:DIRECTORY' },
+  ZONEFLASH_TEMPLATES: { schema: Path, expected: 'the path of a directory' },
+  ZONEFLASH_MEDIA: { schema: Path, expected: 'the path of a directory' },
   ZONEFLASH_TLS_CERT: { schema: Path, expected: 'the path of a PEM file' },
   ZONEFLASH_TLS_KEY: { schema: Path, expected: 'the path of a PEM file' },
   ZONEFLASH_MAX_ENTRIES: { schema: Count, expected: 'a whole number above 0' },
@@ -137,6 +143,7 @@ export function parseConfig(env: Environment): Config {
   const tls = readTls(env)
   const databaseUrl = read(env, 'DATABASE_URL')
   const redisUrl = read(env, 'REDIS_URL')
+  const templatesDir = read(env, 'ZONEFLASH_TEMPLATES')
   return {
     dataDir,
     listen,
@@ -144,6 +151,8 @@ export function parseConfig(env: Environment): Config {
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(redisUrl !== undefined && { redisUrl }),
     blobs: { kind: 'file', root: read(env, 'ZONEFLASH_BLOBS') ?? `${dataDir}/blobs` },
+    ...(templatesDir !== undefined && { templatesDir }),
+    mediaDir: read(env, 'ZONEFLASH_MEDIA') ?? './media',
     ...(tls && { tls }),
     limits: {
       maxEntries: read(env, 'ZONEFLASH_MAX_ENTRIES') ?? 2_000_000,

@@ -6,7 +6,9 @@ import type {
   HostRegistry,
   InstallLog,
   JobQueue,
+  MediaShelf,
   ProfileStore,
+  RecipeShelf,
   TemplateCatalog,
   TokenStore,
 } from '#app/ports.ts'
@@ -23,6 +25,8 @@ export interface Services {
   installs: InstallLog
   audit: AuditLog
   queue: JobQueue
+  recipes: RecipeShelf
+  media: MediaShelf
   clock: Clock
   log: Logger
 }

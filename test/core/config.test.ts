@@ -8,6 +8,7 @@ describe('parseConfig', () => {
       listen: { host: '127.0.0.1', port: 7070 },
       url: 'http://127.0.0.1:7070',
       blobs: { kind: 'file', root: './data/blobs' },
+      mediaDir: './media',
       limits: {
         maxEntries: 2_000_000,
         maxBytes: 64 * 1024 ** 3,

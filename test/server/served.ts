@@ -7,6 +7,8 @@ import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { pino } from 'pino'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+import { FileMediaShelf } from '#adapters/recipes/file-media-shelf.ts'
+import { FileRecipeShelf } from '#adapters/recipes/file-recipe-shelf.ts'
 import { parseConfig } from '#core/config.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import { Role } from '#core/role.ts'
@@ -66,6 +68,8 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     installs: new MemoryInstallLog(clock),
     audit: new MemoryAuditLog(clock),
     queue: new MemoryJobQueue(),
+    recipes: new FileRecipeShelf(path.join(directory, 'templates')),
+    media: new FileMediaShelf(path.join(directory, 'media')),
     clock,
     log: pino({ level: 'info' }, sink),
     ...overrides,

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Runs inside the zone: installs MariaDB from the medium, as the zone has no network yet.
+set -eu
+debs=/var/tmp/debs
+mkdir "$debs"
+trap 'rm -rf "$debs"' EXIT
+tar -C "$debs" -xf "$ZONEFLASH_MEDIA_DIR/debs.tar"
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$debs"/*.deb
