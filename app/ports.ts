@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Sha1, Sha256 } from '#core/digest.ts'
-import type { Build, BuildFailure, BuildState } from '#core/build/build.ts'
+import type { Build, BuildFailure, BuildInputs, BuildState } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Host } from '#core/host.ts'
@@ -342,12 +342,16 @@ export interface MediaShelf {
 export interface BuildFilter {
   template?: string | undefined
   states?: readonly BuildState[] | undefined
+  host?: string | undefined
+  /** builds that this one made necessary */
+  parent?: string | undefined
+  /** newest so many; default: all */
   limit?: number | undefined
 }
 
 export type NewBuild = Omit<
   Build,
-  'steps' | 'cancelRequested' | 'zoneKept' | 'startedAt' | 'finishedAt' | 'failure'
+  'steps' | 'cancelRequested' | 'zoneKept' | 'keepZone' | 'flow' | 'startedAt' | 'finishedAt' | 'failure'
 >
 
 export interface LogLine {
@@ -363,6 +367,10 @@ export interface LogLine {
  * time, who renews its hold; a hold that ran out may be taken by another, and its former holder must have stopped by then.
  */
 export interface BuildStore {
+  /**
+   * One in state `skipped` is over at once. A second for the same template and parent gives the first.
+   * @throws VersionExists when another build makes that version
+   */
   create(build: NewBuild): Promise<Build>
   /** @throws BuildNotFound */
   get(id: string): Promise<Build>
@@ -370,7 +378,11 @@ export interface BuildStore {
   list(filter?: BuildFilter): Promise<Build[]>
   /** waiting → running, unless the host runs `atOnce` builds already; true also when it runs already */
   start(id: string, atOnce: number): Promise<boolean>
-  /** `taken`: it is ours and `attempts` counts it. `held`: by another. `done`: there is nothing to do. `over`: the build is. */
+  setInputs(id: string, inputs: BuildInputs): Promise<void>
+  /**
+   * `taken`: it is ours and `attempt` counts it. `held`: it or another step is held, or an earlier step is not done.
+   * `done`: there is nothing to do. `over`: the build is.
+   */
   takeStep(
     id: string,
     step: BuildStepName,
@@ -380,20 +392,28 @@ export interface BuildStore {
   /** false when the hold is lost, or the build over */
   renewStep(id: string, step: BuildStepName, runner: string, holdMs: number): Promise<boolean>
   /** Lets go; false when it was not ours any more. `again`: it waits for another attempt. */
-  endStep(
+  endStep(id: string, step: BuildStepName, runner: string, outcome: 'done' | 'again'): Promise<boolean>
+  /** Ends the build, and as failed the step that runs; false when it is over. */
+  finish(
     id: string,
-    step: BuildStepName,
-    runner: string,
-    outcome: 'done' | 'failed' | 'again',
+    state: 'done' | 'failed' | 'cancelled' | 'skipped',
+    facts?: { failure?: BuildFailure; /** in place of the one it has */ reason?: string; zoneKept?: boolean },
   ): Promise<boolean>
-  /** Ends the build; no effect when it is over. */
-  finish(id: string, state: 'done' | 'failed' | 'cancelled', failure?: BuildFailure): Promise<boolean>
-  /** false when it is over */
+  /** A build that waits is cancelled at once. False when it is over. */
   requestCancel(id: string): Promise<boolean>
   setZoneKept(id: string, kept: boolean): Promise<void>
-  /** Bounded for each build: what is too much is counted and left out, the end of each step is kept. */
-  appendLog(id: string, step: BuildStepName | undefined, text: string): Promise<void>
-  log(id: string, afterSeq?: number): Promise<LogLine[]>
+  setKeepZone(id: string, keep: boolean): Promise<void>
+  /** The build goes on in flow `seen + 1`; false when another has said so already, or it is over. */
+  nextFlow(id: string, seen: number): Promise<boolean>
+  /** False: the log is full (core/build/log-limits.ts), the text is left out; `last` is written even then. */
+  appendLog(
+    id: string,
+    step: BuildStepName | undefined,
+    text: string,
+    options?: { last?: boolean },
+  ): Promise<boolean>
+  /** At most `limit` pieces behind `afterSeq`. */
+  log(id: string, afterSeq?: number, limit?: number): Promise<LogLine[]>
 }
 
 /** Everything one package job learns about an artifact while it writes it. */

@@ -1,5 +1,5 @@
 // What a step of a build is given. The engine (run-step.ts) holds the step, keeps the log and ends what takes too long.
-import type { Build } from '#core/build/build.ts'
+import type { Build, BuildInputs } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
 import type { Host } from '#core/host.ts'
 import type { HostShell, LoadedRecipe } from '../ports.ts'
@@ -23,6 +23,8 @@ export type Step = (context: StepContext) => Promise<void>
 
 /** A step for each name: a missing or surplus one does not compile. */
 export type Steps = Record<BuildStepName, Step> & {
+  /** What the made media would be made of (their `list`), before `media` makes them: equal inputs need no build. Leaves nothing. */
+  madeInputs: (context: StepContext) => Promise<BuildInputs['media']>
   /** Stops everything of the build on its host: zones halted, nothing mounted, no proof left, no version `building`. The golden zone stays, halted. */
   stop: Step
   /** Removes the golden zone too. */

@@ -59,6 +59,8 @@ export const Build = z.object({
   inputs: BuildInputs,
   /** why it was asked for or skipped, for people */
   reason: z.string(),
+  /** builds even what would give the same again */
+  force: z.boolean(),
   /** the build whose new version made this one necessary */
   parent: z.uuid().optional(),
   /** builds with this false do not ask for their children's rebuild */
@@ -66,6 +68,10 @@ export const Build = z.object({
   cancelRequested: z.boolean(),
   /** whether the zones of a failed build still wait on the host for somebody to look */
   zoneKept: z.boolean(),
+  /** somebody asked to keep them; else the template's next build that succeeds removes them */
+  keepZone: z.boolean(),
+  /** which flow of the queue does it: a queue that forgot one gets the next */
+  flow: z.int(),
   failure: BuildFailure.optional(),
   steps: z.array(BuildStep),
   createdBy: z.string(),
