@@ -267,6 +267,8 @@ export interface AuditLog {
   list(
     limit: number,
   ): Promise<{ at: string; actor: string; action: string; subject: string; details: unknown }[]>
+  /** Forgets what is older; returns how many events that were. */
+  trim(before: Date): Promise<number>
 }
 
 export interface JobStatus {

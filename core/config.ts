@@ -22,6 +22,8 @@ export interface Config {
   limits: Limits
   /** after so long without a sign of life a worker counts as dead and its job goes to another */
   jobLockMs: number
+  /** older events of the audit log are forgotten */
+  auditDays: number
 }
 
 /** What one uploaded artifact may contain at most. */
@@ -75,6 +77,8 @@ const Bytes = z
   .transform((text) => Number(text.replace(/[KMGT]$/, '')) * (unitBytes[text.replace(/^[0-9]+/, '')] ?? 1))
   .refine(Number.isSafeInteger)
 
+const Days = Count.refine((days) => days <= 36_500)
+
 const LockSeconds = Count.refine((seconds) => seconds <= 3600)
 
 interface Variable<T> {
@@ -108,6 +112,7 @@ const variables = {
   ZONEFLASH_MAX_UNCOMPRESSED_BYTES: { schema: Bytes, expected: 'bytes such as 1048576, 512M or 256G' },
   ZONEFLASH_MAX_NAME_BYTES: { schema: Count, expected: 'a whole number above 0' },
   ZONEFLASH_JOB_LOCK_SECONDS: { schema: LockSeconds, expected: 'whole seconds from 1 to 3600' },
+  ZONEFLASH_AUDIT_DAYS: { schema: Days, expected: 'whole days from 1 to 36500' },
 } satisfies Record<string, Variable<unknown>>
 type VariableName = keyof typeof variables
 
@@ -161,6 +166,7 @@ export function parseConfig(env: Environment): Config {
       maxNameBytes: read(env, 'ZONEFLASH_MAX_NAME_BYTES') ?? 1023,
     },
     jobLockMs: (read(env, 'ZONEFLASH_JOB_LOCK_SECONDS') ?? 15) * 1000,
+    auditDays: read(env, 'ZONEFLASH_AUDIT_DAYS') ?? 400,
   }
 }
 

@@ -10,6 +10,8 @@ import { ProvisionError } from '#core/errors.ts'
 import { watchEventStreams } from './event-streams.ts'
 import { createHttpServer } from './http-server.ts'
 import { createNodeServer } from './node-server.ts'
+import { periodicWork } from './periodic-work.ts'
+import { startTicks, type RunningTicks } from './ticks.ts'
 
 export interface RunningServer {
   databaseUrl: string
@@ -46,12 +48,13 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
         throw error
       })
     opened.resolve()
+    const ticks = startTicks(log, periodicWork({ ...adapters, config, log }))
     const { databaseUrl, databaseEnded } = adapters
     return {
       databaseUrl,
       databaseEnded,
       firstAdminToken,
-      close: () => close(server, cutEventStreams, adapters),
+      close: () => close(server, cutEventStreams, ticks, adapters),
     }
   } catch (error) {
     await adapters.close()
@@ -90,7 +93,12 @@ async function listen(server: Server, { listen: { host, port } }: Config): Promi
   }
 }
 
-async function close(server: Server, cutEventStreams: () => void, adapters: OpenedAdapters): Promise<void> {
+async function close(
+  server: Server,
+  cutEventStreams: () => void,
+  ticks: RunningTicks,
+  adapters: OpenedAdapters,
+): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   server.closeIdleConnections()
@@ -98,5 +106,6 @@ async function close(server: Server, cutEventStreams: () => void, adapters: Open
   const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
   await closed
   clearTimeout(cut)
+  await ticks.stop()
   await adapters.close()
 }

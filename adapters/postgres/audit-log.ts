@@ -35,4 +35,12 @@ export class PostgresAuditLog implements AuditLog {
       .execute()
     return rows.map((row) => ({ ...row, at: row.at.toISOString(), details: row.details ?? undefined }))
   }
+
+  async trim(before: Date): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('audit_event')
+      .where('at', '<', before)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
+  }
 }

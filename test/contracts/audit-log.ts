@@ -28,6 +28,18 @@ export function auditLogContract(name: string, open: (clock: Clock) => Promise<A
       ])
     })
 
+    test('what is older than asked for is forgotten, and the rest kept', async () => {
+      const clock = new FakeClock()
+      const audit = await open(clock)
+      for (const subject of ['old', 'at the limit', 'new']) {
+        await audit.write({ actor: 'ci', action: 'version.push', subject })
+        clock.advance(86_400_000)
+      }
+      expect(await audit.trim(new Date('2026-11-21T11:00:00.000Z'))).toBe(1)
+      expect((await audit.list(10)).map(({ subject }) => subject)).toEqual(['new', 'at the limit'])
+      expect(await audit.trim(new Date('2026-11-21T11:00:00.000Z'))).toBe(0)
+    })
+
     test('an event with text that no database can hold is kept nearly as it is', async () => {
       const audit = await open(new FakeClock())
       await audit.write({ actor: 'a\0', action: 'x', subject: 'lone\ud800' })

@@ -16,6 +16,7 @@ describe('parseConfig', () => {
         maxNameBytes: 1023,
       },
       jobLockMs: 15_000,
+      auditDays: 400,
     })
   })
 

@@ -7,7 +7,7 @@ type Listed = Awaited<ReturnType<AuditLog['list']>>[number]
 
 /** The audit log in an array. */
 export class MemoryAuditLog implements AuditLog {
-  readonly #events: Listed[] = []
+  #events: Listed[] = []
   readonly #clock: Clock
 
   constructor(clock: Clock = systemClock) {
@@ -26,5 +26,12 @@ export class MemoryAuditLog implements AuditLog {
 
   async list(limit: number): Promise<Listed[]> {
     return structuredClone(this.#events.toReversed().slice(0, limit))
+  }
+
+  async trim(before: Date): Promise<number> {
+    const kept = this.#events.filter(({ at }) => at >= before.toISOString())
+    const gone = this.#events.length - kept.length
+    this.#events = kept
+    return gone
   }
 }
