@@ -1,5 +1,7 @@
 /** How the worker reaches a host: core/host.ts Transport. */
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { HostShell } from '#app/ports.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host, Transport } from '#core/host.ts'
@@ -24,11 +26,25 @@ export function openHostShell({ name, transport }: Pick<Host, 'name' | 'transpor
 function shellFor(transport: Transport): HostShell {
   if (transport === 'local') return new ProcessShell((argv) => argv)
   const [kind = '', target = ''] = splitOnce(transport, ':')
-  if (kind === 'sandbox') return new ProcessShell((argv) => [SANDBOX, 'enter', target, '--', ...argv])
+  if (kind === 'sandbox') {
+    return new ProcessShell(
+      (argv) => [SANDBOX, 'enter', target, '--', ...argv],
+      () => isSandboxGone(target),
+    )
+  }
   const { destination, port } = parseSshTarget(target)
   return new ProcessShell(
     (argv) => ['ssh', ...SSH_OPTIONS, ...port, '--', destination, argv.map(shellQuote).join(' ')],
-    { overSsh: true },
+    // ssh itself ends with 255 when it does not get through; everything else is the command's own verdict
+    (exit) => exit === 255,
+  )
+}
+
+/** A sandbox host that is gone refuses whatever it is asked. */
+async function isSandboxGone(target: string): Promise<boolean> {
+  return promisify(execFile)(SANDBOX, ['enter', target, '--', 'true']).then(
+    () => false,
+    () => true,
   )
 }
 

@@ -2,47 +2,64 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import type { HostShell } from '#app/ports.ts'
+import { StringDecoder } from 'node:string_decoder'
+import type { HostShell, RunOptions } from '#app/ports.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { commandFailed } from './command-failed.ts'
+import { commandFailed, hostUnreachable } from './command-failed.ts'
+import { ended, endGroup } from './end-process.ts'
+import { feedInput } from './feed-input.ts'
 
 type Argv = readonly [string, ...string[]]
 
 /** Turns the command for the host into the one that is started here. */
 export type Wrap = (argv: Argv) => Argv
 
+/** Whether a command that ended so says nothing but that the host is out of reach. */
+export type IsLost = (exit: number | string, stderr: string) => boolean | Promise<boolean>
+
 const DEFAULT_TIMEOUT_MS = 60_000
 const MAX_OUTPUT = 16 * 1024 * 1024
+/** of what is returned when somebody listens; the end of it is kept */
+const MAX_HEARD_OUTPUT = 64 * 1024
 const MAX_STDERR = 16 * 1024
+
+type OutputOptions = Pick<RunOptions, 'input' | 'onOutput'> & { signal?: AbortSignal | undefined }
 
 export class ProcessShell implements HostShell {
   readonly #wrap: Wrap
-  readonly #overSsh: boolean
+  readonly #isLost: IsLost
 
-  constructor(wrap: Wrap, { overSsh = false }: { overSsh?: boolean } = {}) {
+  constructor(wrap: Wrap, isLost: IsLost = () => false) {
     this.#wrap = wrap
-    this.#overSsh = overSsh
+    this.#isLost = isLost
   }
 
-  async run(argv: Argv, options: { timeoutMs?: number; input?: string } = {}): Promise<string> {
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, input } = options
+  async run(argv: Argv, options: RunOptions = {}): Promise<string> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, onOutput } = options
     const chunks: Buffer[] = []
     let size = 0
-    const signal = AbortSignal.timeout(timeoutMs)
-    for await (const chunk of this.#output(argv, signal, input)) {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+    for await (const chunk of this.#output(argv, { ...options, signal })) {
       size += chunk.byteLength
-      if (size > MAX_OUTPUT) throw this.#failed(argv, 'too much output', '')
       chunks.push(chunk)
+      if (onOutput)
+        while (chunks[0] && size - chunks[0].byteLength > MAX_HEARD_OUTPUT) size -= shiftSize(chunks)
+      else if (size > MAX_OUTPUT) throw commandFailed(argv, 'too much output', '')
     }
-    return Buffer.concat(chunks).toString()
+    const output = Buffer.concat(chunks)
+    return (onOutput ? output.subarray(-MAX_HEARD_OUTPUT) : output).toString()
   }
 
   stream(argv: Argv, { signal }: { signal?: AbortSignal } = {}): Readable {
-    return Readable.from(this.#output(argv, signal), { objectMode: false, highWaterMark: 1024 * 1024 })
+    return Readable.from(this.#output(argv, { signal }), { objectMode: false, highWaterMark: 1024 * 1024 })
   }
 
   /** The command's stdout; whoever stops reading ends the command. */
-  async *#output(argv: Argv, signal?: AbortSignal, input = ''): AsyncGenerator<Buffer, undefined> {
+  async *#output(
+    argv: Argv,
+    { signal, input = '', onOutput }: OutputOptions,
+  ): AsyncGenerator<Buffer, undefined> {
     const [program, ...args] = this.#wrap(argv)
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -58,19 +75,30 @@ export class ProcessShell implements HostShell {
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
     let stderr = ''
-    child.stderr
-      .setEncoding('utf8')
-      .on('data', (text: string) => (stderr = (stderr + text).slice(-MAX_STDERR)))
-    child.stdin.on('error', () => undefined) // a command that does not read its input
-    child.stdin.end(input)
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-MAX_STDERR)
+      onOutput?.(text)
+    })
+    let broken: { error: unknown } | undefined
+    feedInput(child.stdin, input, (error) => {
+      broken = { error }
+      stop()
+    })
+    const decoder = new StringDecoder('utf8')
     try {
-      for await (const chunk of child.stdout) yield chunk as Buffer
+      for await (const chunk of child.stdout) {
+        onOutput?.(decoder.write(chunk as Buffer))
+        yield chunk as Buffer
+      }
       const exit = await closed
-      if (exit !== 0) throw this.#failed(argv, exit, stderr)
+      if (broken) throw broken.error
+      if (exit !== 0) throw await this.#failed(argv, exit, stderr)
     } catch (cause) {
+      if (signal?.aborted || broken) await ended(child)
+      if (broken) throw broken.error
       if (signal?.aborted) throw stopped(argv, signal.reason)
       if (cause instanceof ProvisionError) throw cause
-      throw this.#failed(argv, (cause as Error).message, stderr, cause)
+      throw await this.#failed(argv, (cause as Error).message, stderr, cause)
     } finally {
       signal?.removeEventListener('abort', stop)
       if (child.exitCode === null && child.signalCode === null) endGroup(child)
@@ -78,22 +106,14 @@ export class ProcessShell implements HostShell {
     return undefined
   }
 
-  #failed(argv: Argv, exit: number | string, stderr: string, cause?: unknown): Error {
-    return commandFailed(argv, exit, stderr, {
-      overSsh: this.#overSsh,
-      ...(cause !== undefined && { cause }),
-    })
+  async #failed(argv: Argv, exit: number | string, stderr: string, cause?: unknown): Promise<ProvisionError> {
+    if (await this.#isLost(exit, stderr)) return hostUnreachable(argv, exit, stderr)
+    return commandFailed(argv, exit, stderr, cause !== undefined ? { cause } : {})
   }
 }
 
-/** Ends the command and all that it started. */
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGTERM')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
+function shiftSize(chunks: Buffer[]): number {
+  return chunks.shift()?.byteLength ?? 0
 }
 
 async function endOf(child: ChildProcess): Promise<number | string> {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
-import { commandFailed } from '#adapters/host-shell/command-failed.ts'
+import { commandFailed, hostUnreachable } from '#adapters/host-shell/command-failed.ts'
 import { packageZone, type PackagedArchives } from '#app/package-zone.ts'
 import type { HostShell } from '#app/ports.ts'
 import { parseConfig } from '#core/config.ts'
@@ -58,7 +58,7 @@ class RecordedShell implements HostShell {
     this.asked.push(command)
     const answer = this.#answers[command]
     if (answer instanceof Error) throw answer
-    if (answer === undefined) throw commandFailed(argv, 1, `${argv[0]}: not recorded`, { overSsh: false })
+    if (answer === undefined) throw commandFailed(argv, 1, `${argv[0]}: not recorded`)
     return answer
   }
 
@@ -164,7 +164,7 @@ describe('a zone is refused, and the version does not stay behind', () => {
     ...detached,
     '/usr/sbin/zoneadm -z web list -p': `3:web:${state}:/zones/web:u:lx:excl\n`,
   })
-  const unknown = commandFailed(['zoneadm'], 1, 'zoneadm: web: No such zone configured', { overSsh: false })
+  const unknown = commandFailed(['zoneadm'], 1, 'zoneadm: web: No such zone configured')
   test.for([
     ['running', 'ZoneRunning', line('running')],
     ['installed', 'ZoneNotDetached', line('installed')],
@@ -173,7 +173,7 @@ describe('a zone is refused, and the version does not stay behind', () => {
       'ZoneNotDetached',
       {
         ...line('configured'),
-        'cat /zones/web/SUNWdetached.xml': commandFailed(['cat'], 1, 'no such file', { overSsh: false }),
+        'cat /zones/web/SUNWdetached.xml': commandFailed(['cat'], 1, 'no such file'),
       },
     ],
     ['unknown', 'ZoneNotFound', { '/usr/sbin/zoneadm -z web list -p': unknown }],
@@ -208,7 +208,7 @@ test('a version that another worker finished meanwhile stays as that one left it
 })
 
 test('a host that does not answer leaves the version to the next attempt', async () => {
-  const silent = commandFailed(['zoneadm'], 255, 'ssh: connect to host: timed out', { overSsh: true })
+  const silent = hostUnreachable(['zoneadm'], 255, 'ssh: connect to host: timed out')
   await expect(run(new RecordedShell({ '/usr/sbin/zoneadm -z web list -p': silent }))).rejects.toMatchObject({
     code: 'HostUnreachable',
   })

@@ -41,6 +41,43 @@ describe('a command on a host', () => {
     )
   })
 
+  test('that does not end when asked is killed', async () => {
+    const stubborn = local.run(['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'], { timeoutMs: 300 })
+    await expect(stubborn).rejects.toMatchObject({ code: 'CommandStopped' })
+  }, 20_000)
+
+  test('ends with the signal of whoever waits for it', async () => {
+    const giveUp = new AbortController()
+    const running = local.run(['sh', '-c', 'echo begun; sleep 100'], {
+      signal: giveUp.signal,
+      onOutput: () => giveUp.abort(new Error('cancelled')),
+    })
+    await expect(running).rejects.toMatchObject({
+      code: 'CommandStopped',
+      message: expect.stringContaining('cancelled'),
+    })
+  })
+
+  test('is heard while it speaks, and only the end of much is returned', async () => {
+    let heard = 0
+    const said = await local.run(['sh', '-c', 'yes | sed 2000000q; echo to stderr >&2; echo last'], {
+      onOutput: (text) => (heard += text.length),
+    })
+    expect(heard).toBe(2 * 2_000_000 + 'to stderr\nlast\n'.length)
+    expect(said.length).toBe(64 * 1024)
+    expect(said.endsWith('y\ny\nlast\n')).toBe(true)
+  })
+
+  test('takes a stream as input, and a stream that breaks off is its failure', async () => {
+    const pieces = async function* (fail = false) {
+      for (let count = 0; count < 100; count += 1) yield Buffer.alloc(100_000, 'x')
+      if (fail) throw new Error('the source broke')
+    }
+    expect((await local.run(['wc', '-c'], { input: pieces() })).trim()).toBe('10000000')
+    expect(await local.run(['true'], { input: pieces() })).toBe('')
+    await expect(local.run(['wc', '-c'], { input: pieces(true) })).rejects.toThrow('the source broke')
+  })
+
   test('whose stream ends with an error fails the stream', async () => {
     const read = async () => {
       for await (const _chunk of local.stream(['sh', '-c', 'echo data; exit 1'])) continue
