@@ -1,7 +1,12 @@
 // Searches a packaged version for what must not travel, in the archive's own index and bytes.
 import type { HygieneFinding } from '#core/build/hygiene.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { Exceptions } from '#core/hygiene/exceptions.ts'
+import { findings, setuidFilesOf } from '#core/hygiene/findings.ts'
+import type { SetuidFiles } from '#core/hygiene/setuid.ts'
 import type { Manifest } from '#core/manifest.ts'
 import type { HygieneException } from '#core/recipe/schema.ts'
+import { findIndexedArchive } from './indexed-archive.ts'
 import type { BlobStore, ReadFiles, TemplateCatalog } from './ports.ts'
 
 interface Wanted {
@@ -27,7 +32,47 @@ export interface Hygiene {
   notices: string[]
 }
 
-/** @throws HygieneUnavailable when the version has no archive with an index */
-export function checkHygiene(_wanted: Wanted, _needs: Needs): Promise<Hygiene> {
-  return Promise.resolve({ findings: [], notices: [] })
+/** More than this nobody reads; the rest is counted. */
+const MAX_FINDINGS = 1000
+
+/** @throws HygieneUnavailable when the version has no archive with an index, IndexIncomplete, and the codes of core/archive/refusals.ts */
+export async function checkHygiene(wanted: Wanted, needs: Needs): Promise<Hygiene> {
+  const { manifest, signal, ownNames } = wanted
+  const archive = findIndexedArchive(manifest, needs, signal)
+  if (!archive) throw unavailable(manifest)
+  const { originSetuid, notices } = await readOrigin(wanted, needs)
+  const exceptions = new Exceptions(wanted.exceptions)
+  const found: HygieneFinding[] = []
+  let more = 0
+  const context = { osFamily: manifest.osFamily, ownNames }
+  for await (const finding of findings({ ...archive, originSetuid, context })) {
+    if (exceptions.cover(finding)) continue
+    if (found.length < MAX_FINDINGS) found.push(finding)
+    else more += 1
+  }
+  notices.push(...exceptions.unused())
+  if (more > 0) notices.push(`${more} further findings are not listed`)
+  return { findings: found, notices }
+}
+
+async function readOrigin(
+  { origin, signal }: Wanted,
+  needs: Needs,
+): Promise<{ originSetuid: SetuidFiles | undefined; notices: string[] }> {
+  if (!origin) return { originSetuid: undefined, notices: [] }
+  const archive = findIndexedArchive(origin, needs, signal)
+  if (archive) {
+    const originSetuid = await setuidFilesOf(archive.entries(), archive.layout)
+    return { originSetuid, notices: [] }
+  }
+  const notice = `setuid files could not be compared: the origin ${origin.template}@${origin.version} has ZFS streams alone, and no index`
+  return { originSetuid: undefined, notices: [notice] }
+}
+
+function unavailable({ template, version }: Manifest): ProvisionError {
+  return new ProvisionError(
+    'conflict',
+    'HygieneUnavailable',
+    `${template}@${version} cannot be checked: it has ZFS streams alone, expected a tar or cpio archive with an index`,
+  )
 }
