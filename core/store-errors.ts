@@ -66,3 +66,13 @@ export const tooManyEvents = (id: string) =>
     'TooManyEvents',
     `install ${id} has ${MAX_INSTALL_EVENTS} events, it takes no more`,
   )
+
+export const buildNotFound = (id: string) =>
+  new ProvisionError('missing', 'BuildNotFound', `there is no build ${quoted(id)}`)
+
+export const buildExists = (template: string, version: string) =>
+  new ProvisionError(
+    'conflict',
+    'VersionExists',
+    `another build makes version ${template}@${version}, expected another name`,
+  )

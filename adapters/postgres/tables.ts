@@ -1,4 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { Build, BuildFailure, BuildInputs } from '#core/build/build.ts'
+import type { BuildStepName } from '#core/build/steps.ts'
+import type { MoveKind } from '#core/channel/schema.ts'
 import type { Host } from '#core/host.ts'
 import type { InstallState } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
@@ -13,6 +16,9 @@ export interface Tables {
   version: VersionTable
   artifact: ArtifactTable
   channel: ChannelTable
+  channel_move: ChannelMoveTable
+  canary: { template: string; channel: string; host: string }
+  zone: ZoneTable
   entry_index: { sha256: string; entries: ColumnType<string, number | undefined, number> }
   entry_batch: { sha256: string; position: number; lines: string }
   host: { name: string; record: JSONColumnType<Host> }
@@ -21,6 +27,9 @@ export interface Tables {
   install: InstallTable
   install_event: InstallEventTable
   audit_event: AuditEventTable
+  build: BuildTable
+  build_step: BuildStepTable
+  build_log: { build: string; seq: number; step: BuildStepName | null; at: Time; text: string }
 }
 
 /** Times are written as Date and read as Date. */
@@ -31,6 +40,8 @@ interface TemplateTable {
   name: string
   public: Generated<boolean>
   created_at: Generated<Date>
+  promote_policy: ColumnType<unknown, string | null | undefined, string | null>
+  retention: ColumnType<unknown, string | null | undefined, string | null>
 }
 
 interface VersionTable {
@@ -43,6 +54,9 @@ interface VersionTable {
   origin_version: string | null
   was_ready: boolean
   recorded_at: Generated<Date>
+  revoked_why: ColumnType<string | null, string | null | undefined, string | null>
+  revoked_at: OptionalTime
+  held_back: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 interface ArtifactTable {
@@ -61,6 +75,28 @@ interface ChannelTable {
   name: string
   version: string
   moved_at: ColumnType<Date, Date | undefined, Date>
+}
+
+interface ChannelMoveTable {
+  seq: Generated<string>
+  template: string
+  channel: string
+  from_version: string | null
+  to_version: string
+  kind: MoveKind
+  actor: string
+  why: string | null
+  at: Time
+}
+
+interface ZoneTable {
+  host: string
+  name: string
+  template: string
+  version: string
+  booted: boolean
+  since: Time
+  last_reported: Time
 }
 
 interface ApiTokenTable {
@@ -99,4 +135,47 @@ interface AuditEventTable {
   action: string
   subject: string
   details: ColumnType<unknown, string | null, string | null>
+}
+
+interface BuildTable {
+  id: string
+  seq: Generated<string>
+  template: string
+  version: string
+  host: string
+  zone: string
+  state: Build['state']
+  inputs: JSONColumnType<BuildInputs>
+  reason: string
+  force: boolean
+  parent: string | null
+  children: boolean
+  cancel_requested: Generated<boolean>
+  zone_kept: Generated<boolean>
+  keep_zone: Generated<boolean>
+  flow: Generated<number>
+  failure: ColumnType<BuildFailure | null, string | null | undefined, string | null>
+  created_by: string
+  created_at: Time
+  started_at: OptionalTime
+  finished_at: OptionalTime
+  log_seq: Generated<number>
+  /** a bigint arrives as text */
+  log_bytes: ColumnType<string, number | undefined, number>
+}
+
+interface BuildStepTable {
+  build: string
+  position: number
+  name: BuildStepName
+  state: ColumnType<
+    Build['steps'][number]['state'],
+    Build['steps'][number]['state'] | undefined,
+    Build['steps'][number]['state']
+  >
+  attempts: Generated<number>
+  started_at: OptionalTime
+  finished_at: OptionalTime
+  runner: string | null
+  held_until: OptionalTime
 }

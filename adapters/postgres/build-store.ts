@@ -1,0 +1,356 @@
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
+import type { BuildFilter, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
+import { isOver, type Build, type BuildFailure, type BuildInputs } from '#core/build/build.ts'
+import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
+import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
+import { isStorable, toStorable } from '#core/storable-text.ts'
+import { buildExists, buildNotFound } from '#core/store-errors.ts'
+import { splitText } from '#core/build/split-text.ts'
+import { buildOf, stepOf } from './build-rows.ts'
+import { isUuid } from './uuid.ts'
+import type { Tables } from './tables.ts'
+
+type Row = Selectable<Tables['build']>
+type Step = Selectable<Tables['build_step']>
+
+/** The database's own clock: holds compare on all machines. */
+const now = sql<Date>`clock_timestamp()`
+const after = (ms: number) => sql<Date>`clock_timestamp() + make_interval(secs => ${ms / 1000})`
+
+/** Builds in PostgreSQL. Every decision is made on the locked row of the build. */
+export class PostgresBuildStore implements BuildStore {
+  readonly #db: Kysely<Tables>
+  readonly #clock: Clock
+
+  constructor(db: Kysely<Tables>, clock: Clock) {
+    this.#db = db
+    this.#clock = clock
+  }
+
+  async create(build: NewBuild): Promise<Build> {
+    const id = await this.#db.transaction().execute(async (transaction) => {
+      if (build.parent !== undefined) {
+        await lock(transaction, `build-child:${build.parent}:${build.template}`)
+        const there = await transaction
+          .selectFrom('build')
+          .select('id')
+          .where('parent', '=', build.parent)
+          .where('template', '=', build.template)
+          .executeTakeFirst()
+        if (there) return there.id
+      }
+      await insert(transaction, build)
+      return build.id
+    })
+    return this.get(id)
+  }
+
+  async get(id: string): Promise<Build> {
+    const [build] = isUuid(id)
+      ? await this.#withSteps(await this.#db.selectFrom('build').selectAll().where('id', '=', id).execute())
+      : []
+    if (!build) throw buildNotFound(id)
+    return build
+  }
+
+  async list({ template, states, host, parent, limit }: BuildFilter = {}): Promise<Build[]> {
+    if (![template, host].every((text) => text === undefined || isStorable(text))) return []
+    if (parent !== undefined && !isUuid(parent)) return []
+    let query = this.#db.selectFrom('build').selectAll().orderBy('seq', 'desc')
+    if (template !== undefined) query = query.where('template', '=', template)
+    if (host !== undefined) query = query.where('host', '=', host)
+    if (parent !== undefined) query = query.where('parent', '=', parent)
+    if (states !== undefined) query = query.where('state', 'in', [...states])
+    if (limit !== undefined) query = query.limit(limit)
+    return this.#withSteps(await query.execute())
+  }
+
+  async start(id: string, atOnce: number): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { host } = await found(transaction, id)
+      // One after the other a host: two builds that start at once would not see each other.
+      await lock(transaction, `build-host:${host}`)
+      const { state } = await held(transaction, id)
+      if (state !== 'waiting') return state === 'running'
+      const { running } = await transaction
+        .selectFrom('build')
+        .select((query) => query.fn.countAll<string>().as('running'))
+        .where('host', '=', host)
+        .where('state', '=', 'running')
+        .executeTakeFirstOrThrow()
+      if (Number(running) >= atOnce) return false
+      await transaction
+        .updateTable('build')
+        .set({ state: 'running', started_at: this.#clock.now() })
+        .where('id', '=', id)
+        .execute()
+      return true
+    })
+  }
+
+  async setInputs(id: string, inputs: BuildInputs): Promise<void> {
+    await this.#db
+      .updateTable('build')
+      .set({ inputs: JSON.stringify(inputs) })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  async takeStep(
+    id: string,
+    step: BuildStepName,
+    runner: string,
+    holdMs: number,
+  ): Promise<{ outcome: 'taken'; attempt: number } | { outcome: 'held' | 'done' | 'over' }> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const build = await held(transaction, id)
+      const steps = await stepsOf(transaction, id)
+      const wanted = steps.find(({ name }) => name === step)
+      if (wanted?.state === 'done') return { outcome: isOver(build.state) ? 'over' : 'done' }
+      if (isOver(build.state) || wanted === undefined) return { outcome: 'over' }
+      const before = steps.filter(({ position }) => position < wanted.position)
+      if (steps.some(({ isHeld }) => isHeld) || before.some(({ state }) => state !== 'done'))
+        return { outcome: 'held' }
+      const attempt = wanted.attempts + 1
+      await transaction
+        .updateTable('build_step')
+        .set({
+          state: 'running',
+          attempts: attempt,
+          ...(wanted.started_at === null && { started_at: this.#clock.now() }),
+          runner,
+          held_until: after(holdMs),
+        })
+        .where('build', '=', id)
+        .where('name', '=', step)
+        .execute()
+      return { outcome: 'taken', attempt }
+    })
+  }
+
+  async renewStep(id: string, step: BuildStepName, runner: string, holdMs: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('build_step')
+      .set({ held_until: after(holdMs) })
+      .where('build', '=', id)
+      .where('name', '=', step)
+      .where('runner', '=', runner)
+      .where('state', '=', 'running')
+      .where('held_until', '>', now)
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+
+  async endStep(
+    id: string,
+    step: BuildStepName,
+    runner: string,
+    outcome: 'done' | 'again',
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('build_step')
+      .set({
+        state: outcome === 'done' ? 'done' : 'waiting',
+        ...(outcome === 'done' && { finished_at: this.#clock.now() }),
+        runner: null,
+        held_until: null,
+      })
+      .where('build', '=', id)
+      .where('name', '=', step)
+      .where('runner', '=', runner)
+      .where('state', '=', 'running')
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+
+  async finish(
+    id: string,
+    state: 'done' | 'failed' | 'cancelled' | 'skipped',
+    { failure, reason, zoneKept }: { failure?: BuildFailure; reason?: string; zoneKept?: boolean } = {},
+  ): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const build = await held(transaction, id)
+      if (isOver(build.state)) return false
+      const at = this.#clock.now()
+      await transaction
+        .updateTable('build')
+        .set({
+          state,
+          finished_at: at,
+          ...(failure && { failure: toStorable(JSON.stringify(failure)) }),
+          ...(reason !== undefined && { reason }),
+          ...(zoneKept !== undefined && { zone_kept: zoneKept }),
+        })
+        .where('id', '=', id)
+        .execute()
+      await transaction
+        .updateTable('build_step')
+        .set({ state: 'failed', finished_at: at, runner: null, held_until: null })
+        .where('build', '=', id)
+        .where('state', '=', 'running')
+        .execute()
+      return true
+    })
+  }
+
+  async requestCancel(id: string): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const { state } = await held(transaction, id)
+      if (isOver(state)) return false
+      await transaction
+        .updateTable('build')
+        .set({
+          cancel_requested: true,
+          ...(state === 'waiting' && { state: 'cancelled', finished_at: this.#clock.now() }),
+        })
+        .where('id', '=', id)
+        .execute()
+      return true
+    })
+  }
+
+  async setZoneKept(id: string, kept: boolean): Promise<void> {
+    await this.#db.updateTable('build').set({ zone_kept: kept }).where('id', '=', id).execute()
+  }
+
+  async setKeepZone(id: string, keep: boolean): Promise<void> {
+    await this.#db.updateTable('build').set({ keep_zone: keep }).where('id', '=', id).execute()
+  }
+
+  async nextFlow(id: string, seen: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#db
+      .updateTable('build')
+      .set({ flow: seen + 1 })
+      .where('id', '=', id)
+      .where('flow', '=', seen)
+      .where('state', 'in', ['waiting', 'running'])
+      .executeTakeFirst()
+    return numUpdatedRows > 0n
+  }
+
+  async appendLog(
+    id: string,
+    step: BuildStepName | undefined,
+    text: string,
+    { last = false }: { last?: boolean } = {},
+  ): Promise<boolean> {
+    const pieces = splitText(toStorable(text), MAX_LOG_PIECE)
+    const size = Buffer.byteLength(text)
+    return this.#db.transaction().execute(async (transaction) => {
+      const build = await held(transaction, id)
+      if (!last && Number(build.log_bytes) + size > MAX_LOG_BYTES) return false
+      if (pieces.length === 0) return true
+      const rows = pieces.map((piece, index) => ({
+        build: id,
+        seq: build.log_seq + index + 1,
+        step: step ?? null,
+        at: this.#clock.now(),
+        text: piece,
+      }))
+      await transaction.insertInto('build_log').values(rows).execute()
+      await transaction
+        .updateTable('build')
+        .set({ log_seq: build.log_seq + rows.length, log_bytes: Number(build.log_bytes) + size })
+        .where('id', '=', id)
+        .execute()
+      return true
+    })
+  }
+
+  async log(id: string, afterSeq = 0, limit = 10_000): Promise<LogLine[]> {
+    if (!isUuid(id)) throw buildNotFound(id)
+    const rows = await this.#db
+      .selectFrom('build_log')
+      .select(['seq', 'step', 'at', 'text'])
+      .where('build', '=', id)
+      .where('seq', '>', afterSeq)
+      .orderBy('seq')
+      .limit(limit)
+      .execute()
+    return rows.map(({ seq, step, at, text }) => ({
+      seq,
+      step: step ?? undefined,
+      at: at.toISOString(),
+      text,
+    }))
+  }
+
+  async #withSteps(rows: Row[]): Promise<Build[]> {
+    if (rows.length === 0) return []
+    const steps = await this.#db
+      .selectFrom('build_step')
+      .selectAll()
+      .where(
+        'build',
+        'in',
+        rows.map(({ id }) => id),
+      )
+      .orderBy('position')
+      .execute()
+    const ofBuild = Map.groupBy(steps, ({ build }) => build)
+    return rows.map((row) => buildOf(row, (ofBuild.get(row.id) ?? []).map(stepOf)))
+  }
+}
+
+async function insert(transaction: Transaction<Tables>, build: NewBuild): Promise<void> {
+  const { inserted } = await transaction
+    .insertInto('build')
+    .values({
+      id: build.id,
+      template: build.template,
+      version: build.version,
+      host: build.host,
+      zone: build.zone,
+      state: build.state,
+      inputs: JSON.stringify(build.inputs),
+      reason: build.reason,
+      force: build.force,
+      parent: build.parent ?? null,
+      children: build.children,
+      created_by: build.createdBy,
+      created_at: new Date(build.createdAt),
+      ...(isOver(build.state) && { finished_at: new Date(build.createdAt) }),
+    })
+    .onConflict((conflict) => conflict.columns(['template', 'version']).doNothing())
+    .executeTakeFirst()
+    .then(({ numInsertedOrUpdatedRows }) => ({ inserted: (numInsertedOrUpdatedRows ?? 0n) > 0n }))
+  if (!inserted) throw buildExists(build.template, build.version)
+  await transaction
+    .insertInto('build_step')
+    .values(buildSteps.map((name, position) => ({ build: build.id, position, name })))
+    .execute()
+}
+
+/** @throws BuildNotFound */
+async function found(transaction: Transaction<Tables>, id: string): Promise<Row> {
+  const row = isUuid(id)
+    ? await transaction.selectFrom('build').selectAll().where('id', '=', id).executeTakeFirst()
+    : undefined
+  if (!row) throw buildNotFound(id)
+  return row
+}
+
+/** The build's row, ours until the transaction ends. @throws BuildNotFound */
+async function held(transaction: Transaction<Tables>, id: string): Promise<Row> {
+  await found(transaction, id)
+  return transaction
+    .selectFrom('build')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+function stepsOf(transaction: Transaction<Tables>, id: string): Promise<(Step & { isHeld: boolean })[]> {
+  return transaction
+    .selectFrom('build_step')
+    .selectAll()
+    .select(sql<boolean>`state = 'running' and held_until > clock_timestamp()`.as('isHeld'))
+    .where('build', '=', id)
+    .orderBy('position')
+    .execute()
+}
+
+async function lock(transaction: Transaction<Tables>, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction)
+}
