@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import type {
   AuditLog,
   BlobStore,
+  ChannelStore,
   Clock,
   HostRegistry,
   InstallLog,
@@ -11,6 +11,7 @@ import type {
   ProfileStore,
   RecipeShelf,
   TemplateCatalog,
+  ZoneRegistry,
 } from '#app/ports.ts'
 import { sweepLeftovers, type Swept } from '#app/sweep-leftovers.ts'
 import type { Config } from '#core/config.ts'
@@ -21,6 +22,7 @@ import {
   type EmbeddedPostgres,
 } from './embedded-postgres/embedded-postgres.ts'
 import { PostgresAuditLog } from './postgres/audit-log.ts'
+import { PostgresChannelStore } from './postgres/channel-store.ts'
 import { PostgresHostRegistry } from './postgres/host-registry.ts'
 import { PostgresInstallLog } from './postgres/install-log.ts'
 import { migrate } from './postgres/migrate.ts'
@@ -28,6 +30,7 @@ import { openDatabase } from './postgres/open-database.ts'
 import { PostgresProfileStore } from './postgres/profile-store.ts'
 import { PostgresTemplateCatalog } from './postgres/template-catalog.ts'
 import { PostgresTokenStore } from './postgres/token-store.ts'
+import { PostgresZoneRegistry } from './postgres/zone-registry.ts'
 import { BullmqJobQueue } from './queue/bullmq-job-queue.ts'
 import { chooseQueueEngine, type QueueEngine } from './queue/queue-connection.ts'
 import { FileMediaShelf } from './recipes/file-media-shelf.ts'
@@ -37,6 +40,8 @@ import { shippedTemplates } from './recipes/shipped-templates.ts'
 /** Every port, opened on its engine. */
 export interface Adapters {
   catalog: TemplateCatalog
+  channels: ChannelStore
+  zones: ZoneRegistry
   blobs: BlobStore
   hosts: HostRegistry
   profiles: ProfileStore
@@ -113,16 +118,15 @@ async function openOn(
   closers.push(() => queue.close())
 
   const clock = systemClock
-  const catalog = new PostgresTemplateCatalog(db)
   const installs = new PostgresInstallLog(db, clock)
   const blobs = await FileBlobStore.open(config.blobs.root)
+  const catalog = new PostgresTemplateCatalog(db, (sha256) => blobs.keep(sha256))
   const sweep = () =>
     sweepLeftovers(
       {
         catalog,
         blobs,
         clock,
-        storedAt: async (sha256) => (await stat(blobs.pathOf(sha256)).catch(() => undefined))?.mtime,
         expireOverdueInstalls: () => installs.expireOverdue(),
         unfinishedPackages: () => queue.unfinished('package'),
         queue,
@@ -132,6 +136,8 @@ async function openOn(
     )
   return {
     catalog,
+    channels: new PostgresChannelStore(db),
+    zones: new PostgresZoneRegistry(db),
     blobs,
     hosts: new PostgresHostRegistry(db),
     profiles: new PostgresProfileStore(db),

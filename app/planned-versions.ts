@@ -1,9 +1,18 @@
-// Which versions the plan of an install fetches.
+// Which versions the plan of an install fetches or clones.
 import { z } from 'zod'
 
-const PlannedZones = z.object({ zones: z.array(z.object({ template: z.string(), version: z.string() })) })
+const Planned = z.object({
+  zones: z.array(z.object({ template: z.string(), version: z.string() })),
+  templates: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
+})
 
 /** The versions that a stored plan refers to; none for what is no plan. */
 export function plannedVersions(plan: unknown): { template: string; version: string }[] {
-  return PlannedZones.safeParse(plan).data?.zones ?? []
+  const { zones, templates } = Planned.safeParse(plan).data ?? { zones: [], templates: [] }
+  const all = [...templates.map(({ name, version }) => ({ template: name, version })), ...zones]
+  const byName = new Map(
+    all.map(({ template, version }) => [`${template}@${version}`, { template, version }]),
+  )
+  // In one order everywhere: whoever holds several rows takes them in it.
+  return [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? [])
 }

@@ -1,4 +1,14 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import type {
+  Block,
+  ChannelChange,
+  ChannelMove,
+  MoveKind,
+  PromotePolicy,
+  ReportedZone,
+  TemplateChannels,
+} from '#core/channel/schema.ts'
 import type { Sha1, Sha256 } from '#core/digest.ts'
 import type { Build, BuildFailure, BuildInputs, BuildState } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
@@ -8,8 +18,12 @@ import type { InstallEvent } from '#core/install.ts'
 import type { JobData, JobName } from '#core/jobs.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { Profile } from '#core/profile.ts'
+import type { RecipeProblem } from '#core/recipe/problem.ts'
 import type { Recipe } from '#core/recipe/schema.ts'
+import type { Retention } from '#core/retention/policy.ts'
 import type { Role } from '#core/role.ts'
+import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
+import type { CronTimes } from '#core/schedule/slots.ts'
 import type { VersionState } from '#core/version-state.ts'
 
 /** The world as the use cases see it. Implementations are in adapters/; fakes that keep the same contracts in test/fakes/. */
@@ -23,6 +37,13 @@ export interface StoredBlob {
 
 /** A last word before a blob gets its name. */
 export type AcceptBlob = (blob: StoredBlob) => Promise<void>
+
+export interface BlobStatus {
+  /** bytes */
+  size: number
+  /** when it was last stored, milliseconds since the epoch */
+  storedAt: number
+}
 
 /** A byte range, both ends inclusive. */
 export interface ByteRange {
@@ -38,13 +59,22 @@ export interface BlobStore {
    * @throws DigestMismatch when `expected` is given and differs, NoSpace when the disk is full. Nothing is left behind on any failure.
    */
   put(source: AsyncIterable<Uint8Array>, expected?: Sha256, accept?: AcceptBlob): Promise<StoredBlob>
-  /** Size in bytes, or undefined when there is no such blob. */
-  stat(sha256: Sha256): Promise<{ size: number } | undefined>
+  /** Undefined when there is no such blob. */
+  stat(sha256: Sha256): Promise<BlobStatus | undefined>
   /** @throws BlobNotFound. The caller must consume or destroy the stream. */
   open(sha256: Sha256, range?: ByteRange): Promise<Readable>
-  /** A local path of the blob for programs that need one, if this store has files. */
-  pathOf?(sha256: Sha256): string
-  delete(sha256: Sha256): Promise<void>
+  /** The blob as a file to read, if this store has files. @throws BlobNotFound. The caller must close it. */
+  openFile?(sha256: Sha256): Promise<FileHandle>
+  /**
+   * Deletes the blob if `isGarbage` says so; returns what it was, or undefined when it stays. A copy that is stored while the
+   * question is asked stays in any case. Readers see the blob until the answer; a process that dies over it deletes nothing.
+   */
+  collect(sha256: Sha256, isGarbage: (blob: BlobStatus) => Promise<boolean>): Promise<BlobStatus | undefined>
+  /**
+   * After this, whether the blob is garbage must be asked anew to delete it. Who makes something refer to a blob calls this so
+   * that `isGarbage` of any question that follows knows of it. @throws BlobNotFound when it was collected before
+   */
+  keep(sha256: Sha256): Promise<void>
   list(): AsyncIterable<Sha256>
   /** Bytes that may still be stored; Infinity when unknown. */
   freeSpace(): Promise<number>
@@ -140,6 +170,12 @@ export interface VersionRecord {
   state: VersionState
 }
 
+/** Why a version was revoked, and when. */
+export interface Revocation {
+  why?: string | undefined
+  at: Date
+}
+
 /** Templates, their versions, artifacts, indexes and channels. */
 export interface TemplateCatalog {
   listTemplates(): Promise<TemplateSummary[]>
@@ -159,14 +195,14 @@ export interface TemplateCatalog {
   /**
    * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
    * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).
-   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent
+   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobNotFound when an artifact's bytes were collected as garbage before
    */
   putVersion(
     record: VersionRecord,
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
   ): Promise<void>
-  /** @throws VersionNotFound, WrongState when core/version-state.ts forbids it */
-  setState(template: string, version: string, state: VersionState): Promise<void>
+  /** `revocation` is kept with a version that becomes revoked. @throws VersionNotFound, WrongState when core/version-state.ts forbids it */
+  setState(template: string, version: string, state: VersionState, revocation?: Revocation): Promise<void>
   /** Deletes a version that is still `building`; false when it is not any more: another worker may have made it ready. */
   abandonBuild(template: string, version: string): Promise<boolean>
   /** The index of one artifact in archive order. */
@@ -179,6 +215,59 @@ export interface TemplateCatalog {
   setReleased(template: string, version: string): Promise<void>
   /** Digests that anything not deleted still refers to. */
   referencedBlobs(): Promise<Set<Sha256>>
+  /** Whether nothing refers to the blob, and no version with it is being recorded this moment. */
+  isUnreferenced(sha256: Sha256): Promise<boolean>
+  /** What was set, by template. */
+  listRetention(): Promise<Map<string, Retention>>
+  /** @throws TemplateNotFound */
+  setRetention(template: string, retention: Retention): Promise<void>
+}
+
+/** One version of a template. */
+export interface VersionId {
+  template: string
+  version: string
+}
+
+/** Where channels point, how they came there, and what revoked versions keep them from. */
+export interface ChannelStore {
+  /** @throws TemplateNotFound */
+  read(template: string): Promise<TemplateChannels>
+  /**
+   * Does what `decide` says of what is there, in one transaction that no other change of the template's channels overlaps.
+   * @throws TemplateNotFound, what `decide` throws, WrongState when a version to move to is not ready any more
+   */
+  change(
+    template: string,
+    at: Date,
+    decide: (channels: TemplateChannels) => ChannelChange | undefined,
+  ): Promise<ChannelMove[]>
+  /** Every version that is revoked or built on a revoked one, at any depth, with the nearest that blocks it. */
+  blocked(template?: string): Promise<(VersionId & { by: Block })[]>
+  /** What blocks this version; undefined when nothing does. */
+  blockOf(template: string, version: string): Promise<Block | undefined>
+  /** The version and everything built on it, at any depth. */
+  withDescendants(template: string, version: string): Promise<VersionId[]>
+  /** Undefined: candidates wait for a person. @throws TemplateNotFound */
+  setPolicy(template: string, policy: PromotePolicy | undefined): Promise<void>
+  /** Templates with a policy, by name. */
+  withPolicy(): Promise<string[]>
+  /** The hosts that get the candidate instead of what the channel points at; none: nobody does. @throws TemplateNotFound */
+  setCanaries(template: string, channel: string, hosts: readonly string[]): Promise<void>
+  /** How many entries of each kind all histories have. */
+  countMoves(): Promise<Partial<Record<MoveKind, number>>>
+}
+
+/** The zones on hosts, as the hosts last reported them. */
+export interface ZoneRegistry {
+  /** The host has made the zone from this version; one of that name before is forgotten. */
+  made(zone: VersionId & { host: string; zone: string; at: Date }): Promise<void>
+  /** The host says that the zone is there; of one that is not known, nothing. `booted` stays once it is true. */
+  seen(zone: { host: string; zone: string; booted: boolean; at: Date }): Promise<void>
+  /** Forgets those of these zones that have not booted: the host has taken them back. */
+  rolledBack(host: string, zones: readonly string[]): Promise<void>
+  /** By host and zone. */
+  list(filter?: { host?: string | undefined; template?: string | undefined }): Promise<ReportedZone[]>
 }
 
 export interface HostRegistry {
@@ -243,7 +332,10 @@ export interface RecordedEvent extends InstallEvent {
 
 /** Installs with their tokens (hashed) and events. */
 export interface InstallLog {
-  /** Makes a token for `host`; an earlier open install of that host is expired. */
+  /**
+   * Makes a token for `host`; an earlier open install of that host is expired. What the plan fetches cannot be deleted from then on.
+   * @throws VersionNotFound, WrongState when a version of the plan is not ready any more
+   */
   arm(host: string, plan: unknown, ttlMs: number): Promise<{ install: Install; secret: string }>
   /** The open install that this token belongs to; undefined when wrong, used, or expired. */
   authenticate(host: string, secret: string): Promise<Install | undefined>
@@ -252,9 +344,13 @@ export interface InstallLog {
   /** Appends; the last step (`install` `done`) closes the install, `install` `failed` leaves it open for a retry. Same `id` twice: once. */
   record(installId: string, event: InstallEvent): Promise<void>
   list(host?: string): Promise<Install[]>
+  /** Those that are not over: one a host at most. */
+  listOpen(): Promise<Install[]>
   /** @throws InstallNotFound */
   get(id: string): Promise<Install>
   events(installId: string): Promise<RecordedEvent[]>
+  /** How many installs ended `done` since then that made a zone from this version. */
+  countDone(version: VersionId, since: Date): Promise<number>
 }
 
 export interface AuditLog {
@@ -281,7 +377,41 @@ export interface JobStatus {
 /** Background work. The same id twice is one job while it is waiting or active. */
 export interface JobQueue {
   add<N extends JobName>(name: N, data: JobData<N>, id: string): Promise<string>
+  /** Adds jobs that are done one after the other, all or none; one that fails for good fails those behind it. The ids must be new. */
+  addChain<N extends JobName>(name: N, jobs: readonly { id: string; data: JobData<N> }[]): Promise<void>
   status(id: string): Promise<JobStatus | undefined>
+}
+
+/** Reads a cron expression. @throws InvalidCron */
+export type CronReader = (expression: string) => CronTimes
+
+/** A run before anything was done for it. */
+export type NewRun = Omit<ScheduleRun, 'outcomes' | 'finishedAt'>
+
+/** Schedules and the history of their runs. */
+export interface ScheduleStore {
+  /** by name */
+  list(): Promise<Schedule[]>
+  find(name: string): Promise<Schedule | undefined>
+  /** @throws ScheduleNotFound */
+  get(name: string): Promise<Schedule>
+  /** Creates or replaces; the runs stay. */
+  set(schedule: Schedule): Promise<void>
+  /** Removes it and its runs. @throws ScheduleNotFound */
+  remove(name: string): Promise<void>
+  /**
+   * Records a run and moves the schedule's cursor from `cursor` to the run's slot, in one step. False, and nothing is done:
+   * another has dealt with that slot, or changed the schedule meanwhile.
+   */
+  claim(run: NewRun, cursor: string): Promise<boolean>
+  /** Records a run that a person asked for. */
+  addRun(run: NewRun): Promise<void>
+  /** The oldest waiting run that nobody holds at `now`; it is ours until `heldUntil`. */
+  takeRun(now: Date, heldUntil: Date): Promise<ScheduleRun | undefined>
+  saveOutcomes(id: string, outcomes: readonly RunOutcome[]): Promise<void>
+  finishRun(id: string, at: Date): Promise<void>
+  /** newest first; the store keeps the last 1000 of each schedule */
+  runs(name: string, limit: number): Promise<ScheduleRun[]>
 }
 
 export interface Clock {
@@ -323,13 +453,22 @@ export interface LoadedRecipe {
   digest: Sha256
 }
 
+export interface SurveyedRecipe {
+  name: string
+  /** undefined when its keys are not right one by one */
+  recipe: Recipe | undefined
+  problems: readonly RecipeProblem[]
+}
+
 /** The recipes in templates/, or wherever ZONEFLASH_TEMPLATES says. */
 export interface RecipeShelf {
   /** names of folders with a recipe.yaml, sorted */
   list(): Promise<string[]>
   /** @throws RecipeNotFound, RecipeInvalid which names file, line and what was expected */
   load(name: string): Promise<LoadedRecipe>
-  /** Reads a bundle back. */
+  /** All of them, with what is wrong with each; one that cannot be read hides none. */
+  survey(): Promise<SurveyedRecipe[]>
+  /** Reads a bundle back. @throws BundleInvalid */
   open(bundle: Uint8Array): LoadedRecipe
 }
 

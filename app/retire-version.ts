@@ -1,5 +1,4 @@
 // Takes a version out of use: revoked (kept, served to nobody new) or deleted.
-import { isOpen } from '#core/install-state.ts'
 import { versionInUse } from '#core/store-errors.ts'
 import type { VersionState } from '#core/version-state.ts'
 import { plannedVersions } from './planned-versions.ts'
@@ -34,10 +33,8 @@ export async function deleteVersion(
   { template, version, actor }: Which,
   { catalog, installs, queue, audit }: Needs,
 ): Promise<void> {
-  const user = (await installs.list()).find(
-    ({ state, plan }) =>
-      isOpen(state) &&
-      plannedVersions(plan).some((one) => one.template === template && one.version === version),
+  const user = (await installs.listOpen()).find(({ plan }) =>
+    plannedVersions(plan).some((one) => one.template === template && one.version === version),
   )
   if (user) throw versionInUse(template, version, `install ${user.id} of host ${user.host}`)
   const there = await catalog.findVersion(template, version)

@@ -1,15 +1,13 @@
 // Removes what died with a process: half-written blobs, versions whose job is gone with their snapshots, blobs that nothing refers to.
-import type { Sha256 } from '#core/digest.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { BlobStore, Clock, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import { collectBlobs } from './gc/collect-blobs.ts'
 import { requestRelease } from './release-snapshot.ts'
 
 interface Needs {
   catalog: TemplateCatalog
   blobs: BlobStore
   clock: Clock
-  /** when a blob was last stored */
-  storedAt: (sha256: Sha256) => Promise<Date | undefined>
   expireOverdueInstalls(): Promise<number>
   unfinishedPackages(): Promise<JobData<'package'>[]>
   queue: JobQueue
@@ -43,7 +41,8 @@ export async function sweepLeftovers(needs: Needs, minAgeMs: number): Promise<Sw
   // Also those of earlier runs: a process may have died before it asked, a host may have been away.
   for (const manifest of await needs.catalog.listUnreleased()) await requestRelease(manifest, needs.queue)
   const live = building.filter((record) => !orphans.includes(record))
-  const blobs = await sweepBlobs(needs, Math.min(old, ...live.map(createdAt)))
+  let blobs = 0
+  for await (const _ of collectBlobs(needs, Math.min(old, ...live.map(createdAt)))) blobs += 1
   return { installs, pieces, versions, blobs }
 }
 
@@ -55,20 +54,4 @@ async function buildingVersions(catalog: TemplateCatalog): Promise<VersionRecord
   const templates = await catalog.listTemplates()
   const versions = await Promise.all(templates.map(({ name }) => catalog.listVersions(name)))
   return versions.flat().filter(({ state }) => state === 'building')
-}
-
-/** Deletes the unreferenced blobs stored before `before`, milliseconds since the epoch. */
-async function sweepBlobs({ catalog, blobs, storedAt }: Needs, before: number): Promise<number> {
-  const referenced = await catalog.referencedBlobs()
-  let deleted = 0
-  for await (const sha256 of blobs.list()) {
-    if (referenced.has(sha256)) continue
-    const stored = await storedAt(sha256)
-    if (stored === undefined || stored.getTime() > before) continue
-    // A version may have been recorded since the set was read.
-    if ((await catalog.findVersionsByBlob(sha256)).length > 0) continue
-    await blobs.delete(sha256)
-    deleted += 1
-  }
-  return deleted
 }

@@ -1,6 +1,5 @@
 // A range of a blob onto a response, at the reader's pace and in bounded memory.
-import { open, type FileHandle } from 'node:fs/promises'
-import { basename } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
 import type { BlobStore, ByteRange } from '#app/ports.ts'
@@ -37,9 +36,9 @@ export async function sendBlob(
   meter.readerCame()
   try {
     response.set('content-length', String(range.end - range.start + 1))
-    const path = blobs.pathOf?.(sha256)
-    if (path === undefined) await sendStream(response, await blobs.open(sha256, range), meter)
-    else await sendFile(response, path, range, needs)
+    const file = await openBlob(sha256, blobs)
+    if (file === undefined) await sendStream(response, await blobs.open(sha256, range), meter)
+    else await sendFile(response, file, sha256, range, needs)
   } catch (error) {
     whenReaderLeft(error)
   } finally {
@@ -64,18 +63,18 @@ async function sendStream(
 /** Reads into pooled buffers: a fresh buffer for each piece, as a file stream has it, costs about twice the CPU. */
 async function sendFile(
   response: Response,
-  path: string,
+  file: FileHandle,
+  sha256: Sha256,
   range: ByteRange,
   { pool, meter }: SendNeeds,
 ): Promise<void> {
-  const file = await openBlob(path)
   using writer = new PacedWriter(response)
   try {
     let slow = false
     for (let position = range.start; position <= range.end;) {
       const buffer = pool.take(slow ? 'small' : 'large')
       try {
-        const piece = await readPiece(file, buffer, position, range.end, path)
+        const piece = await readPiece(file, buffer, position, range.end, sha256)
         const begun = performance.now()
         await writer.write(piece)
         slow = performance.now() - begun > SLOW_WRITE
@@ -91,15 +90,16 @@ async function sendFile(
   response.end()
 }
 
-async function openBlob(path: string): Promise<FileHandle> {
+/** Undefined when the store has no files. */
+async function openBlob(sha256: Sha256, blobs: BlobStore): Promise<FileHandle | undefined> {
   try {
-    return await open(path, 'r')
+    return await blobs.openFile?.(sha256)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    if (!(cause instanceof ProvisionError) || cause.code !== 'BlobNotFound') throw cause
     throw new ProvisionError(
       'unavailable',
       'BlobMissing',
-      `the catalog names a blob that the store lacks: ${basename(path)}`,
+      `the catalog names a blob that the store lacks: ${sha256}`,
       { cause },
     )
   }
@@ -110,10 +110,9 @@ async function readPiece(
   buffer: Buffer,
   position: number,
   end: number,
-  path: string,
+  sha256: Sha256,
 ): Promise<Buffer> {
   const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position + 1), position)
-  if (bytesRead === 0)
-    throw new Error(`blob ${basename(path)} ends at ${position}, expected ${end + 1} bytes`)
+  if (bytesRead === 0) throw new Error(`blob ${sha256} ends at ${position}, expected ${end + 1} bytes`)
   return buffer.subarray(0, bytesRead)
 }

@@ -175,11 +175,27 @@ async function sealAndLink(data: string, final: string): Promise<void> {
   } finally {
     await file.close()
   }
+  // Between the two the equal blob may be put aside as garbage: then its name is free.
+  while (!(await linked(data, final)) && !(await touched(final)));
+}
+
+async function linked(data: string, final: string): Promise<boolean> {
   try {
     await link(data, final)
+    return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    await utimes(final, new Date(), new Date())
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function touched(file: string): Promise<boolean> {
+  try {
+    await utimes(file, new Date(), new Date())
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
   }
 }
 

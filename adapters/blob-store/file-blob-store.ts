@@ -1,25 +1,42 @@
 /** Blobs as read-only files, one for each digest, below a root directory. A blob appears whole or not at all. */
 import { createReadStream } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  type FileHandle,
+} from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import type { AcceptBlob, BlobStore, ByteRange, StoredBlob } from '#app/ports.ts'
+import type { AcceptBlob, BlobStatus, BlobStore, ByteRange, StoredBlob } from '#app/ports.ts'
 import { Sha256, shardPath } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { asProvisionError, ensureDurableDirectory, isMissing, syncDirectory, writeFully } from './disk.ts'
 import { BackgroundFlush } from './background-flush.ts'
 import { FileBlobDrafts } from './file-blob-drafts.ts'
 import { BlobHash } from './hashing.ts'
+import { SetAside } from './set-aside.ts'
 import { HEARTBEAT_MS, isAbandoned, writerName } from './writer-name.ts'
+
+/** How often a blob that is put aside and back is looked for at both places. */
+const LOOKS = 4
 
 export class FileBlobStore implements BlobStore {
   readonly drafts: FileBlobDrafts
   readonly #root: string
   readonly #incoming: string
+  readonly #aside: SetAside
 
   constructor(root: string) {
     this.#root = path.resolve(root)
     this.#incoming = path.join(this.#root, 'incoming')
+    this.#aside = new SetAside(this.#root)
     this.drafts = new FileBlobDrafts(this.#root)
   }
 
@@ -50,36 +67,46 @@ export class FileBlobStore implements BlobStore {
     }
   }
 
-  async stat(sha256: Sha256): Promise<{ size: number } | undefined> {
-    try {
-      const { size } = await stat(this.pathOf(sha256))
-      return { size }
-    } catch (error) {
-      if (isMissing(error)) return undefined
-      throw error
-    }
+  async stat(sha256: Sha256): Promise<BlobStatus | undefined> {
+    const status = await this.#found(sha256, (file) => stat(file))
+    return status && { size: status.size, storedAt: status.mtimeMs }
   }
 
   async open(sha256: Sha256, range?: ByteRange): Promise<Readable> {
-    try {
-      const file = await open(this.pathOf(sha256), 'r')
-      return createReadStream('', { fd: file, ...range, highWaterMark: 256 * 1024 })
-    } catch (error) {
-      if (!isMissing(error)) throw error
-      throw new ProvisionError('missing', 'BlobNotFound', `no blob sha256:${sha256}`, { cause: error })
-    }
+    const file = await this.openFile(sha256)
+    return createReadStream('', { fd: file, ...range, highWaterMark: 256 * 1024 })
+  }
+
+  async openFile(sha256: Sha256): Promise<FileHandle> {
+    const file = await this.#found(sha256, (name) => open(name, 'r'))
+    if (file === undefined) throw notFound(sha256)
+    return file
   }
 
   pathOf(sha256: Sha256): string {
     return path.join(this.#root, 'sha256', shardPath(Sha256.parse(sha256)))
   }
 
-  async delete(sha256: Sha256): Promise<void> {
-    const file = this.pathOf(sha256)
-    await rm(file, { force: true })
-    await syncDirectory(path.dirname(file)).catch((error: unknown) => {
-      if (!isMissing(error)) throw error
-    })
+  async collect(
+    sha256: Sha256,
+    isGarbage: (status: BlobStatus) => Promise<boolean>,
+  ): Promise<BlobStatus | undefined> {
+    const aside = await this.#aside.take(Sha256.parse(sha256))
+    if (aside === undefined) return undefined
+    let garbage = false
+    try {
+      const { size, mtimeMs } = await stat(aside)
+      const status = { size, storedAt: mtimeMs }
+      garbage = await isGarbage(status)
+      return garbage ? status : undefined
+    } finally {
+      if (garbage) await this.#aside.drop(sha256, aside)
+      else await this.#aside.restore(sha256, aside)
+    }
+  }
+
+  async keep(sha256: Sha256): Promise<void> {
+    if (!(await this.#aside.keep(Sha256.parse(sha256)))) throw notFound(sha256)
   }
 
   async *list(): AsyncGenerator<Sha256> {
@@ -101,6 +128,7 @@ export class FileBlobStore implements BlobStore {
 
   async sweep(): Promise<number> {
     let swept = await this.drafts.sweepOrphans(Date.now())
+    swept += await this.#aside.restoreAbandoned(Date.now())
     for (const name of await names(this.#incoming)) {
       const file = path.join(this.#incoming, name)
       const status = await stat(file).catch(() => undefined)
@@ -110,6 +138,25 @@ export class FileBlobStore implements BlobStore {
     }
     return swept
   }
+
+  /** Looks at the blob under its name, and where it may be instead while somebody judges whether it is garbage. */
+  async #found<T>(sha256: Sha256, look: (file: string) => Promise<T>): Promise<T | undefined> {
+    const name = this.pathOf(sha256)
+    for (let attempt = 0; attempt < LOOKS; attempt++) {
+      for (const file of [name, ...(attempt === 0 ? [] : await this.#aside.find(sha256))]) {
+        const seen = await look(file).catch((error: unknown) => {
+          if (isMissing(error)) return undefined
+          throw error
+        })
+        if (seen !== undefined) return seen
+      }
+    }
+    return undefined
+  }
+}
+
+function notFound(sha256: Sha256): ProvisionError {
+  return new ProvisionError('missing', 'BlobNotFound', `no blob sha256:${sha256}`)
 }
 
 /** Writes `source` into a new file that is flushed and read-only when this resolves. */

@@ -1,11 +1,13 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { Clock, Install, InstallLog, RecordedEvent } from '#app/ports.ts'
+import type { Clock, Install, InstallLog, RecordedEvent, VersionId } from '#app/ports.ts'
+import { plannedVersions } from '#app/planned-versions.ts'
 import { hashSecret, isSecret, newSecret } from '#adapters/secret/secret.ts'
 import { installStateAfter, isOpen, openInstallStates } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import { installClosed, installNotFound, MAX_INSTALL_EVENTS, tooManyEvents } from '#core/store-errors.ts'
 import { isUuid } from './uuid.ts'
+import { holdVersion } from './version-use.ts'
 import type { Tables } from './tables.ts'
 
 /** Installs, the hashes of their tokens, and their events in PostgreSQL. */
@@ -24,6 +26,8 @@ export class PostgresInstallLog implements InstallLog {
     const now = this.#clock.now()
     const row = await this.#db.transaction().execute(async (transaction) => {
       await lockHost(transaction, host)
+      // What was ready when the plan was made may have been deleted or revoked since.
+      for (const version of plannedVersions(plan)) await holdVersion(transaction, version, ['ready'])
       await transaction
         .updateTable('install')
         .set({ state: 'expired' })
@@ -86,6 +90,17 @@ export class PostgresInstallLog implements InstallLog {
     return (await query.execute()).map((row) => this.#view(row))
   }
 
+  async listOpen(): Promise<Install[]> {
+    const rows = await this.#db
+      .selectFrom('install')
+      .selectAll()
+      .where('state', 'in', [...openInstallStates])
+      .where('expires_at', '>', this.#clock.now())
+      .orderBy('seq', 'desc')
+      .execute()
+    return rows.map((row) => this.#view(row))
+  }
+
   async get(id: string): Promise<Install> {
     const row = await this.#db.selectFrom('install').selectAll().where('id', '=', uuid(id)).executeTakeFirst()
     if (!row) throw installNotFound(id)
@@ -105,6 +120,18 @@ export class PostgresInstallLog implements InstallLog {
       receivedAt: received_at.toISOString(),
       seq,
     }))
+  }
+
+  async countDone({ template, version }: VersionId, since: Date): Promise<number> {
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::integer as count
+        from install
+       where state = 'done' and finished_at >= ${since}
+         and exists (
+           select from json_array_elements(
+                         case json_typeof(plan -> 'zones') when 'array' then plan -> 'zones' else '[]' end) as zone
+            where zone ->> 'template' = ${template} and zone ->> 'version' = ${version})`.execute(this.#db)
+    return rows[0]?.count ?? 0
   }
 
   /** Marks the installs whose window is over, so that what they refer to is free; returns how many. */

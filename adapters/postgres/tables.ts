@@ -8,6 +8,7 @@ import type { InstallEvent } from '#core/install.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { Profile } from '#core/profile.ts'
 import type { Role } from '#core/role.ts'
+import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
 import type { VersionState } from '#core/version-state.ts'
 
 /** The tables of migrations/, as Kysely sees them. */
@@ -27,6 +28,8 @@ export interface Tables {
   install: InstallTable
   install_event: InstallEventTable
   audit_event: AuditEventTable
+  schedule: ScheduleTable
+  schedule_run: ScheduleRunTable
   build: BuildTable
   build_step: BuildStepTable
   build_log: { build: string; seq: number; step: BuildStepName | null; at: Time; text: string }
@@ -126,6 +129,35 @@ interface InstallEventTable {
   id: string
   event: JSONColumnType<InstallEvent>
   received_at: Time
+}
+
+interface ScheduleTable {
+  name: string
+  cron: string
+  time_zone: string
+  builds: string[]
+  missed: Schedule['missed']
+  force: boolean
+  enabled: boolean
+  cursor: Time
+  changed_by: string
+  changed_at: Time
+}
+
+interface ScheduleRunTable {
+  id: string
+  schedule: string
+  slot: Time
+  why: ScheduleRun['why']
+  state: ScheduleRun['state']
+  missed: number
+  builds: string[]
+  force: boolean
+  outcomes: ColumnType<RunOutcome[], string | undefined, string>
+  actor: string
+  created_at: Time
+  finished_at: OptionalTime
+  held_until: OptionalTime
 }
 
 interface AuditEventTable {

@@ -1,29 +1,35 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
-import type { TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { openInstallStates } from '#core/install-state.ts'
-import { assertStorable, isStorable } from '#core/storable-text.ts'
+import { Retention } from '#core/retention/policy.ts'
+import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
 import {
   templateNotFound,
   versionDeleted,
   versionExists,
-  versionInUse,
   versionNotFound,
   wrongState,
 } from '#core/store-errors.ts'
 import { mayBecome, type VersionState } from '#core/version-state.ts'
+import { holdBlob, isBlobUnheld } from './blob-lock.ts'
+import { PostgresChannelStore } from './channel-store.ts'
 import { deleteUnusedIndexes, readEntries, writeEntries } from './entry-index.ts'
 import type { Tables } from './tables.ts'
+import { assertUnused, holdVersion } from './version-use.ts'
 
 /** The catalog in PostgreSQL. A deleted version stays as a row that nothing but `putVersion` sees. */
 export class PostgresTemplateCatalog implements TemplateCatalog {
   readonly #db: Kysely<Tables>
+  readonly #keepBlob: (sha256: Sha256) => Promise<void>
 
-  constructor(db: Kysely<Tables>) {
+  /** `keepBlob`: as `BlobStore.keep`, of the store that has the artifacts. */
+  constructor(db: Kysely<Tables>, keepBlob: (sha256: Sha256) => Promise<void> = async () => {}) {
     this.#db = db
+    this.#keepBlob = keepBlob
   }
 
   async listTemplates(): Promise<TemplateSummary[]> {
@@ -123,19 +129,28 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
     assertStorable(record.manifest.version, 'version')
     await this.#db.transaction().execute(async (transaction) => {
       await insertTemplate(transaction, record.manifest.template)
-      await holdOrigin(transaction, record)
+      if (record.manifest.origin) await holdVersion(transaction, record.manifest.origin)
       await insertVersion(transaction, record)
       await replaceArtifacts(transaction, record)
       for (const [sha256, entries] of indexes) await writeEntries(transaction, sha256, entries)
+      for (const { sha256 } of record.manifest.artifacts) {
+        await holdBlob(transaction, sha256)
+        await this.#keepBlob(sha256)
+      }
     })
   }
 
-  async setState(template: string, version: string, state: VersionState): Promise<void> {
+  async setState(
+    template: string,
+    version: string,
+    state: VersionState,
+    revocation?: Revocation,
+  ): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       const from = await this.#lockVersion(transaction, template, version)
       if (!mayBecome(from, state))
         throw wrongState(template, version, from, `a state that may become ${state}`)
-      await changeState(transaction, template, version, state)
+      await changeState(transaction, template, version, state, revocation)
     })
   }
 
@@ -153,18 +168,10 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 
   async setChannel(template: string, channel: string, version: string): Promise<void> {
-    assertStorable(channel, 'channel')
-    await this.#db.transaction().execute(async (transaction) => {
-      const state = await this.#lockVersion(transaction, template, version)
-      if (state !== 'ready') throw wrongState(template, version, state, 'ready')
-      await transaction
-        .insertInto('channel')
-        .values({ template, name: channel, version })
-        .onConflict((conflict) =>
-          conflict.columns(['template', 'name']).doUpdateSet({ version, moved_at: sql`now()` }),
-        )
-        .execute()
-    })
+    const at = new Date()
+    await new PostgresChannelStore(this.#db).change(template, at, () => ({
+      moves: [{ channel, to: version, kind: 'promote', actor: 'zoneflash' }],
+    }))
   }
 
   async listUnreleased(): Promise<Manifest[]> {
@@ -199,17 +206,47 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
     })
   }
 
-  /** Also what the plans of open installs name: a host may be fetching it this moment. */
+  /** Also what the plans of open installs and unfinished builds name: somebody may be fetching it this moment. */
   async referencedBlobs(): Promise<Set<Sha256>> {
     const { rows } = await sql<{ sha256: string }>`
       select artifact.sha256
         from artifact join version on version.template = artifact.template and version.name = artifact.version
        where version.state <> 'deleted'
-       union
-      select found.digest[1]
-        from install, regexp_matches(install.plan::text, '"([0-9a-f]{64})"', 'g') as found (digest)
-       where install.state in (${sql.join([...openInstallStates])})`.execute(this.#db)
+       union ${digestsInPlans()} union ${digestsInBuilds()}`.execute(this.#db)
     return new Set(rows.map(({ sha256 }) => sha256))
+  }
+
+  async isUnreferenced(sha256: Sha256): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      if (!(await isBlobUnheld(transaction, sha256))) return false
+      const { rows } = await sql<{ isReferenced: boolean }>`
+        select exists (
+          select from artifact join version on version.template = artifact.template and version.name = artifact.version
+           where version.state <> 'deleted' and artifact.sha256 = ${sha256})
+            or ${sha256} in (${digestsInPlans()} union ${digestsInBuilds()}) as "isReferenced"`.execute(
+        transaction,
+      )
+      return rows[0]?.isReferenced === false
+    })
+  }
+
+  async listRetention(): Promise<Map<string, Retention>> {
+    const rows = await this.#db
+      .selectFrom('template')
+      .select(['name', 'retention'])
+      .where('retention', 'is not', null)
+      .execute()
+    return new Map(rows.map(({ name, retention }) => [name, Retention.parse(retention)]))
+  }
+
+  async setRetention(template: string, retention: Retention): Promise<void> {
+    const name = key(template, () => templateNotFound(template))
+    const { numUpdatedRows } = await this.#db
+      .updateTable('template')
+      .set({ retention: JSON.stringify(retention) })
+      .where('name', '=', name)
+      .executeTakeFirst()
+    if (numUpdatedRows === 0n) throw templateNotFound(template)
   }
 
   #liveVersions() {
@@ -271,6 +308,18 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 }
 
+/** Every digest that stands in the plan of an open install. */
+const digestsInPlans = () => sql`
+  select found.digest[1]
+    from install, regexp_matches(install.plan::text, '"([0-9a-f]{64})"', 'g') as found (digest)
+   where install.state in (${sql.join([...openInstallStates])})`
+
+/** The recipe's bundle, the media and the origin of builds that are not over. */
+const digestsInBuilds = () => sql`
+  select found.digest[1]
+    from build, regexp_matches(build.inputs::text, '"([0-9a-f]{64})"', 'g') as found (digest)
+   where build.state in ('waiting', 'running')`
+
 /** A name to look up; one that the database could not even hold is not there. */
 function key(name: string, missing: () => Error): string {
   if (!isStorable(name)) throw missing()
@@ -284,19 +333,6 @@ async function insertTemplate(db: Kysely<Tables>, name: string): Promise<void> {
     .values({ name })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-}
-
-/** Keeps the origin from being deleted before this transaction's reference to it can be seen. @throws VersionNotFound when it was */
-async function holdOrigin(db: Kysely<Tables>, { manifest: { origin } }: VersionRecord): Promise<void> {
-  if (!origin) return
-  const held = await db
-    .selectFrom('version')
-    .select('state')
-    .where('template', '=', origin.template)
-    .where('name', '=', origin.version)
-    .forShare()
-    .executeTakeFirst()
-  if (!held || held.state === 'deleted') throw versionNotFound(origin.template, origin.version)
 }
 
 /** @throws VersionExists unless the name is free or building, VersionDeleted when one was ready under it; two writers at once: the second waits, then fails. */
@@ -358,11 +394,17 @@ async function changeState(
   template: string,
   version: string,
   state: VersionState,
+  revocation?: Revocation,
 ): Promise<void> {
   if (state === 'deleted') await assertUnused(transaction, template, version)
   await transaction
     .updateTable('version')
-    .set({ state, ...(state === 'ready' && { was_ready: true }) })
+    .set({
+      state,
+      ...(state === 'ready' && { was_ready: true }),
+      revoked_why: state === 'revoked' && revocation?.why !== undefined ? toStorable(revocation.why) : null,
+      revoked_at: state === 'revoked' ? (revocation?.at ?? new Date()) : null,
+    })
     .where('template', '=', template)
     .where('name', '=', version)
     .execute()
@@ -372,32 +414,4 @@ async function changeState(
 function whenVersionIsGone(error: unknown): undefined {
   if (error instanceof ProvisionError && error.kind === 'missing') return undefined
   throw error
-}
-
-/** @throws VersionInUse when a channel, another version's origin or an open install's plan refers to it */
-async function assertUnused(db: Kysely<Tables>, template: string, version: string): Promise<void> {
-  const channel = await db
-    .selectFrom('channel')
-    .select('name')
-    .where('template', '=', template)
-    .where('version', '=', version)
-    .executeTakeFirst()
-  if (channel) throw versionInUse(template, version, `channel ${channel.name}`)
-  const clone = await db
-    .selectFrom('version')
-    .select(['template', 'name'])
-    .where('origin_template', '=', template)
-    .where('origin_version', '=', version)
-    .where('state', '<>', 'deleted')
-    .executeTakeFirst()
-  if (clone) throw versionInUse(template, version, `${clone.template}@${clone.name}, whose origin it is`)
-  const install = await db
-    .selectFrom('install')
-    .innerJoin('artifact', (join) => join.on(sql`strpos(install.plan::text, artifact.sha256)`, '>', 0))
-    .select(['install.id', 'install.host'])
-    .where('install.state', 'in', [...openInstallStates])
-    .where('artifact.template', '=', template)
-    .where('artifact.version', '=', version)
-    .executeTakeFirst()
-  if (install) throw versionInUse(template, version, `the open install ${install.id} of host ${install.host}`)
 }

@@ -15,22 +15,19 @@ function world() {
   const clock = new FakeClock()
   const catalog = new MemoryTemplateCatalog()
   const blobs = new MemoryBlobStore()
-  const times = new Map<string, Date>()
+  blobs.clock = clock
   const jobs: JobData<'package'>[] = []
   const queue = new MemoryJobQueue()
   const needs = {
     catalog,
     blobs,
     clock,
-    storedAt: async (sha256: string) => times.get(sha256),
     expireOverdueInstalls: async () => 0,
     unfinishedPackages: async () => jobs,
     queue,
   }
   async function store(text: string): Promise<string> {
-    const { sha256 } = await blobs.put(chunks(text))
-    times.set(sha256, clock.now())
-    return sha256
+    return (await blobs.put(chunks(text))).sha256
   }
   async function build(version: string): Promise<void> {
     const createdAt = clock.now().toISOString()

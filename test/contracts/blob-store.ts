@@ -30,7 +30,7 @@ export function blobStoreContract(name: string, createStore: () => Promise<BlobS
       const store = await createStore()
       const stored = await store.put(from(zone.subarray(0, 3), zone.subarray(3)))
       expect(stored).toEqual({ sha256: digest(zone), sha1: digest(zone, 'sha1'), size: zone.length })
-      expect(await store.stat(stored.sha256)).toEqual({ size: zone.length })
+      expect(await store.stat(stored.sha256)).toMatchObject({ size: zone.length })
       expect(await buffer(await store.open(stored.sha256))).toEqual(zone)
     })
 
@@ -95,12 +95,70 @@ export function blobStoreContract(name: string, createStore: () => Promise<BlobS
       await expect(store.stat('../../etc/passwd')).rejects.toThrow(/sha256/)
     })
 
-    test('deleting is final and may be repeated', async () => {
+    test('what is garbage goes, and going may be repeated', async () => {
       const store = await createStore()
       const { sha256 } = await store.put(from(zone))
-      await store.delete(sha256)
-      await store.delete(sha256)
+      const status = await store.stat(sha256)
+      const asked: unknown[] = []
+      const isGarbage = async (blob: unknown) => asked.push(blob) > 0
+      expect(await store.collect(sha256, isGarbage)).toEqual(status)
+      expect(await store.collect(sha256, isGarbage)).toBeUndefined()
+      expect(asked).toEqual([status])
       expect(await store.stat(sha256)).toBeUndefined()
+      expect(await listed(store)).toEqual([])
+    })
+
+    test('what is no garbage stays, also when nobody can tell', async () => {
+      const store = await createStore()
+      const { sha256 } = await store.put(from(zone))
+      expect(await store.collect(sha256, async () => false)).toBeUndefined()
+      await expect(store.collect(sha256, () => Promise.reject(new Error('no database')))).rejects.toThrow(
+        'no database',
+      )
+      expect(await buffer(await store.open(sha256))).toEqual(zone)
+      expect(await listed(store)).toEqual([sha256])
+    })
+
+    test('readers see a blob while it is asked whether it is garbage', async () => {
+      const store = await createStore()
+      const { sha256 } = await store.put(from(zone))
+      let seen: unknown
+      await store.collect(sha256, async () => {
+        seen = [await buffer(await store.open(sha256)), (await store.stat(sha256))?.size]
+        return true
+      })
+      expect(seen).toEqual([zone, zone.length])
+    })
+
+    test('what is stored again while it is asked whether it is garbage stays', async () => {
+      const store = await createStore()
+      const { sha256 } = await store.put(from(zone))
+      await store.collect(sha256, async () => {
+        await store.put(from(zone))
+        return true
+      })
+      await store.drafts.create('u1', '')
+      await store.drafts.append('u1', 0, from(zone))
+      expect(await buffer(await store.open(sha256))).toEqual(zone)
+      await store.collect(sha256, async () => {
+        await store.drafts.adopt('u1', unchanged)
+        return true
+      })
+      expect(await buffer(await store.open(sha256))).toEqual(zone)
+    })
+
+    test('what is kept while it is asked whether it is garbage stays; what is gone cannot be kept', async () => {
+      const store = await createStore()
+      const { sha256 } = await store.put(from(zone))
+      await store.keep(sha256)
+      const answer = async () => {
+        await store.keep(sha256)
+        return true
+      }
+      await store.collect(sha256, answer)
+      expect(await buffer(await store.open(sha256))).toEqual(zone)
+      await store.collect(sha256, async () => true)
+      await expect(store.keep(sha256)).rejects.toMatchObject({ code: 'BlobNotFound' })
     })
 
     test('free space is a number of bytes', async () => {

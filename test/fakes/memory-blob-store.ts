@@ -1,15 +1,31 @@
 /** A BlobStore in memory. */
 import { Readable } from 'node:stream'
 import { BlobHash } from '#adapters/blob-store/hashing.ts'
-import type { AcceptBlob, BlobDrafts, BlobStore, ByteRange, DraftStatus, StoredBlob } from '#app/ports.ts'
+import type {
+  AcceptBlob,
+  BlobDrafts,
+  BlobStatus,
+  BlobStore,
+  ByteRange,
+  DraftStatus,
+  StoredBlob,
+} from '#app/ports.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { systemClock } from './fake-clock.ts'
+
+interface MemoryBlob {
+  bytes: Buffer
+  storedAt: number
+}
 
 export class MemoryBlobStore implements BlobStore {
-  readonly #blobs = new Map<Sha256, Buffer>()
+  readonly #blobs = new Map<Sha256, MemoryBlob>()
   readonly drafts: BlobDrafts = new MemoryBlobDrafts(this.#blobs)
   /** what freeSpace answers; puts beyond it fail */
   space = Infinity
+  /** what says when a blob is stored */
+  clock = systemClock
 
   async put(source: AsyncIterable<Uint8Array>, expected?: Sha256, accept?: AcceptBlob): Promise<StoredBlob> {
     const hash = new BlobHash()
@@ -23,23 +39,38 @@ export class MemoryBlobStore implements BlobStore {
     }
     const stored = hash.finish(expected)
     await accept?.(stored)
-    this.#blobs.set(stored.sha256, Buffer.concat(chunks))
+    this.#blobs.set(stored.sha256, { bytes: Buffer.concat(chunks), storedAt: this.clock.now().getTime() })
     return stored
   }
 
-  async stat(sha256: Sha256): Promise<{ size: number } | undefined> {
+  async stat(sha256: Sha256): Promise<BlobStatus | undefined> {
     const blob = this.#blobs.get(Sha256.parse(sha256))
-    return blob && { size: blob.byteLength }
+    return blob && { size: blob.bytes.byteLength, storedAt: blob.storedAt }
   }
 
   async open(sha256: Sha256, range?: ByteRange): Promise<Readable> {
     const blob = this.#blobs.get(Sha256.parse(sha256))
     if (blob === undefined) throw new ProvisionError('missing', 'BlobNotFound', `no blob sha256:${sha256}`)
-    return Readable.from([range ? blob.subarray(range.start, range.end + 1) : blob], { objectMode: false })
+    const { bytes } = blob
+    return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false })
   }
 
-  async delete(sha256: Sha256): Promise<void> {
+  async collect(
+    sha256: Sha256,
+    isGarbage: (blob: BlobStatus) => Promise<boolean>,
+  ): Promise<BlobStatus | undefined> {
+    const judged = this.#blobs.get(sha256)
+    const status = await this.stat(sha256)
+    if (!judged || !status || !(await isGarbage(status)) || this.#blobs.get(sha256) !== judged)
+      return undefined
     this.#blobs.delete(sha256)
+    return status
+  }
+
+  async keep(sha256: Sha256): Promise<void> {
+    const blob = this.#blobs.get(sha256)
+    if (blob === undefined) throw new ProvisionError('missing', 'BlobNotFound', `no blob sha256:${sha256}`)
+    this.#blobs.set(sha256, { ...blob })
   }
 
   async *list(): AsyncGenerator<Sha256> {
@@ -56,10 +87,10 @@ export class MemoryBlobStore implements BlobStore {
 }
 
 class MemoryBlobDrafts implements BlobDrafts {
-  readonly #blobs: Map<Sha256, Buffer>
+  readonly #blobs: Map<Sha256, MemoryBlob>
   readonly #drafts = new Map<string, { data: Buffer | undefined; note: string; touchedAt: number }>()
 
-  constructor(blobs: Map<Sha256, Buffer>) {
+  constructor(blobs: Map<Sha256, MemoryBlob>) {
     this.#blobs = blobs
   }
 
@@ -101,7 +132,7 @@ class MemoryBlobDrafts implements BlobDrafts {
     for await (const chunk of watch(Readable.from([data], { objectMode: false }))) hash.update(chunk)
     const stored = hash.finish(expected)
     await accept?.(stored)
-    this.#blobs.set(stored.sha256, data)
+    this.#blobs.set(stored.sha256, { bytes: data, storedAt: Date.now() })
     return stored
   }
 

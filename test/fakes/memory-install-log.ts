@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hashSecret, newSecret } from '#adapters/secret/secret.ts'
-import type { Clock, Install, InstallLog, RecordedEvent } from '#app/ports.ts'
+import { plannedVersions } from '#app/planned-versions.ts'
+import type { Clock, Install, InstallLog, RecordedEvent, VersionId } from '#app/ports.ts'
 import { installStateAfter, isOpen } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { assertStorable } from '#core/storable-text.ts'
@@ -74,12 +75,25 @@ export class MemoryInstallLog implements InstallLog {
       .toReversed()
   }
 
+  async listOpen(): Promise<Install[]> {
+    return (await this.list()).filter(({ state }) => isOpen(state))
+  }
+
   async get(id: string): Promise<Install> {
     return this.#view(this.#find(id))
   }
 
   async events(installId: string): Promise<RecordedEvent[]> {
     return structuredClone(this.#find(installId).events)
+  }
+
+  async countDone({ template, version }: VersionId, since: Date): Promise<number> {
+    return this.#installs.filter(
+      ({ state, plan, finishedAt }) =>
+        state === 'done' &&
+        Date.parse(finishedAt ?? '') >= since.getTime() &&
+        plannedVersions(plan).some((one) => one.template === template && one.version === version),
+    ).length
   }
 
   #find(id: string): MemoryInstall {

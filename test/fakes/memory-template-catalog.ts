@@ -1,7 +1,9 @@
-import type { TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { ChannelMove, PromotePolicy } from '#core/channel/schema.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Manifest } from '#core/manifest.ts'
+import type { Retention } from '#core/retention/policy.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import {
   templateNotFound,
@@ -12,13 +14,21 @@ import {
   wrongState,
 } from '#core/store-errors.ts'
 import { mayBecome, type VersionState } from '#core/version-state.ts'
+import { MemoryChannelStore } from './memory-channel-store.ts'
 
-interface MemoryTemplate {
+export interface MemoryTemplate {
   public: boolean
   channels: Map<string, string>
+  /** oldest first */
+  moves: ChannelMove[]
+  canaries: Map<string, string[]>
+  policy: PromotePolicy | undefined
+  revocations: Map<string, Revocation>
+  heldBack: Map<string, string>
   versions: Map<string, VersionRecord>
   /** versions that have been ready */
   wereReady: Set<string>
+  retention?: Retention
 }
 
 /** The catalog in maps. */
@@ -36,6 +46,11 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
       this.#templates.set(name, {
         public: false,
         channels: new Map(),
+        moves: [],
+        canaries: new Map(),
+        policy: undefined,
+        revocations: new Map(),
+        heldBack: new Map(),
         versions: new Map(),
         wereReady: new Set(),
       })
@@ -99,7 +114,12 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
       if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, entries)
   }
 
-  async setState(template: string, version: string, state: VersionState): Promise<void> {
+  async setState(
+    template: string,
+    version: string,
+    state: VersionState,
+    revocation?: Revocation,
+  ): Promise<void> {
     const found = this.#template(template)
     const record = found.versions.get(version)
     if (!record || record.state === 'deleted') throw versionNotFound(template, version)
@@ -107,6 +127,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
       throw wrongState(template, version, record.state, `a state that may become ${state}`)
     if (state === 'deleted') this.#assertUnused(template, version)
     record.state = state
+    if (state === 'revoked') found.revocations.set(version, revocation ?? { at: new Date() })
     if (state === 'ready') found.wereReady.add(version)
   }
 
@@ -121,12 +142,26 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
   }
 
   async setChannel(template: string, channel: string, version: string): Promise<void> {
-    assertStorable(channel, 'channel')
-    const found = this.#template(template)
-    const record = found.versions.get(version)
+    await new MemoryChannelStore(this).change(template, new Date(), () => ({
+      moves: [{ channel, to: version, kind: 'promote', actor: 'zoneflash' }],
+    }))
+  }
+
+  /** What the channels' fake works on. */
+  inside(template: string): MemoryTemplate {
+    return this.#template(template)
+  }
+
+  /** @throws VersionNotFound, WrongState */
+  assertReady(template: string, version: string): void {
+    const record = this.#template(template).versions.get(version)
     if (!record || record.state === 'deleted') throw versionNotFound(template, version)
     if (record.state !== 'ready') throw wrongState(template, version, record.state, 'ready')
-    found.channels.set(channel, version)
+  }
+
+  /** Of all templates, without the deleted ones. */
+  everyVersion(): VersionRecord[] {
+    return this.#everyVersion()
   }
 
   async listUnreleased(): Promise<Manifest[]> {
@@ -143,6 +178,20 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
 
   async referencedBlobs(): Promise<Set<Sha256>> {
     return new Set(this.#everyVersion().flatMap(({ manifest }) => manifest.artifacts.map((a) => a.sha256)))
+  }
+
+  async isUnreferenced(sha256: Sha256): Promise<boolean> {
+    return !(await this.referencedBlobs()).has(sha256)
+  }
+
+  async listRetention(): Promise<Map<string, Retention>> {
+    return new Map(
+      [...this.#templates].flatMap(([name, { retention }]) => (retention ? [[name, retention]] : [])),
+    )
+  }
+
+  async setRetention(template: string, retention: Retention): Promise<void> {
+    this.#template(template).retention = retention
   }
 
   #template(name: string): MemoryTemplate {

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
 import { blobStoreContract } from '#test/contracts/blob-store.ts'
@@ -113,6 +113,30 @@ test('a blob that is being read stays readable after it is deleted', async () =>
   const bytes = Buffer.alloc(1024 * 1024, 7)
   const { sha256 } = await store.put(Readable.from([bytes]))
   const reader = await store.open(sha256)
-  await store.delete(sha256)
+  await store.collect(sha256, async () => true)
   expect(await buffer(reader)).toEqual(bytes)
+})
+
+test('a blob that a killed collector had put aside is put back, and is readable before', async () => {
+  const root = await newRoot()
+  const store = new FileBlobStore(root)
+  const { sha256 } = await store.put(Readable.from([Buffer.from('zone')]))
+  const script = `
+    import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+    await new FileBlobStore(process.argv[1]).collect(process.argv[2], async () => {
+      console.log('asking')
+      return new Promise((resolve) => setTimeout(resolve, 60_000, true))
+    })`
+  const collector = spawn(process.execPath, ['--input-type=module', '-e', script, root, sha256], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(collector.stdout, 'data')
+  expect(await store.sweep(), 'of a live one').toBe(0)
+  expect(await readdir(path.dirname(store.pathOf(sha256)))).toEqual([])
+  collector.kill('SIGKILL')
+  await once(collector, 'exit')
+  expect(await text(await store.open(sha256))).toBe('zone')
+  expect(await store.sweep()).toBe(1)
+  expect(await readdir(path.join(root, 'removed'))).toEqual([])
+  expect(await text(await store.open(sha256))).toBe('zone')
 })

@@ -1,0 +1,78 @@
+// What refers to a version, and how a transaction that is about to refer to one keeps it from being deleted.
+import { sql, type Kysely } from 'kysely'
+import type { VersionId } from '#app/ports.ts'
+import { openInstallStates } from '#core/install-state.ts'
+import { isStorable } from '#core/storable-text.ts'
+import { versionInUse, versionNotFound, wrongState } from '#core/store-errors.ts'
+import type { VersionState } from '#core/version-state.ts'
+import type { Tables } from './tables.ts'
+
+/**
+ * Keeps the version from being deleted before this transaction's reference to it can be seen: whoever deletes holds the row
+ * alone, and looks for references with it in hand.
+ * @throws VersionNotFound when it is gone, WrongState when it is in none of `states`
+ */
+export async function holdVersion(
+  db: Kysely<Tables>,
+  { template, version }: VersionId,
+  states?: readonly VersionState[],
+): Promise<void> {
+  if (!isStorable(template) || !isStorable(version)) throw versionNotFound(template, version)
+  const held = await db
+    .selectFrom('version')
+    .select('state')
+    .where('template', '=', template)
+    .where('name', '=', version)
+    .forShare()
+    .executeTakeFirst()
+  if (!held || held.state === 'deleted') throw versionNotFound(template, version)
+  if (states && !states.includes(held.state))
+    throw wrongState(template, version, held.state, states.join(' or '))
+}
+
+/**
+ * For a version whose row is held.
+ * @throws VersionInUse when a channel, another version's origin, an open install's plan, an unfinished build or a host's zone refers to it
+ */
+export async function assertUnused(db: Kysely<Tables>, template: string, version: string): Promise<void> {
+  const channel = await db
+    .selectFrom('channel')
+    .select('name')
+    .where('template', '=', template)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  if (channel) throw versionInUse(template, version, `channel ${channel.name}`)
+  const clone = await db
+    .selectFrom('version')
+    .select(['template', 'name'])
+    .where('origin_template', '=', template)
+    .where('origin_version', '=', version)
+    .where('state', '<>', 'deleted')
+    .executeTakeFirst()
+  if (clone) throw versionInUse(template, version, `${clone.template}@${clone.name}, whose origin it is`)
+  const install = await db
+    .selectFrom('install')
+    .innerJoin('artifact', (join) => join.on(sql`strpos(install.plan::text, artifact.sha256)`, '>', 0))
+    .select(['install.id', 'install.host'])
+    .where('install.state', 'in', [...openInstallStates])
+    .where('artifact.template', '=', template)
+    .where('artifact.version', '=', version)
+    .executeTakeFirst()
+  if (install) throw versionInUse(template, version, `the open install ${install.id} of host ${install.host}`)
+  const build = await db
+    .selectFrom('build')
+    .select(['id', 'build.template'])
+    .where('state', 'in', ['waiting', 'running'])
+    .where(sql`inputs -> 'origin' ->> 'template'`, '=', template)
+    .where(sql`inputs -> 'origin' ->> 'version'`, '=', version)
+    .executeTakeFirst()
+  if (build)
+    throw versionInUse(template, version, `build ${build.id} of ${build.template}, whose origin it is`)
+  const zone = await db
+    .selectFrom('zone')
+    .select(['host', 'name'])
+    .where('template', '=', template)
+    .where('version', '=', version)
+    .executeTakeFirst()
+  if (zone) throw versionInUse(template, version, `zone ${zone.name} of host ${zone.host}`)
+}
