@@ -5,12 +5,14 @@ import type { JobData } from '#core/jobs.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import { familyOfZone } from '#core/packaging/zone-family.ts'
 import { wrongState } from '#core/store-errors.ts'
+import { publishVersion } from './channels/publish-candidate.ts'
 import { describeVersion } from './describe-version.ts'
 import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
-import { moveChannels } from './move-channels.ts'
 import type {
   ArtifactIndexer,
+  AuditLog,
   BlobStore,
+  ChannelStore,
   Clock,
   HostRegistry,
   HostShell,
@@ -40,6 +42,8 @@ export interface ZoneTree {
 
 interface Needs {
   catalog: TemplateCatalog
+  channels: ChannelStore
+  audit: AuditLog
   blobs: BlobStore
   hosts: HostRegistry
   indexer: ArtifactIndexer
@@ -84,7 +88,7 @@ export async function packageZone(
   } else if (record.state !== 'ready') {
     throw wrongState(template, version, record.state, 'building')
   }
-  await moveChannels(await catalog.getVersion(template, version), catalog)
+  await publishVersion(await catalog.getVersion(template, version), needs)
 }
 
 /** Ends a version that nobody builds any more, and what was left of it on the host. */

@@ -5,12 +5,21 @@ import type { Artifact, Manifest, VersionFacts } from '#core/manifest.ts'
 import { versionDeleted, versionExists } from '#core/store-errors.ts'
 import { versionNameAt } from '#core/version-name.ts'
 import { describeVersion } from './describe-version.ts'
-import { moveChannels } from './move-channels.ts'
-import type { ArtifactIndexer, AuditLog, BlobStore, Clock, TemplateCatalog, VersionRecord } from './ports.ts'
+import { publishVersion } from './channels/publish-candidate.ts'
+import type {
+  ArtifactIndexer,
+  AuditLog,
+  BlobStore,
+  ChannelStore,
+  Clock,
+  TemplateCatalog,
+  VersionRecord,
+} from './ports.ts'
 import { takeInArtifact, type ArtifactSource, type TakenArtifact } from './take-in-artifact.ts'
 
 export interface PushNeeds {
   catalog: TemplateCatalog
+  channels: ChannelStore
   blobs: BlobStore
   indexer: ArtifactIndexer
   audit: AuditLog
@@ -90,7 +99,7 @@ export async function pushVersion(push: Push, source: ArtifactSource, needs: Pus
     if (planned === undefined) throw new Error('the blob store did not ask whether to accept the blob')
     const pushed = planned.isNew ? await recordVersion(planned.record, push, taken, needs) : planned
     // Also when it was there: a crash may have come between the version and its channels.
-    await moveChannels(pushed.record, needs.catalog)
+    await publishVersion(pushed.record, needs)
     return pushed
   } finally {
     await taken.close()

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type {
   AuditLog,
   BlobStore,
+  ChannelStore,
   Clock,
   HostRegistry,
   InstallLog,
@@ -11,6 +12,7 @@ import type {
   RecipeShelf,
   TemplateCatalog,
   TokenStore,
+  ZoneRegistry,
 } from '#app/ports.ts'
 import type { Config } from '#core/config.ts'
 
@@ -18,6 +20,8 @@ import type { Config } from '#core/config.ts'
 export interface Services {
   config: Config
   catalog: TemplateCatalog
+  channels: ChannelStore
+  zones: ZoneRegistry
   blobs: BlobStore
   hosts: HostRegistry
   profiles: ProfileStore

@@ -18,13 +18,15 @@ export function createGivenUp({ catalog, queue }: OpenedAdapters): NonNullable<W
 }
 
 export function createHandlers(adapters: OpenedAdapters, config: Config): Handlers {
-  const { blobs, catalog, hosts, queue, clock } = adapters
+  const { audit, blobs, catalog, channels, hosts, queue, clock } = adapters
   const { limits } = config
   const spoolDirectory = path.resolve(config.blobs.root, 'incoming')
   return {
     package: (job, signal, report) =>
       packageZone(job, signal, report, {
         catalog,
+        channels,
+        audit,
         blobs,
         hosts,
         queue,

@@ -10,13 +10,14 @@ import { UploadDrafts } from './upload-drafts.ts'
 
 const SWEEP_MS = 60 * 60 * 1000
 
-type UploadServices = Pick<Services, 'config' | 'catalog' | 'blobs' | 'audit' | 'clock' | 'log'>
+type UploadServices = Pick<Services, 'config' | 'catalog' | 'channels' | 'blobs' | 'audit' | 'clock' | 'log'>
 
 /** Mounts the uploads, finishes those that were complete when the server died, and from then on forgets idle ones. */
 export function mountUploads(app: Express, services: UploadServices, requireRole: RequireRole): void {
-  const { config, catalog, blobs, audit, clock, log } = services
+  const { config, catalog, channels, blobs, audit, clock, log } = services
   const needs: PushNeeds = {
     catalog,
+    channels,
     blobs,
     audit,
     clock,

@@ -12,6 +12,8 @@ import { parseConfig } from '#core/config.ts'
 import type { Entry } from '#core/entry.ts'
 import { Host } from '#core/host.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
+import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
+import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
@@ -112,6 +114,8 @@ async function run(
   const config = parseConfig({ ZONEFLASH_DATA: directory })
   await packageZone(job, signal, async () => undefined, {
     catalog,
+    channels: new MemoryChannelStore(catalog),
+    audit: new MemoryAuditLog(),
     hosts,
     queue,
     clock: new FakeClock(),

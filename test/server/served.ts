@@ -17,12 +17,14 @@ import { createNodeServer } from '#server/node-server.ts'
 import type { Services } from '#server/services.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
+import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { MemoryTokenStore } from '#test/fakes/memory-token-store.ts'
+import { MemoryZoneRegistry } from '#test/fakes/memory-zone-registry.ts'
 
 export interface Served extends AsyncDisposable {
   url: string
@@ -58,9 +60,13 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
       done()
     },
   })
+  const catalog =
+    overrides.catalog instanceof MemoryTemplateCatalog ? overrides.catalog : new MemoryTemplateCatalog()
   const services: Services = {
     config: parseConfig({ ZONEFLASH_DATA: directory, ZONEFLASH_URL: 'http://192.0.2.1:7070' }),
-    catalog: new MemoryTemplateCatalog(),
+    catalog,
+    channels: new MemoryChannelStore(catalog),
+    zones: new MemoryZoneRegistry(),
     blobs: new FileBlobStore(directory),
     hosts: new MemoryHostRegistry(),
     profiles: new MemoryProfileStore(),

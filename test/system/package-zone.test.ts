@@ -13,6 +13,8 @@ import { parseConfig } from '#core/config.ts'
 import { Host } from '#core/host.ts'
 import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
+import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
+import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
@@ -95,6 +97,8 @@ async function pack(template: string, zone: string, origin?: Manifest['origin'])
     async () => undefined,
     {
       catalog,
+      channels: new MemoryChannelStore(catalog),
+      audit: new MemoryAuditLog(),
       hosts,
       blobs,
       queue: new MemoryJobQueue(),

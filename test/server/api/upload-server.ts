@@ -10,6 +10,7 @@ import { mountUploads } from '#server/api/uploads.ts'
 import { createErrorHandler } from '#server/error-handler.ts'
 import { systemClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
+import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 
 export async function startUploadServer(root: string, env: Record<string, string> = {}, blobs?: BlobStore) {
@@ -21,7 +22,15 @@ export async function startUploadServer(root: string, env: Record<string, string
   const app = express()
   mountUploads(
     app,
-    { config, catalog, blobs: store, audit, clock: systemClock, log },
+    {
+      config,
+      catalog,
+      channels: new MemoryChannelStore(catalog),
+      blobs: store,
+      audit,
+      clock: systemClock,
+      log,
+    },
     () => (request, response, next) => {
       response.locals['token'] = { name: request.get('authorization') ?? 'somebody' }
       next()
@@ -33,6 +42,7 @@ export async function startUploadServer(root: string, env: Record<string, string
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     catalog,
+    channels: new MemoryChannelStore(catalog),
     blobs: store,
     audit,
     async close() {

@@ -1,0 +1,26 @@
+// Every entry of a channel's history is in the audit log too, under one name for each kind.
+import type { ChannelMove, MoveKind } from '#core/channel/schema.ts'
+import type { AuditLog } from '../ports.ts'
+
+const action: Record<MoveKind, string> = {
+  publish: 'channel.publish',
+  first: 'channel.publish',
+  promote: 'template.promote',
+  automatic: 'template.promote',
+  rollback: 'template.rollback',
+  'canary-back': 'channel.canary-back',
+  hold: 'channel.hold',
+  revoke: 'channel.revoke',
+  unrevoke: 'channel.unrevoke',
+}
+
+export async function writeMoves(moves: readonly ChannelMove[], audit: AuditLog): Promise<void> {
+  for (const { template, channel, kind, from, to, actor, why } of moves) {
+    await audit.write({
+      actor,
+      action: action[kind],
+      subject: `${template}@${channel}`,
+      details: { from, to, kind, why },
+    })
+  }
+}

@@ -1,0 +1,57 @@
+import type { VersionId, ZoneRegistry } from '#app/ports.ts'
+import type { ReportedZone } from '#core/channel/schema.ts'
+
+/** The zones on hosts in a map. */
+export class MemoryZoneRegistry implements ZoneRegistry {
+  readonly #zones = new Map<string, ReportedZone>()
+
+  async made({
+    host,
+    zone,
+    template,
+    version,
+    at,
+  }: VersionId & { host: string; zone: string; at: Date }): Promise<void> {
+    const there = this.#zones.get(`${host} ${zone}`)
+    if (there?.template === template && there.version === version) return
+    const now = at.toISOString()
+    this.#zones.set(`${host} ${zone}`, {
+      host,
+      zone,
+      template,
+      version,
+      booted: false,
+      since: now,
+      lastReported: now,
+    })
+  }
+
+  async seen({
+    host,
+    zone,
+    booted,
+    at,
+  }: {
+    host: string
+    zone: string
+    booted: boolean
+    at: Date
+  }): Promise<void> {
+    const there = this.#zones.get(`${host} ${zone}`)
+    if (!there) return
+    there.lastReported = at.toISOString()
+    if (booted) there.booted = true
+  }
+
+  async rolledBack(host: string, zones: readonly string[]): Promise<void> {
+    for (const zone of zones)
+      if (this.#zones.get(`${host} ${zone}`)?.booted === false) this.#zones.delete(`${host} ${zone}`)
+  }
+
+  async list({ host, template }: Parameters<ZoneRegistry['list']>[0] = {}): Promise<ReportedZone[]> {
+    return [...this.#zones.entries()]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, zone]) => structuredClone(zone))
+      .filter((zone) => (host ?? zone.host) === zone.host && (template ?? zone.template) === zone.template)
+  }
+}
