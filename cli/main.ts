@@ -6,6 +6,7 @@ import { registerHost } from './commands/host.ts'
 import { registerProcesses } from './commands/processes.ts'
 import { registerProfile } from './commands/profile.ts'
 import { registerTemplate } from './commands/template.ts'
+import { registerRecipe } from './commands/recipe.ts'
 import { registerToken } from './commands/token.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
@@ -17,7 +18,7 @@ function createProgram(): Command {
   if (!wantsJson) program.showHelpAfterError('(--help shows the options)')
   program.configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
   registerProcesses(program)
-  for (const register of [registerTemplate, registerHost, registerProfile, registerToken, registerAudit])
+  for (const register of [registerTemplate, registerHost, registerProfile, registerRecipe, registerToken, registerAudit])
     register(program)
   return program
 }

@@ -2,7 +2,11 @@
 import { z } from 'zod'
 import { Entry } from '#core/entry.ts'
 import { Manifest } from '#core/manifest.ts'
+import { RecipeSummary } from '#core/recipe/summary.ts'
 import { VersionState } from '#core/version-state.ts'
+
+export const RecipeReply = z.looseObject({ ...RecipeSummary.shape })
+export type RecipeReply = z.infer<typeof RecipeReply>
 
 export const TemplateReply = z.looseObject({
   name: z.string(),

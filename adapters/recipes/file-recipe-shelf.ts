@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { LoadedRecipe, RecipeFile, RecipeShelf } from '#app/ports.ts'
+import type { LoadedRecipe, RecipeFile, RecipeShelf, SurveyedRecipe } from '#app/ports.ts'
 import { TemplateName } from '#core/names.ts'
 import { readBundle, writeBundle } from '#core/recipe/bundle.ts'
 import { checkRecipe, hasErrors } from '#core/recipe/check.ts'
@@ -20,11 +20,11 @@ export class FileRecipeShelf implements RecipeShelf {
   }
 
   async list(): Promise<string[]> {
-    return [...(await this.sources()).keys()]
+    return (await this.survey()).map(({ name }) => name)
   }
 
   async load(name: string): Promise<LoadedRecipe> {
-    const sources = await this.sources()
+    const sources = await this.#sources()
     const source = sources.get(name)
     if (!source) throw recipeNotFound(name, this.#root)
     const { recipe, extended, problems } = checkRecipe(source, sources)
@@ -37,16 +37,24 @@ export class FileRecipeShelf implements RecipeShelf {
     return { recipe, files, ...bundled(writeBundle(recipe, files)) }
   }
 
+  async survey(): Promise<SurveyedRecipe[]> {
+    const sources = await this.#sources()
+    return [...sources.values()]
+      .filter(({ name }) => TemplateName.safeParse(name).success)
+      .map((source) => {
+        const { recipe, problems } = checkRecipe(source, sources)
+        return { name: source.name, recipe, problems }
+      })
+  }
+
   open(bundle: Uint8Array): LoadedRecipe {
     return { ...readBundle(bundle), ...bundled(bundle) }
   }
 
   /** Every recipe.yaml with the list of its folder, by name. A folder that is not there is an empty shelf. */
-  async sources(): Promise<Map<string, RecipeSource>> {
+  async #sources(): Promise<Map<string, RecipeSource>> {
     const folders = await readdir(this.#root, { withFileTypes: true }).catch(() => [])
-    const names = folders.flatMap((folder) =>
-      folder.isDirectory() && TemplateName.safeParse(folder.name).success ? [folder.name] : [],
-    )
+    const names = folders.flatMap((folder) => (folder.isDirectory() ? [folder.name] : []))
     const sources = new Map<string, RecipeSource>()
     for (const name of names.toSorted()) {
       const source = await readRecipeSource(path.join(this.#root, name), name)

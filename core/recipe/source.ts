@@ -12,6 +12,8 @@ export interface RecipeEntry {
   kind: 'file' | 'special'
   /** bytes */
   size: number
+  /** permission bits */
+  mode: number
 }
 
 /** A recipe.yaml as it was written, with its folder's list of files; nothing in it is checked yet. */
@@ -23,7 +25,7 @@ export interface RecipeSource {
   value: unknown
   /** what the YAML reader did not like; `value` means nothing then */
   syntax: readonly RecipeProblem[]
-  /** Where the value at `path` begins, or as near to it as there is something. */
+  /** Where the value at `path` begins, or as near to it as there is something. The items of a text of several lines are its lines. */
   positionOf: (path: readonly PropertyKey[]) => Position
   /** without recipe.yaml itself */
   entries: readonly RecipeEntry[]
@@ -33,6 +35,7 @@ export interface RecipeSource {
 export type RecipeSources = ReadonlyMap<string, RecipeSource>
 
 export const RECIPE_FILE = 'recipe.yaml'
+export const MAX_RECIPE_BYTES = 1024 ** 2
 /** What one folder may hold: text and small files; big ones are media. */
 export const MAX_FOLDER_BYTES = 16 * 1024 ** 2
 export const MAX_FOLDER_FILES = 4096

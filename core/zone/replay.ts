@@ -34,7 +34,7 @@ export function replayCommands(
   return session.config
 }
 
-function emptyWorld(release: OsRelease): ZonecfgWorld {
+export function emptyWorld(release: OsRelease): ZonecfgWorld {
   const templates: Readonly<Record<string, ZoneConfig>> = zoneTemplates(release)
   return {
     readConfig: (name) => (Object.hasOwn(templates, name) ? templates[name] : undefined),

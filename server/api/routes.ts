@@ -5,6 +5,7 @@ import { hostRoutes } from './hosts.ts'
 import { installRoutes } from './installs.ts'
 import { jobRoutes } from './jobs.ts'
 import { profileRoutes } from './profiles.ts'
+import { recipeRoutes } from './recipes.ts'
 import { templateRoutes } from './templates.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
@@ -14,6 +15,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...templateRoutes(services),
   ...versionRoutes(services),
   ...jobRoutes(services),
+  ...recipeRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),
   ...installRoutes(services),
