@@ -48,6 +48,9 @@ export const hostExists = (name: string) =>
 export const profileNotFound = (name: string) =>
   new ProvisionError('missing', 'ProfileNotFound', `there is no profile ${quoted(name)}`)
 
+export const scheduleNotFound = (name: string) =>
+  new ProvisionError('missing', 'ScheduleNotFound', `there is no schedule ${quoted(name)}`)
+
 export const tokenNotFound = (id: string) =>
   new ProvisionError('missing', 'TokenNotFound', `there is no token ${quoted(id)}`)
 

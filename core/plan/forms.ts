@@ -1,0 +1,101 @@
+// The ways to bring a version to a host: what is there already, what builds on an origin that is there, or all of it.
+import type { Host } from '../host.ts'
+import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } from '../manifest.ts'
+import type { ProfileZone } from '../profile.ts'
+import { chooseArtifact, whyNot } from './choose-artifact.ts'
+import type { PlannedChoice } from './schema.ts'
+
+/** A template that a host keeps, as far as its installs have told. */
+export interface OnHost {
+  version: string
+  /** how it came there */
+  format: ArtifactFormat
+}
+
+export interface Weighed {
+  /** what is fetched when no delta will do */
+  full: Artifact
+  /** in the order in which the host tries them */
+  deltas: Artifact[]
+  choices: PlannedChoice[]
+}
+
+/**
+ * With `auto` the host may take a delta that is smaller than the full form; which one is chosen here is what will happen if the
+ * host is as the server knows it. A wanted form is that form.
+ * @throws NoUsableArtifact
+ */
+export function weighForms(
+  manifest: Manifest,
+  host: Host,
+  form: ProfileZone['form'],
+  there: ReadonlyMap<string, OnHost>,
+): Weighed {
+  const full = chooseArtifact(manifest, host, form)
+  const smaller = manifest.artifacts.filter(
+    (artifact) => isDelta(artifact) && form === 'auto' && artifact.size < full.size && !whyNot(host, artifact),
+  )
+  const increments = smaller.filter(({ format }) => format === 'zfs-incremental')
+  const layers = smaller.filter(({ format }) => format === 'layer').toSorted((a, b) => a.size - b.size)
+  const deltas = [...increments.slice(0, 1), ...layers.slice(0, 1)]
+  const isThere = there.get(manifest.template)?.version === manifest.version
+  const chosen = isThere
+    ? undefined
+    : (deltas.find((delta) => whyOriginLacks(manifest, delta, there) === undefined) ?? full)
+  const choices = manifest.artifacts.map((artifact): PlannedChoice => {
+    const against =
+      whyNot(host, artifact) ??
+      (isDelta(artifact) ? whyOriginLacks(manifest, artifact, there) : undefined) ??
+      (form !== 'auto' && artifact !== full ? `the profile wants ${form}` : undefined)
+    return {
+      form: artifactExtension(artifact),
+      bytes: artifact.size,
+      usable: against === undefined,
+      chosen: artifact === chosen,
+      why: against ?? reasonFor(manifest, artifact, chosen),
+    }
+  })
+  const present: PlannedChoice = {
+    form: 'already there',
+    bytes: 0,
+    usable: isThere,
+    chosen: isThere,
+    why: isThere ? 'its last install left it there' : whyNotThere(manifest, there),
+  }
+  return { full, deltas, choices: [present, ...choices] }
+}
+
+function isDelta({ format }: Artifact): boolean {
+  return format === 'zfs-incremental' || format === 'layer'
+}
+
+/** Why the host, as it is known, cannot build on the origin; undefined: it can. */
+function whyOriginLacks(
+  { origin }: Manifest,
+  { format }: Artifact,
+  there: ReadonlyMap<string, OnHost>,
+): string | undefined {
+  if (!origin) return 'the version has no origin'
+  const held = there.get(origin.template)
+  const name = `${origin.template}@${origin.version}`
+  if (held?.version !== origin.version) return `origin ${name} is not known to be there`
+  const isStream = held.format === 'zfs' || held.format === 'zfs-incremental'
+  if (format === 'zfs-incremental' && !isStream) return `origin ${name} came as ${held.format}, no ZFS stream`
+  if (format === 'layer' && isStream) return `origin ${name} came as a ZFS stream, no archive`
+  return undefined
+}
+
+function reasonFor({ origin }: Manifest, artifact: Artifact, chosen: Artifact | undefined): string {
+  if (chosen === undefined) return 'not needed'
+  if (artifact === chosen) {
+    if (isDelta(artifact)) return `origin ${origin?.template}@${origin?.version} is there`
+    return artifact.format === 'zfs' ? 'a later version can come as an increment' : 'the smallest it can take'
+  }
+  if (artifact.size >= chosen.size) return 'larger'
+  return 'possible, but the host takes ZFS streams'
+}
+
+function whyNotThere({ template, version }: Manifest, there: ReadonlyMap<string, OnHost>): string {
+  const held = there.get(template)
+  return held ? `${template}@${held.version} is there` : `${template}@${version} is not known to be there`
+}
