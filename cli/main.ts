@@ -18,7 +18,14 @@ function createProgram(): Command {
   if (!wantsJson) program.showHelpAfterError('(--help shows the options)')
   program.configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
   registerProcesses(program)
-  for (const register of [registerTemplate, registerHost, registerProfile, registerRecipe, registerToken, registerAudit])
+  for (const register of [
+    registerTemplate,
+    registerHost,
+    registerProfile,
+    registerRecipe,
+    registerToken,
+    registerAudit,
+  ])
     register(program)
   return program
 }
