@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BuildStepName } from './build/steps.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 
 /** Every background job and the data it carries; producer and worker both parse with it. */
@@ -7,6 +8,10 @@ export const jobData = {
   package: z.strictObject({ template: TemplateName, version: VersionName, host: HostName, zone: ZoneName }),
   /** Removes the snapshot that packaging took on the host for a version that was deleted. */
   release: z.strictObject({ template: TemplateName, version: VersionName, host: HostName, zone: ZoneName }),
+  /** Does one step of a build; jobs of one flow, each waits for the step before it. */
+  build: z.strictObject({ build: z.uuid(), step: BuildStepName }),
+  /** Removes the zones of a build that is over. */
+  discard: z.strictObject({ build: z.uuid() }),
 }
 export type JobName = keyof typeof jobData
 export type JobData<N extends JobName> = z.infer<(typeof jobData)[N]>

@@ -11,7 +11,7 @@ import type { Handlers, WorkerSettings } from './start-worker.ts'
 
 /** What becomes of a job that is not tried again. */
 export function createGivenUp({ catalog, queue }: OpenedAdapters): NonNullable<WorkerSettings['onGivenUp']> {
-  return async (name, data) => {
+  return async ({ name, data }) => {
     // The snapshot of a version that could not be removed is asked for again at the next start.
     if (name === 'package') await giveUpPackage(data, { catalog, queue })
   }
@@ -36,5 +36,7 @@ export function createHandlers(adapters: OpenedAdapters, config: Config): Handle
         packageArchives: (tree) => packageArchives(tree, { blobs, limits, spoolDirectory }),
       }),
     release: (job) => releaseSnapshot(job, { catalog, hosts, openShell: openHostShell }),
+    build: async () => undefined,
+    discard: async () => undefined,
   }
 }

@@ -1,18 +1,24 @@
-import { UnrecoverableError, WaitingError, type Job } from 'bullmq'
+import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { openWorker, type QueueEngine } from '#adapters/queue/queue-connection.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
+
+/** What a handler answers whose turn has not come: the job is done later, and that is no failed attempt. */
+export type Later = { againInMs: number } | undefined
 
 /** Does one job. It may have died at any line before and be run again: look, act, record. */
 export type Handler<N extends JobName> = (
   data: JobData<N>,
   signal: AbortSignal,
   report: (progress: object | number) => Promise<void>,
-) => Promise<void>
+) => Promise<Later | void>
 
 /** One handler for each job: a missing or surplus one does not compile. */
 export type Handlers = { [N in JobName]: Handler<N> }
+
+/** A job that is not tried again. */
+export type GivenUp = { [N in JobName]: { name: N; data: JobData<N> } }[JobName]
 
 export interface RunningWorker {
   /** Takes no more jobs; those being done are interrupted and go back to the queue. */
@@ -25,7 +31,7 @@ export interface WorkerSettings {
   /** after so long without a sign of life a worker counts as dead and its job goes to another */
   lockDurationMs?: number
   /** told of a job that is not tried again, also when it took its workers with it; a kill may come before */
-  onGivenUp?: (name: JobName, data: JobData<JobName>) => Promise<void>
+  onGivenUp?: (job: GivenUp) => Promise<void>
 }
 
 /** A worker that was killed loses its job to the next one, but a job that kills its worker each time must end. */
@@ -43,8 +49,9 @@ export async function startWorker(
     engine,
     async (job, token, signal) => {
       const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])])
+      let later: Later | void
       try {
-        await doJob(job, handlers, stop)
+        later = await doJob(job, handlers, stop)
       } catch (error) {
         if (closing.signal.aborted) {
           await job.moveToWait(token)
@@ -52,6 +59,9 @@ export async function startWorker(
         }
         throw forQueue(error)
       }
+      if (later === undefined) return
+      await job.moveToDelayed(Date.now() + later.againInMs, token)
+      throw new DelayedError()
     },
     {
       concurrency,
@@ -80,12 +90,13 @@ export async function startWorker(
   }
 }
 
-async function doJob(job: Job, handlers: Handlers, signal: AbortSignal): Promise<void> {
+async function doJob(job: Job, handlers: Handlers, signal: AbortSignal): Promise<Later | void> {
   const name = jobName(job.name)
   const parsed = jobData[name].safeParse(job.data)
   if (!parsed.success)
     throw new ProvisionError('invalid', 'WrongJobData', `job ${job.id} of ${name}: ${parsed.error.message}`)
-  await handlers[name](parsed.data, signal, (progress) => job.updateProgress(progress))
+  const handler = handlers[name] as Handler<JobName>
+  return handler(parsed.data as JobData<JobName>, signal, (progress) => job.updateProgress(progress))
 }
 
 /** A job that is to be tried again has failed too, but is not in state failed. */
@@ -93,7 +104,7 @@ async function tellGivenUp(job: Job, onGivenUp: NonNullable<WorkerSettings['onGi
   if (!Object.hasOwn(jobData, job.name) || !(await job.isFailed())) return
   const name = jobName(job.name)
   const { data } = jobData[name].safeParse(job.data)
-  if (data) await onGivenUp(name, data)
+  if (data) await onGivenUp({ name, data } as GivenUp)
 }
 
 function jobName(name: string): JobName {

@@ -1,9 +1,9 @@
-import type { Job, Queue } from 'bullmq'
+import type { FlowJob, Job } from 'bullmq'
 import type { JobQueue, JobStatus } from '#app/ports.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
 import { isStorable } from '#core/storable-text.ts'
-import { openQueue, type Opened, type QueueEngine } from './queue-connection.ts'
+import { openQueue, QUEUE, type Opened, type Producers, type QueueEngine } from './queue-connection.ts'
 
 /** How often a job is tried that fails for want of something that may come back, and how long finished ones are remembered. */
 const options = {
@@ -15,6 +15,7 @@ const options = {
 
 const states: Record<string, JobStatus['state']> = {
   waiting: 'waiting',
+  'waiting-children': 'waiting',
   prioritized: 'waiting',
   active: 'active',
   completed: 'completed',
@@ -24,9 +25,9 @@ const states: Record<string, JobStatus['state']> = {
 
 /** The queue in BullMQ, on PostgreSQL or on Redis. Only its own jobs are in it: names and data are those of core/jobs.ts. */
 export class BullmqJobQueue implements JobQueue {
-  readonly #opened: Opened<Queue>
+  readonly #opened: Opened<Producers>
 
-  private constructor(opened: Opened<Queue>) {
+  private constructor(opened: Opened<Producers>) {
     this.#opened = opened
   }
 
@@ -38,7 +39,7 @@ export class BullmqJobQueue implements JobQueue {
   async add<N extends JobName>(name: N, data: JobData<N>, id: string): Promise<string> {
     const jobId = toJobId(id)
     await answered('job queue', async () => {
-      const queue = this.#opened.bull
+      const { queue } = this.#opened.bull
       // BullMQ does not add an id that it remembers, also not when that job is long over.
       const there: Job | undefined = await queue.getJob(jobId)
       if (there && isOver(await there.getState())) await there.remove()
@@ -47,10 +48,34 @@ export class BullmqJobQueue implements JobQueue {
     return id
   }
 
+  async addChain<N extends JobName>(
+    name: N,
+    jobs: readonly { id: string; data: JobData<N> }[],
+  ): Promise<void> {
+    const [first, last] = [jobs[0], jobs.at(-1)]
+    if (!first) return
+    const flow = jobs.reduce<FlowJob | undefined>(
+      (before, { id, data }) => ({
+        name,
+        queueName: QUEUE,
+        data: jobData[name].parse(data),
+        opts: { ...options, jobId: toJobId(id), ...(id !== last?.id && { failParentOnFailure: true }) },
+        ...(before && { children: [before] }),
+      }),
+      undefined,
+    )
+    await answered('job queue', async () => {
+      if (flow) await this.#opened.bull.flows.add(flow)
+      // The PostgreSQL backend does not throw what stopped it.
+      if (!(await this.#opened.bull.queue.getJob(toJobId(first.id))))
+        throw new Error(`the chain that begins with ${first.id} was not added`)
+    })
+  }
+
   async status(id: string): Promise<JobStatus | undefined> {
     if (!isStorable(id)) return undefined
     return answered('job queue', async () => {
-      const job: Job | undefined = await this.#opened.bull.getJob(toJobId(id))
+      const job: Job | undefined = await this.#opened.bull.queue.getJob(toJobId(id))
       if (!job) return undefined
       const state = states[await job.getState()] ?? 'unknown'
       return { id, state, progress: job.progress, error: job.failedReason }
@@ -60,7 +85,7 @@ export class BullmqJobQueue implements JobQueue {
   /** The data of the jobs that are still to be done or being done. */
   async unfinished<N extends JobName>(name: N): Promise<JobData<N>[]> {
     const jobs = await answered('job queue', () =>
-      this.#opened.bull.getJobs(['waiting', 'prioritized', 'active', 'delayed']),
+      this.#opened.bull.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed']),
     )
     return jobs.filter((job) => job.name === name).map((job) => jobData[name].parse(job.data) as JobData<N>)
   }

@@ -1,4 +1,11 @@
-import { createPostgresBackend, Queue, Worker, type Processor, type WorkerOptions } from 'bullmq'
+import {
+  createPostgresBackend,
+  FlowProducer,
+  Queue,
+  Worker,
+  type Processor,
+  type WorkerOptions,
+} from 'bullmq'
 import { Redis } from 'ioredis'
 
 /** Where the jobs are: in Redis when there is one, else in PostgreSQL. */
@@ -10,7 +17,7 @@ export function chooseQueueEngine(databaseUrl: string, redisUrl: string | undefi
 }
 
 /** The name under which BullMQ keeps our jobs. */
-const QUEUE = 'zoneflash'
+export const QUEUE = 'zoneflash'
 
 /** A BullMQ class with the client that it does not close itself. */
 export interface Opened<T> {
@@ -26,11 +33,20 @@ function postgres(url: string) {
   return { connectionString: url, max: 2, migrate: true, connectionTimeoutMillis: 10_000 }
 }
 
+/** What adds jobs and chains of jobs. */
+export interface Producers {
+  queue: Queue
+  flows: FlowProducer
+}
+
 /** The producer's side. Calls fail soon when the engine is away: a request waits for them. */
-export async function openQueue(engine: QueueEngine): Promise<Opened<Queue>> {
+export async function openQueue(engine: QueueEngine): Promise<Opened<Producers>> {
   if (engine.kind === 'postgres') {
-    const bull = new Queue(QUEUE, { connection: postgres(engine.url) }, createPostgresBackend)
-    return ready(bull as unknown as Queue, async () => {})
+    const connection = postgres(engine.url)
+    const bull = new Queue(QUEUE, { connection }, createPostgresBackend)
+    const queue = await ready(bull as unknown as Queue, async () => {})
+    const flows = new FlowProducer({ connection }, createPostgresBackend)
+    return withFlows(queue, flows as unknown as FlowProducer)
   }
   const redis = new Redis(engine.url, { maxRetriesPerRequest: 2 })
   redis.on('error', () => {})
@@ -40,7 +56,13 @@ export async function openQueue(engine: QueueEngine): Promise<Opened<Queue>> {
     redis.disconnect()
     throw error
   }
-  return ready(new Queue(QUEUE, { connection: redis }), async () => redis.disconnect())
+  const queue = await ready(new Queue(QUEUE, { connection: redis }), async () => redis.disconnect())
+  return withFlows(queue, new FlowProducer({ connection: redis }))
+}
+
+async function withFlows(queue: Opened<Queue>, producer: FlowProducer): Promise<Opened<Producers>> {
+  const flows = await ready(producer, () => queue.close())
+  return { bull: { queue: queue.bull, flows: flows.bull }, close: flows.close }
 }
 
 /** The worker's side. It waits for an engine that is away. */

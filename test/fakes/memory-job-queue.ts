@@ -28,6 +28,13 @@ export class MemoryJobQueue implements JobQueue {
     return id
   }
 
+  async addChain<N extends JobName>(
+    name: N,
+    jobs: readonly { id: string; data: JobData<N> }[],
+  ): Promise<void> {
+    for (const { id, data } of jobs) await this.add(name, data, id)
+  }
+
   async status(id: string): Promise<JobStatus | undefined> {
     const job = this.jobs.find((candidate) => candidate.id === id)
     return job && { id, state: job.state, progress: job.progress, error: job.error }

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import { openDatabase } from '#adapters/postgres/open-database.ts'
 import { BullmqJobQueue } from '#adapters/queue/bullmq-job-queue.ts'
+import { idleHandlers } from '#test/fixtures/idle-handlers.ts'
 import { createTestDatabase } from '#test/postgres-database.ts'
 import { startWorker } from '#worker/start-worker.ts'
 
@@ -27,7 +28,7 @@ test('catalog, queue and worker go on after the database cut their connections',
   const done: string[] = []
   const worker = await startWorker(
     { kind: 'postgres', url },
-    { package: async ({ version }) => void done.push(version), release: async () => {} },
+    { ...idleHandlers, package: async ({ version }) => void done.push(version) },
     pino({ level: 'silent' }),
     { lockDurationMs: 1000 },
   )

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { BullmqJobQueue } from '#adapters/queue/bullmq-job-queue.ts'
 import type { QueueEngine } from '#adapters/queue/queue-connection.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { idleHandlers } from '#test/fixtures/idle-handlers.ts'
 import { describeOnEveryEngine } from '#test/queue-engines.ts'
 import { startWorker, type Handler, type RunningWorker, type WorkerSettings } from '#worker/start-worker.ts'
 
@@ -23,7 +24,7 @@ async function runWorker(
   handler: Handler<'package'>,
   settings: WorkerSettings = {},
 ): Promise<RunningWorker> {
-  const handlers = { package: handler, release: async () => {} }
+  const handlers = { ...idleHandlers, package: handler }
   const worker = await startWorker(engine, handlers, silent, { lockDurationMs: 1000, ...settings })
   onTestFinished(() => worker.close())
   return worker
@@ -69,7 +70,9 @@ describeOnEveryEngine((engine) => {
     const refuse: Handler<'package'> = async () => {
       throw new ProvisionError('conflict', 'ZoneRunning', 'zone web is running, expected it halted')
     }
-    await runWorker(engine(), refuse, { onGivenUp: async (name, data) => void givenUp.push([name, data]) })
+    await runWorker(engine(), refuse, {
+      onGivenUp: async ({ name, data }) => void givenUp.push([name, data]),
+    })
     await queue.add('package', dataOf('6'), 'given-up')
     await vi.waitFor(() => expect(givenUp).toEqual([['package', dataOf('6')]]), { timeout: 20_000 })
   })
@@ -82,7 +85,7 @@ describeOnEveryEngine((engine) => {
       async () => {
         throw new ProvisionError('unavailable', 'HostUnreachable', 'host h1 does not answer')
       },
-      { onGivenUp: async (name) => void givenUp.push(name) },
+      { onGivenUp: async ({ name }) => void givenUp.push(name) },
     )
     await queue.add('package', dataOf('3'), 'later')
     await untilState(queue, 'later', 'delayed')

@@ -4,6 +4,7 @@ import { BullmqJobQueue } from '#adapters/queue/bullmq-job-queue.ts'
 import type { QueueEngine } from '#adapters/queue/queue-connection.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { jobQueueContract } from '#test/contracts/job-queue.ts'
+import { idleHandlers } from '#test/fixtures/idle-handlers.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { describeOnEveryEngine } from '#test/queue-engines.ts'
 import { startWorker } from '#worker/start-worker.ts'
@@ -22,10 +23,10 @@ async function openQueue(engine: QueueEngine): Promise<BullmqJobQueue> {
 /** Runs a worker until the job has ended. */
 async function finish(engine: QueueEngine, queue: BullmqJobQueue, id: string, error?: string): Promise<void> {
   const handlers = {
+    ...idleHandlers,
     package: async () => {
       if (error !== undefined) throw new ProvisionError('conflict', 'ZoneRunning', error)
     },
-    release: async () => {},
   }
   const worker = await startWorker(engine, handlers, pino({ level: 'silent' }))
   await vi.waitFor(
