@@ -3,6 +3,7 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
+import { ArtifactName } from '#core/recipe/artifact-name.ts'
 import { familyOfZone } from '#core/packaging/zone-family.ts'
 import { wrongState } from '#core/store-errors.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
@@ -35,12 +36,22 @@ export interface ZoneTree {
   shell: HostShell
   zoneroot: string
   brand: string
+  /** which archives; default: all. At least one is made, for its index */
+  formats?: readonly ArtifactName[]
   signal: AbortSignal
   /** told the bytes read so far */
   onProgress: (bytes: number) => void
 }
 
-interface Needs {
+/** What is made of the zone, and what the version is then. */
+export interface Packaging {
+  formats: readonly ArtifactName[]
+  becomes: 'testing' | 'ready'
+}
+
+const everything: Packaging = { formats: ArtifactName.options, becomes: 'ready' }
+
+export interface PackageNeeds {
   catalog: TemplateCatalog
   channels: ChannelStore
   audit: AuditLog
@@ -67,14 +78,14 @@ export async function packageZone(
   job: JobData<'package'>,
   signal: AbortSignal,
   report: Report,
-  needs: Needs,
+  needs: PackageNeeds,
 ): Promise<void> {
   const { template, version } = job
   const { catalog, clock } = needs
   const record = await catalog.getVersion(template, version)
   if (record.state === 'building') {
     try {
-      await makeArtifacts(job, record, signal, everySoOften(report, clock), needs)
+      await makeArtifacts(job, record, everything, signal, everySoOften(report, clock), needs)
     } catch (error) {
       // A worker that was counted as dead may have finished it meanwhile.
       if ((await catalog.findVersion(template, version))?.state !== 'ready') {
@@ -94,7 +105,7 @@ export async function packageZone(
 /** Ends a version that nobody builds any more, and what was left of it on the host. */
 export async function giveUpPackage(
   job: JobData<'package'>,
-  { catalog, queue }: Pick<Needs, 'catalog' | 'queue'>,
+  { catalog, queue }: Pick<PackageNeeds, 'catalog' | 'queue'>,
 ): Promise<void> {
   const { template, version, host, zone } = job
   const record = await catalog.findVersion(template, version)
@@ -107,12 +118,14 @@ function isFinal(error: unknown, signal: AbortSignal): error is ProvisionError {
   return !signal.aborted && error instanceof ProvisionError && error.kind !== 'unavailable'
 }
 
-async function makeArtifacts(
+/** The version that stands in state `building` gets its artifacts and their indexes, in one step at the end. */
+export async function makeArtifacts(
   job: JobData<'package'>,
   record: VersionRecord,
+  { formats, becomes }: Packaging,
   signal: AbortSignal,
   report: (step: string, bytes: number) => void,
-  needs: Needs,
+  needs: PackageNeeds,
 ): Promise<void> {
   const host = await needs.hosts.get(job.host)
   const shell = needs.openShell(host)
@@ -121,19 +134,22 @@ async function makeArtifacts(
     shell,
     zoneroot: zone.zoneroot,
     brand: zone.brand,
+    formats,
     signal,
     onProgress: (bytes) => report('archives', bytes),
   })
   try {
     const origin = await originOf(record.manifest, needs.catalog)
-    const streams = await sendZoneDataset(
-      { shell, zone, version: job.version, origin, signal, onProgress: (bytes) => report('zfs', bytes) },
-      needs,
-    )
+    const streams = formats.includes('zfs')
+      ? await sendZoneDataset(
+          { shell, zone, version: job.version, origin, signal, onProgress: (bytes) => report('zfs', bytes) },
+          needs,
+        )
+      : []
     const manifest = manifestOf(record.manifest, host, zone, [...archives.artifacts, ...streams])
     const indexes = new Map(archives.artifacts.map(({ sha256 }) => [sha256, archives.entries]))
     await assertBuilding(job, needs.catalog)
-    await needs.catalog.putVersion({ manifest, state: 'ready' }, indexes)
+    await needs.catalog.putVersion({ manifest, state: becomes }, indexes)
   } finally {
     await archives.close()
   }
@@ -175,7 +191,7 @@ function manifestOf(planned: Manifest, host: Host, zone: DetachedZone, artifacts
   return {
     ...described,
     artifacts,
-    madeBy: 'package',
+    madeBy: planned.madeBy,
     ...(planned.madeFrom && { madeFrom: planned.madeFrom }),
   }
 }

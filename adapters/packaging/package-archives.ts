@@ -3,6 +3,7 @@ import { HandOver } from '#app/hand-over.ts'
 import type { PackagedArchives, ZoneTree } from '#app/package-zone.ts'
 import type { BlobStore, StoredBlob } from '#app/ports.ts'
 import type { Artifact } from '#core/manifest.ts'
+import { ArtifactName } from '#core/recipe/artifact-name.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
 import { runFilter } from '../archive/run-filter.ts'
 import { ArchiveWriters } from './archive-writers.ts'
@@ -34,7 +35,7 @@ export async function packageArchives(tree: ZoneTree, needs: Needs): Promise<Pac
   const source = await findZonerootSource(shell, zoneroot, brand)
   const members = new CanonicalMembers({ brand, groups, limits: needs.limits })
   const spool = new EntrySpool(needs.spoolDirectory)
-  const packing = new Packing(needs.blobs, spool)
+  const packing = new Packing(needs.blobs, spool, tree.formats)
   try {
     const reader = source.open(members)
     const stream = source.stream(signal)
@@ -56,20 +57,29 @@ export async function packageArchives(tree: ZoneTree, needs: Needs): Promise<Pac
   }
 }
 
-/** The three archives while they grow. */
+/** Which archives are made unless the caller says less, each with its compressor. */
+const compressors = { 'tar.gz': PIGZ, 'tar.zst': ZSTD, 'cpio.gz': PIGZ } as const
+type ArchiveName = keyof typeof compressors
+
+const isArchive = (format: ArtifactName): format is ArchiveName => format !== 'zfs'
+
+/** The index is an archive's. */
+function archivesOf(formats: readonly ArtifactName[] = ArtifactName.options): ArchiveName[] {
+  const archives = formats.filter(isArchive)
+  return archives.length > 0 ? archives : ['tar.zst']
+}
+
+/** The archives while they grow. */
 class Packing {
   readonly #spool: EntrySpool
   readonly #writers: ArchiveWriters
-  readonly #tarGz: Packed
-  readonly #tarZst: Packed
-  readonly #cpioGz: Packed
+  readonly #packed: { name: ArchiveName; packed: Packed }[]
 
-  constructor(blobs: BlobStore, spool: EntrySpool) {
+  constructor(blobs: BlobStore, spool: EntrySpool, formats?: readonly ArtifactName[]) {
     this.#spool = spool
     this.#writers = new ArchiveWriters((entry) => spool.add(entry))
-    this.#tarGz = new Packed(blobs, PIGZ)
-    this.#tarZst = new Packed(blobs, ZSTD)
-    this.#cpioGz = new Packed(blobs, PIGZ)
+    const names = archivesOf(formats)
+    this.#packed = names.map((name) => ({ name, packed: new Packed(blobs, compressors[name]) }))
   }
 
   async write(events: readonly ArchiveEvent[]): Promise<void> {
@@ -88,31 +98,26 @@ class Packing {
     await this.#spool.flush(true)
     const { tar, cpio } = this.#writers
     const common = { layout: 'zoneroot', entries } as const
-    const facts = { ...common, format: 'tar', uncompressedSize: tar.written } as const
-    const artifacts: Artifact[] = [
-      { ...facts, compression: 'gzip', ...(await this.#tarGz.finish()) },
-      { ...facts, compression: 'zstd', ...(await this.#tarZst.finish()) },
-    ]
-    if (cpio) {
-      const stored = await this.#cpioGz.finish()
-      artifacts.push({
-        ...common,
-        format: 'cpio',
-        compression: 'gzip',
-        uncompressedSize: cpio.written,
-        ...stored,
-      })
-    } else {
-      await this.#cpioGz.abort(new Error('a file is too large for cpio'))
+    const artifacts: Artifact[] = []
+    for (const { name, packed } of this.#packed) {
+      if (name !== 'cpio.gz') {
+        const compression = name === 'tar.gz' ? 'gzip' : 'zstd'
+        const stored = await packed.finish()
+        artifacts.push({ ...common, format: 'tar', compression, uncompressedSize: tar.written, ...stored })
+      } else if (cpio) {
+        const uncompressedSize = cpio.written
+        const stored = await packed.finish()
+        artifacts.push({ ...common, format: 'cpio', compression: 'gzip', uncompressedSize, ...stored })
+      } else {
+        await packed.abort(new Error('a file is too large for cpio'))
+      }
     }
     return artifacts
   }
 
   /** Ends the compressors; returns the failure that came first: a broken pipe is not the reason for a full disk. */
   async abort(error: unknown): Promise<unknown> {
-    const failures = await Promise.all(
-      [this.#tarGz, this.#tarZst, this.#cpioGz].map((one) => one.abort(error)),
-    )
+    const failures = await Promise.all(this.#packed.map(({ packed }) => packed.abort(error)))
     return failures.find((failure) => failure !== error && failure !== undefined) ?? error
   }
 
@@ -124,10 +129,15 @@ class Packing {
   }
 
   async #flush(all = false): Promise<void> {
-    for (const chunk of this.#writers.tar.take(all))
-      await Promise.all([this.#tarGz.give(chunk), this.#tarZst.give(chunk)])
-    for (const chunk of this.#writers.cpio?.take(all) ?? []) await this.#cpioGz.give(chunk)
+    const [tars, cpios] = [this.#of('tar'), this.#of('cpio')]
+    for (const chunk of this.#writers.tar.take(all)) await Promise.all(tars.map((one) => one.give(chunk)))
+    for (const chunk of this.#writers.cpio?.take(all) ?? [])
+      await Promise.all(cpios.map((one) => one.give(chunk)))
     await this.#spool.flush()
+  }
+
+  #of(kind: 'tar' | 'cpio'): Packed[] {
+    return this.#packed.flatMap(({ name, packed }) => (name.startsWith(kind) ? [packed] : []))
   }
 }
 
