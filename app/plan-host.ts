@@ -3,24 +3,20 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { isOpen } from '#core/install-state.ts'
+import type { Manifest } from '#core/manifest.ts'
 import { TemplateRef } from '#core/names.ts'
 import { makePlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import type { Profile } from '#core/profile.ts'
 import { wrongState } from '#core/store-errors.ts'
-import type {
-  Clock,
-  HostRegistry,
-  InstallLog,
-  ProfileStore,
-  TemplateCatalog,
-  VersionRecord,
-} from './ports.ts'
+import type { Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
+import { templatesOnHost } from './templates-on-host.ts'
 
 interface Needs {
   hosts: HostRegistry
   profiles: ProfileStore
   catalog: TemplateCatalog
+  installs: InstallLog
   clock: Clock
 }
 
@@ -32,7 +28,8 @@ export async function planHost(name: string, baseUrl: string, needs: Needs): Pro
   const host = await needs.hosts.get(name)
   const profile = await needs.profiles.get(profileOf(host))
   const versions = await resolveVersions(profile, needs.catalog)
-  return makePlan({ host, profile, versions, baseUrl, now: needs.clock.now() })
+  const there = await templatesOnHost(name, needs)
+  return makePlan({ host, profile, versions, there, baseUrl, now: needs.clock.now() })
 }
 
 /** The open install's window, and whether arming again now would give another plan. */
@@ -45,7 +42,7 @@ export interface ArmedWith {
 export async function currentPlan(
   name: string,
   baseUrl: string,
-  needs: Needs & { installs: InstallLog },
+  needs: Needs,
 ): Promise<{ plan: Plan; armed?: ArmedWith }> {
   await needs.hosts.get(name)
   const open = (await needs.installs.list(name)).find(({ state }) => isOpen(state))
@@ -57,8 +54,14 @@ export async function currentPlan(
   })
   // As a plan is kept: without what is undefined.
   const kept = anew && Plan.parse(JSON.parse(JSON.stringify(anew)))
-  const planChanged = !isDeepStrictEqual({ ...kept, createdAt: '' }, { ...plan, createdAt: '' })
+  const planChanged = !isDeepStrictEqual(kept && decided(kept), decided(plan))
   return { plan, armed: { armedUntil: open.expiresAt, planChanged } }
+}
+
+/** What was decided, without what changes as the host takes its templates. */
+function decided(plan: Plan): Partial<Plan> {
+  const { createdAt: _createdAt, bytes: _bytes, steps: _steps, ...rest } = plan
+  return { ...rest, templates: plan.templates.map((template) => ({ ...template, choices: [] })) }
 }
 
 function profileOf({ name, profile }: Host): string {
@@ -73,14 +76,17 @@ function profileOf({ name, profile }: Host): string {
 async function resolveVersions(
   profile: Profile,
   catalog: TemplateCatalog,
-): Promise<Map<string, VersionRecord>> {
-  const versions = new Map<string, VersionRecord>()
+): Promise<Map<string, { manifest: Manifest; origin: Manifest | undefined }>> {
+  const versions = new Map<string, { manifest: Manifest; origin: Manifest | undefined }>()
   for (const { template: text } of profile.zones) {
     if (versions.has(text)) continue
     const { template, selector } = TemplateRef.parse(text)
     const record = await catalog.getVersion(template, selector)
     if (record.state !== 'ready') throw wrongState(template, record.manifest.version, record.state, 'ready')
-    versions.set(text, record)
+    const { manifest } = record
+    const from = manifest.origin
+    const origin = from && (await catalog.findVersion(from.template, from.version))
+    versions.set(text, { manifest, origin: origin?.manifest })
   }
   return versions
 }

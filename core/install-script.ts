@@ -12,6 +12,8 @@ export const libraryFiles = [
   'fetch.sh',
   'unpack.sh',
   'zfs.sh',
+  'forms.sh',
+  'layer.sh',
   'template.sh',
   'zone.sh',
   'zoneroot.sh',
@@ -96,6 +98,8 @@ function templateFunction(
         t_format: template.format,
         t_compression: template.compression,
         t_layout: template.layout ?? '',
+        t_digests: [...new Set([template.sha256, ...template.digests])].join(' '),
+        ...deltaVariables(template),
         t_attach_policy: template.attachPolicy,
         t_backout: template.backout.join(' '),
         t_flash_zone: template.afterwards,
@@ -109,6 +113,24 @@ function templateFunction(
     '}',
     '',
   ]
+}
+
+/** A form that the version does not have is an empty address. */
+function deltaVariables({ deltas }: PlannedTemplate): Record<string, string> {
+  const increment = deltas.find(({ format }) => format === 'zfs-incremental')
+  const layer = deltas.find(({ format }) => format === 'layer')
+  return {
+    t_increment_url_path: increment?.urlPath ?? '',
+    t_increment_sha256: increment?.sha256 ?? '',
+    t_increment_compression: increment?.compression ?? '',
+    t_increment_from: increment?.fromGuid ?? '',
+    t_layer_url_path: layer?.urlPath ?? '',
+    t_layer_sha256: layer?.sha256 ?? '',
+    t_layer_compression: layer?.compression ?? '',
+    t_layer_origin: layer?.origin.template ?? '',
+    t_layer_origin_version: layer?.origin.version ?? '',
+    t_layer_onto: layer?.onto.join(' ') ?? '',
+  }
 }
 
 function zoneFunctions(zone: PlannedZone, number: number): string[] {

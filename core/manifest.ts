@@ -3,7 +3,7 @@ import { Sha1, Sha256 } from './digest.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 
 /** What kind of bytes an artifact is, before compression. */
-export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental'])
+export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental', 'layer'])
 export type ArtifactFormat = z.infer<typeof ArtifactFormat>
 
 export const Compression = z.enum(['none', 'gzip', 'xz', 'bzip2', 'zstd'])
@@ -33,6 +33,8 @@ export const Artifact = z.object({
   guid: z.string().optional(),
   /** zfs-incremental only: guid of the snapshot it starts from, decimal */
   fromGuid: z.string().optional(),
+  /** layer only: the archive of the origin to whose tree it applies (docs/layer-format.md) */
+  base: Sha256.optional(),
 })
 export type Artifact = z.infer<typeof Artifact>
 
@@ -103,6 +105,7 @@ const formatExtension: Record<ArtifactFormat, string> = {
   cpio: 'cpio',
   zfs: 'zfs',
   'zfs-incremental': 'izfs',
+  layer: 'layer.tar',
 }
 const compressionExtension: Record<Compression, string> = {
   none: '',

@@ -2,14 +2,14 @@
 import { ProvisionError } from './errors.ts'
 import type { Host } from './host.ts'
 import { MASK } from './mask-profile.ts'
-import { artifactExtension, type Manifest } from './manifest.ts'
+import { artifactExtension, type Artifact, type Manifest } from './manifest.ts'
 import type { Profile, ProfileZone } from './profile.ts'
-import { chooseArtifact } from './plan/choose-artifact.ts'
 import { detachedXml } from './plan/flash-config.ts'
+import { weighForms, type OnHost } from './plan/forms.ts'
 import { planSteps } from './plan/plan-steps.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
-import type { Plan, PlannedTemplate } from './plan/schema.ts'
+import type { Plan, PlannedDelta, PlannedTemplate } from './plan/schema.ts'
 import { maskSysidcfg } from './sysidcfg/render.ts'
 
 export { Plan } from './plan/schema.ts'
@@ -18,7 +18,9 @@ export interface PlanInput {
   host: Host
   profile: Profile
   /** the version behind each `template` text of the profile's zones, e.g. `mysql@stable` */
-  versions: ReadonlyMap<string, { manifest: Manifest }>
+  versions: ReadonlyMap<string, { manifest: Manifest; origin?: Manifest | undefined }>
+  /** templates that the host keeps, by name, as far as its installs have told */
+  there?: ReadonlyMap<string, OnHost>
   /** how hosts reach the server */
   baseUrl: string
   now: Date
@@ -28,10 +30,10 @@ export interface PlanInput {
 const waitSeconds = 900
 
 /** @throws PlanConflict, NoUsableArtifact, VersionNotFound, SysidcfgValue, ZonecfgValueInvalid, BaseUrlInvalid */
-export function makePlan({ host, profile, versions, baseUrl, now }: PlanInput): Plan {
+export function makePlan({ host, profile, versions, there = new Map(), baseUrl, now }: PlanInput): Plan {
   const templates: PlannedTemplate[] = []
   const zones = profile.zones.map((zone) => {
-    const manifest = versions.get(zone.template)?.manifest
+    const { manifest, origin } = versions.get(zone.template) ?? {}
     if (!manifest) {
       throw new ProvisionError(
         'missing',
@@ -39,7 +41,7 @@ export function makePlan({ host, profile, versions, baseUrl, now }: PlanInput): 
         `zone ${zone.name} wants ${zone.template}, which is no known version`,
       )
     }
-    const template = planTemplate(zone, manifest, { host, profile })
+    const template = planTemplate(zone, { manifest, origin }, { host, profile, there })
     const same = templates.find(({ name }) => name === template.name)
     if (same) shareTemplate(same, template, zone)
     else templates.push(template)
@@ -57,7 +59,7 @@ export function makePlan({ host, profile, versions, baseUrl, now }: PlanInput): 
     flashRoot: profile.flashRoot,
     zonesRoot: profile.zonesRoot,
     waitSeconds,
-    bytes: templates.reduce((sum, { size }) => sum + size, 0),
+    bytes: templates.reduce((sum, template) => sum + bytesToTransfer(template), 0),
     templates,
     zones,
     steps: planSteps(templates, zones),
@@ -93,16 +95,22 @@ export function plainUrl(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
+/** What will come over the network, if the host is as the server knows it. */
+export function bytesToTransfer({ choices, size }: PlannedTemplate): number {
+  return choices.find(({ chosen }) => chosen)?.bytes ?? size
+}
+
 function planTemplate(
   zone: ProfileZone,
-  manifest: Manifest,
-  { host, profile }: { host: Host; profile: Profile },
+  { manifest, origin }: { manifest: Manifest; origin: Manifest | undefined },
+  { host, profile, there }: { host: Host; profile: Profile; there: ReadonlyMap<string, OnHost> },
 ): PlannedTemplate {
   const { template: name, version, brand, osFamily } = manifest
-  const artifact = chooseArtifact(manifest, host, zone.form)
-  const { format, compression, layout, sha256, size } = artifact
+  const { full, deltas, choices } = weighForms(manifest, host, zone.form, there)
+  const { format, compression, layout, sha256, size } = full
   const flashZone = `flash${name}`
   const path = `${profile.flashRoot}/${name}`
+  const urlPathOf = (artifact: Artifact) => `/flash/${name}/${version}.${artifactExtension(artifact)}`
   return {
     name,
     version,
@@ -113,7 +121,11 @@ function planTemplate(
     ...(layout !== undefined && { layout }),
     sha256,
     size,
-    urlPath: `/flash/${name}/${version}.${artifactExtension(artifact)}`,
+    digests: zone.form === 'auto' ? manifest.artifacts.map((artifact) => artifact.sha256) : [sha256],
+    deltas: deltas.flatMap((artifact) => planDelta(artifact, manifest, origin, profile, urlPathOf(artifact))),
+    choices,
+    foreign: [],
+    urlPath: urlPathOf(full),
     flashZone,
     path,
     attachPolicy: zone.attachPolicy,
@@ -121,6 +133,30 @@ function planTemplate(
     afterwards: zone.flashZone,
     detachedXml: detachedXml(manifest, { zone: flashZone, zonepath: path, release: host.release }),
   }
+}
+
+function planDelta(
+  { format, compression, sha256, size, fromGuid }: Artifact,
+  { origin: from }: Manifest,
+  origin: Manifest | undefined,
+  profile: Profile,
+  urlPath: string,
+): PlannedDelta[] {
+  if (!from || (format !== 'zfs-incremental' && format !== 'layer')) return []
+  const archives = (origin?.artifacts ?? []).filter((one) => !one.format.startsWith('zfs'))
+  return [
+    {
+      format,
+      compression,
+      sha256,
+      size,
+      urlPath,
+      origin: from,
+      originPath: `${profile.flashRoot}/${from.template}`,
+      ...(fromGuid !== undefined && { fromGuid }),
+      onto: format === 'layer' ? archives.map((one) => one.sha256) : [],
+    },
+  ]
 }
 
 /** A template has one place on a host, so the zones that are cloned from it must agree. One that keeps it, keeps it for all. */

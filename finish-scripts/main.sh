@@ -146,6 +146,7 @@ check_host() { # everything that can be known beforehand
 }
 
 check_template() {
+  choose_form full
   check_command=`decompressor`
   have "$check_command" || {
     complain "$t_name comes as $t_format with $t_compression, but this host has no $check_command"

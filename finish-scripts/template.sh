@@ -22,7 +22,10 @@ fetch_template() {
   if [ -n "$fetch_dataset" ]; then mount_dataset "$fetch_dataset" || return 1; fi
   if [ -d "$t_path" ]; then
     fetched_digest=`cat "$zf_state/templates/$t_name" 2>/dev/null`
-    if [ "$fetched_digest" = "$t_sha256" ]; then return "$nothing_to_do"; fi
+    # whichever of its forms was taken
+    case " $t_digests " in
+      *" $fetched_digest "*) return "$nothing_to_do" ;;
+    esac
     if [ -z "$fetched_digest" ]; then
       complain "$t_path exists and was not made by zoneflash; move it aside"
       return 1
@@ -30,16 +33,17 @@ fetch_template() {
   fi
   fetch_incoming=${t_path}_incoming
   drop_incoming || return 1
-  if [ "$t_format" = zfs ]; then
-    if [ -z "$fetch_parent" ]; then
-      complain "$t_name is a ZFS stream, but $zf_flash_root is not a ZFS file system of its own"
-      return 1
+  for fetch_form in increment layer full; do
+    choose_form "$fetch_form"
+    form_is_possible || continue
+    if take_form; then
+      adopt_incoming && return 0
+      break
     fi
-    will_make dataset "${fetch_parent}/${t_name}_incoming"
-    stream_template receive "${fetch_parent}/${t_name}_incoming" && mount_incoming && adopt_incoming && return 0
-  else
-    make_incoming && unpack_incoming && adopt_incoming && return 0
-  fi
+    if [ "$fetch_form" = full ]; then break; fi
+    echo "$t_name: the $fetch_form does not do; another form is taken instead"
+    drop_incoming || return 1
+  done
   drop_incoming
   return 1
 }
@@ -97,7 +101,7 @@ END
   fi
   chown 0:0 "$fetch_incoming" && chmod 700 "$fetch_incoming" || return 1
   if [ -d "$t_path" ]; then retire_template || return 1; fi
-  echo "$t_sha256" >"$zf_work/record" && mv "$zf_work/record" "$zf_state/templates/$t_name" || return 1
+  echo "$s_sha256" >"$zf_work/record" && mv "$zf_work/record" "$zf_state/templates/$t_name" || return 1
   if [ -n "$fetch_parent" ]; then
     choose_dataset
     will_make dataset "$adopt_dataset"

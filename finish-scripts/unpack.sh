@@ -1,7 +1,7 @@
 # From the server's bytes to a tree or dataset: one pass, no temporary copy, and nothing gets its name before the digest is right.
 
-decompress() { # by t_compression
-  case $t_compression in
+decompress() { # by s_compression
+  case $s_compression in
     none) cat ;;
     gzip) gzip -dc ;;
     bzip2) bzip2 -dc ;;
@@ -11,9 +11,9 @@ decompress() { # by t_compression
 }
 
 decompressor() { # prints the command that decompress needs
-  case $t_compression in
+  case $s_compression in
     none) echo cat ;;
-    *) echo "$t_compression" ;;
+    *) echo "$s_compression" ;;
   esac
 }
 
@@ -64,7 +64,7 @@ stream_template() { # COMMAND ARGUMENT
   sha256 <"$zf_work/stream" >"$zf_work/digest" &
   stream_digest=$!
   {
-    fetch "$t_url_path"
+    fetch "$s_url_path"
     echo $? >"$zf_work/status.fetch"
   } | tee "$zf_work/stream" | {
     decompress
@@ -78,16 +78,16 @@ stream_template() { # COMMAND ARGUMENT
   wait "$stream_digest"
   stream_got=`cat "$zf_work/digest"`
   if stage_failed fetch; then
-    complain "$t_name: the transfer of $t_url_path broke off"
+    complain "$t_name: the transfer of $s_url_path broke off"
     return 1
   fi
-  if [ "$stream_got" != "$t_sha256" ]; then
-    complain "$t_name: the bytes of $t_url_path have sha256 $stream_got, expected $t_sha256"
+  if [ "$stream_got" != "$s_sha256" ]; then
+    complain "$t_name: the bytes of $s_url_path have sha256 $stream_got, expected $s_sha256"
     return 1
   fi
   for stream_stage in decompress unpack; do
     if stage_failed "$stream_stage"; then
-      complain "$t_name: could not $stream_stage $t_url_path"
+      complain "$t_name: could not $stream_stage $s_url_path"
       return 1
     fi
   done

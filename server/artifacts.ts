@@ -68,7 +68,8 @@ export function mountArtifacts(app: Express, services: Services, meter: SendMete
 
 /** `1.2.tar.gz` → `1.2` and `tar.gz`. */
 function splitFileName(file: string): { selector?: string; extension?: string } {
-  const [, selector, extension] = /^(.+?)\.((?:tar|cpio|zfs|izfs)(?:\.(?:gz|xz|bz2|zst))?)$/.exec(file) ?? []
+  const [, selector, extension] =
+    /^(.+?)\.((?:layer\.tar|tar|cpio|zfs|izfs)(?:\.(?:gz|xz|bz2|zst))?)$/.exec(file) ?? []
   return selector !== undefined && extension !== undefined ? { selector, extension } : {}
 }
 

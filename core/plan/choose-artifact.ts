@@ -10,8 +10,8 @@ export function hasZfs(host: Pick<Host, 'facts'>): boolean {
 }
 
 /**
- * A wanted form if the host can take it; with `auto` a ZFS stream where there is ZFS, else the smallest archive. Streams
- * that build on another (zfs-incremental) are not for a host that may lack it.
+ * A wanted form if the host can take it; with `auto` a ZFS stream where there is ZFS, else the smallest archive. Never one
+ * that builds on another version, which the host may lack: core/plan/forms.ts.
  * @throws NoUsableArtifact
  */
 export function chooseArtifact(
@@ -36,10 +36,19 @@ export function chooseArtifact(
   )
 }
 
-function canTake(host: Host, { format, compression }: Artifact): boolean {
-  if (format === 'zfs-incremental' || (format === 'zfs' && !hasZfs(host))) return false
+/** Whether the host can take it as a whole. */
+function canTake(host: Host, artifact: Artifact): boolean {
+  const isWhole = artifact.format !== 'zfs-incremental' && artifact.format !== 'layer'
+  return isWhole && whyNot(host, artifact) === undefined
+}
+
+/** Why a host cannot read this form; undefined: it can. */
+export function whyNot(host: Host, { format, compression }: Artifact): string | undefined {
+  if ((format === 'zfs' || format === 'zfs-incremental') && !hasZfs(host)) return 'the host has no ZFS'
   // Solaris 10 brings gzip and bzip2; zstd and xz came later
-  return !host.release.startsWith('s10') || !['zstd', 'xz'].includes(compression)
+  if (host.release.startsWith('s10') && (compression === 'zstd' || compression === 'xz'))
+    return `Solaris 10 has no ${compression}`
+  return undefined
 }
 
 function byPreference(a: Artifact, b: Artifact): number {

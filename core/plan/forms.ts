@@ -33,12 +33,14 @@ export function weighForms(
 ): Weighed {
   const full = chooseArtifact(manifest, host, form)
   const smaller = manifest.artifacts.filter(
-    (artifact) => isDelta(artifact) && form === 'auto' && artifact.size < full.size && !whyNot(host, artifact),
+    (artifact) =>
+      isDelta(artifact) && form === 'auto' && artifact.size < full.size && !whyNot(host, artifact),
   )
   const increments = smaller.filter(({ format }) => format === 'zfs-incremental')
   const layers = smaller.filter(({ format }) => format === 'layer').toSorted((a, b) => a.size - b.size)
   const deltas = [...increments.slice(0, 1), ...layers.slice(0, 1)]
-  const isThere = there.get(manifest.template)?.version === manifest.version
+  const held = there.get(manifest.template)
+  const isThere = held?.version === manifest.version && (form === 'auto' || held.format === full.format)
   const chosen = isThere
     ? undefined
     : (deltas.find((delta) => whyOriginLacks(manifest, delta, there) === undefined) ?? full)

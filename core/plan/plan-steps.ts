@@ -54,18 +54,10 @@ function partSteps(part: PlanPart): PlannedStep[] {
 const attachOption = { strict: '', update: ' -u', force: ' -F' }
 
 function templateSteps(template: PlannedTemplate): PlannedStep[] {
-  const { name, version, format, compression, size, sha256, flashZone, path, attachPolicy, backout } =
-    template
-  const packed = compression === 'none' ? format : `${format}, ${compression}`
-  const put = format === 'zfs' ? 'zfs receive as' : 'unpack in'
+  const { flashZone, path, attachPolicy, backout } = template
   const patches = backout.map((patch) => ` -b ${patch}`).join('')
   return [
-    {
-      step: 'fetch',
-      zone: flashZone,
-      what: `${name}@${version} (${packed}, ${formatBytes(size)}), ${put} ${path}, verify sha256 ${sha256.slice(0, 12)}…`,
-      bytes: size,
-    },
+    fetchStep(template),
     {
       step: 'configure',
       zone: flashZone,
@@ -77,6 +69,27 @@ function templateSteps(template: PlannedTemplate): PlannedStep[] {
       what: `zoneadm -z ${flashZone} attach${attachOption[attachPolicy]}${patches}`,
     },
   ]
+}
+
+function fetchStep(template: PlannedTemplate): PlannedStep {
+  const { name, version, format, compression, size, sha256, flashZone, path, deltas, choices } = template
+  const chosen = choices.find((choice) => choice.chosen)
+  const packed = compression === 'none' ? format : `${format}, ${compression}`
+  const whole = `${packed}, ${formatBytes(size)}`
+  const common = { step: 'fetch', zone: flashZone } as const
+  if (chosen?.form === 'already there') {
+    return { ...common, what: `nothing: ${name}@${version} is there; else ${whole}`, bytes: 0 }
+  }
+  const delta = deltas.find(({ urlPath }) => chosen !== undefined && urlPath.endsWith(`.${chosen.form}`))
+  if (delta) {
+    const { origin, sha256: digest } = delta
+    const onto = `${delta.format} onto ${origin.template}@${origin.version}, ${formatBytes(delta.size)}`
+    const what = `${name}@${version} (${onto}), put in ${path}, verify sha256 ${digest.slice(0, 12)}…; if it does not fit: ${whole}`
+    return { ...common, what, bytes: delta.size }
+  }
+  const put = format === 'zfs' ? 'zfs receive as' : 'unpack in'
+  const what = `${name}@${version} (${whole}), ${put} ${path}, verify sha256 ${sha256.slice(0, 12)}…`
+  return { ...common, what, bytes: size }
 }
 
 function zoneSteps(zone: PlannedZone, { flashZone, name, version }: PlannedTemplate): PlannedStep[] {

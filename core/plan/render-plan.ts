@@ -1,6 +1,6 @@
 // A plan as an administrator reads it before anything happens.
 import { formatBytes } from '../units.ts'
-import type { Plan } from './schema.ts'
+import type { Plan, PlannedChoice, PlannedTemplate } from './schema.ts'
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
@@ -10,7 +10,8 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     const number = String(index + 1).padStart(3)
     return `${number}. ${(zone ?? host).padEnd(width)}  ${step.padEnd(9)}  ${what}`
   })
-  const downloads = templates.length === 1 ? '1 download' : `${templates.length} downloads`
+  const fetched = templates.filter(({ choices }) => !choices.some(isThere)).length
+  const downloads = fetched === 1 ? '1 download' : `${fetched} downloads`
   return [
     `plan for host ${host}, profile ${profile}, made ${createdAt}`,
     ...(armed
@@ -22,6 +23,7 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ...lines,
     '',
     `to transfer: ${formatBytes(bytes)} in ${downloads}`,
+    ...templates.flatMap(formLines),
     ...zones.flatMap((zone) => [
       ...file(`zonecfg of ${zone.name}`, zone.zonecfg),
       ...(zone.sysidcfg === undefined ? [] : file(`${zone.zonepath}/root/etc/sysidcfg`, zone.sysidcfg)),
@@ -39,6 +41,19 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ]),
     '',
   ].join('\n')
+}
+
+const isThere = ({ form, chosen }: PlannedChoice): boolean => chosen && form === 'already there'
+
+/** Every form of a template with its bytes; the one that will be used is marked. */
+function formLines({ name, version, choices, foreign }: PlannedTemplate): string[] {
+  if (choices.length === 0) return []
+  const width = Math.max(...choices.map(({ form }) => form.length))
+  const lines = choices.map(({ form, bytes, usable, chosen, why }) => {
+    const mark = chosen ? '*' : usable ? ' ' : '-'
+    return `  ${mark} ${form.padEnd(width)}  ${formatBytes(bytes).padStart(10)}  ${why}`
+  })
+  return ['', `forms of ${name}@${version}`, ...lines, ...foreign.map((line) => `  ! ${line}`)]
 }
 
 function file(title: string, text: string): string[] {

@@ -4,18 +4,60 @@ import { Sha256 } from '../digest.ts'
 import { HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
 import { ArchiveLayout, ArtifactFormat, Compression, OsFamily } from '../manifest.ts'
 
+/** A form that builds on the version's origin. The host takes it when it has that origin, and the full form when it has not. */
+export const PlannedDelta = z.strictObject({
+  format: z.enum(['zfs-incremental', 'layer']),
+  compression: Compression,
+  sha256: Sha256,
+  /** bytes to transfer */
+  size: z.int(),
+  urlPath: z.string().regex(/^\/flash\/[A-Za-z0-9._/-]+$/),
+  origin: z.strictObject({ template: TemplateName, version: VersionName }),
+  /** where the host keeps that template */
+  originPath: z.string(),
+  /** zfs-incremental: guid of the snapshot that the host must have */
+  fromGuid: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .optional(),
+  /** layer: the artifacts of the origin that give the tree which it applies to */
+  onto: z.array(Sha256),
+})
+export type PlannedDelta = z.infer<typeof PlannedDelta>
+
+/** One way to bring a version to the host, and why it was or was not chosen. */
+export const PlannedChoice = z.strictObject({
+  /** `already there`, or an artifact's extension */
+  form: z.string(),
+  /** to transfer */
+  bytes: z.int(),
+  usable: z.boolean(),
+  chosen: z.boolean(),
+  why: z.string(),
+})
+export type PlannedChoice = z.infer<typeof PlannedChoice>
+
 /** A version that is fetched once, however many zones are cloned from it. */
 export const PlannedTemplate = z.strictObject({
   name: TemplateName,
   version: VersionName,
   brand: z.string(),
   osFamily: OsFamily,
+  /** the full form, which the host takes when none of `deltas` will do */
   format: ArtifactFormat,
   compression: Compression,
   layout: ArchiveLayout.optional(),
   sha256: Sha256,
-  /** bytes to transfer */
+  /** bytes of the full form */
   size: z.int(),
+  /** of the forms that will do: a host that has taken one has the version */
+  digests: z.array(Sha256).default([]),
+  /** tried first, in this order */
+  deltas: z.array(PlannedDelta).default([]),
+  /** as far as the server knows what the host has */
+  choices: z.array(PlannedChoice).default([]),
+  /** what of the template's configuration its flash zone does not get, or gets and should be looked at */
+  foreign: z.array(z.string()).default([]),
   /** on the server, begins with "/" */
   urlPath: z.string().regex(/^\/flash\/[A-Za-z0-9._/-]+$/),
   /** `flash<template>` */

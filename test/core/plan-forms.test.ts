@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest'
+import { Host } from '#core/host.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
+import { renderPlan } from '#core/plan.ts'
+import { weighForms, type OnHost } from '#core/plan/forms.ts'
+import { Profile } from '#core/profile.ts'
+import { exampleManifest, examplePlan } from './example-plan.ts'
+
+const origin = { template: 'default', version: '7' }
+const delta = (format: 'zfs-incremental' | 'layer', size: number, digit: string): Artifact => ({
+  format,
+  compression: format === 'layer' ? 'gzip' : 'none',
+  sha256: digit.repeat(64),
+  sha1: digit.repeat(40),
+  size,
+  uncompressedSize: size,
+  ...(format === 'layer' ? { base: 'b'.repeat(64) } : { fromGuid: '99' }),
+})
+
+function withDeltas(...deltas: Artifact[]): Manifest {
+  const manifest = exampleManifest('web')
+  return { ...manifest, origin, artifacts: [...manifest.artifacts, ...deltas] }
+}
+
+const manifest = withDeltas(delta('zfs-incremental', 500_000, 'd'), delta('layer', 400_000, 'e'))
+const host = (zfs: boolean, release = 'illumos') =>
+  Host.parse({ name: 'h1', release, facts: { zfs: String(zfs) } })
+const there = (template: string, version: string, format: OnHost['format']) =>
+  new Map([[template, { version, format }]])
+
+describe('weighForms', () => {
+  test.each([
+    { zfs: true, has: there('default', '7', 'zfs'), chosen: 'izfs' },
+    { zfs: true, has: there('default', '7', 'zfs-incremental'), chosen: 'izfs' },
+    { zfs: true, has: there('default', '7', 'tar'), chosen: 'layer.tar.gz' },
+    { zfs: true, has: there('default', '6', 'zfs'), chosen: 'zfs' },
+    { zfs: true, has: new Map<string, OnHost>(), chosen: 'zfs' },
+    { zfs: false, has: there('default', '7', 'tar'), chosen: 'layer.tar.gz' },
+    { zfs: false, has: there('default', '7', 'layer'), chosen: 'layer.tar.gz' },
+    { zfs: false, has: new Map<string, OnHost>(), chosen: 'tar.zst' },
+    { zfs: false, has: there('web', '1.0', 'cpio'), chosen: 'already there' },
+    { zfs: false, has: there('web', '0.9', 'cpio'), chosen: 'tar.zst' },
+  ])('with zfs=$zfs and what is there: $chosen', ({ zfs, has, chosen }) => {
+    const { choices } = weighForms(manifest, host(zfs), 'auto', has)
+    expect(choices.filter((one) => one.chosen).map(({ form }) => form)).toEqual([chosen])
+    expect(choices.map(({ form }) => form)).toEqual([
+      'already there',
+      'zfs',
+      'tar.gz',
+      'tar.zst',
+      'izfs',
+      'layer.tar.gz',
+    ])
+    expect(choices.filter((one) => one.chosen && !one.usable)).toEqual([])
+  })
+
+  test('says why each of the others is not used', () => {
+    const { choices } = weighForms(manifest, host(false, 's10u8'), 'auto', there('default', '6', 'tar'))
+    expect(choices.map(({ form, bytes, usable, why }) => [form, bytes, usable, why])).toEqual([
+      ['already there', 0, false, 'web@1.0 is not known to be there'],
+      ['zfs', 10_000_000, false, 'the host has no ZFS'],
+      ['tar.gz', 4_000_000, true, 'the smallest it can take'],
+      ['tar.zst', 3_000_000, false, 'Solaris 10 has no zstd'],
+      ['izfs', 500_000, false, 'the host has no ZFS'],
+      ['layer.tar.gz', 400_000, false, 'origin default@7 is not known to be there'],
+    ])
+  })
+
+  test('offers the host what it could take, whatever the server knows', () => {
+    expect(weighForms(manifest, host(true), 'auto', new Map()).deltas.map(({ format }) => format)).toEqual([
+      'zfs-incremental',
+      'layer',
+    ])
+  })
+
+  test('a delta that is no smaller than the full form is not offered', () => {
+    const large = withDeltas(delta('layer', 3_000_000, 'e'))
+    expect(weighForms(large, host(false), 'auto', there('default', '7', 'tar')).deltas).toEqual([])
+  })
+
+  test('a wanted form is that form', () => {
+    const weighed = weighForms(manifest, host(true), 'tar.gz', there('web', '1.0', 'zfs'))
+    expect(weighed.deltas).toEqual([])
+    expect(weighed.choices.find(({ chosen }) => chosen)?.form).toBe('tar.gz')
+  })
+})
+
+test('the plan counts what will be transferred, and shows every form with its bytes', () => {
+  const profile = Profile.parse({
+    name: 'demo',
+    sysid: { rootPassword: '$5$salt$verysecret' },
+    zones: [{ name: 'web01', template: 'web@stable' }],
+  })
+  const versions = new Map([['web@stable', { manifest }]])
+  const plan = examplePlan({ host: host(true), profile, versions, there: there('default', '7', 'zfs') })
+  expect(plan.bytes).toBe(500_000)
+  expect(renderPlan(plan)).toContain('* izfs            488.3 KiB  origin default@7 is there\n')
+  const again = examplePlan({ host: host(true), profile, versions, there: there('web', '1.0', 'zfs') })
+  expect(renderPlan(again)).toContain('to transfer: 0 B in 0 downloads')
+})
