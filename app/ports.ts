@@ -119,6 +119,9 @@ export type ReadFiles = (
   wanted: ReadonlyMap<string, number>,
 ) => AsyncIterable<ArchiveFile>
 
+/** Sorts entries by orderKey of core/diff/path-order.ts, equal ones in the order they came; memory does not grow with their number. @throws NoSpace */
+export type SortEntries = (entries: AsyncIterable<Entry>) => AsyncIterable<Entry>
+
 /** What is known of a draft. */
 export interface DraftStatus {
   /** bytes received and flushed; undefined once the data was dropped */
@@ -495,6 +498,15 @@ export type NewBuild = Omit<
   'steps' | 'cancelRequested' | 'zoneKept' | 'keepZone' | 'flow' | 'startedAt' | 'finishedAt' | 'failure'
 >
 
+/** What a build that is over has left. */
+export interface BuildLeftover extends Pick<Build, 'id' | 'template' | 'version' | 'host' | 'zone'> {
+  zoneKept: boolean
+  keepZone: boolean
+  finishedAt: string
+  /** 0: it has no log */
+  logBytes: number
+}
+
 export interface LogLine {
   seq: number
   step: BuildStepName | undefined
@@ -509,8 +521,9 @@ export interface LogLine {
  */
 export interface BuildStore {
   /**
-   * One in state `skipped` is over at once. A second for the same template and parent gives the first.
-   * @throws VersionExists when another build makes that version
+   * One in state `skipped` is over at once. A second for the same template and parent gives the first. Its origin cannot be
+   * deleted until it is over.
+   * @throws VersionExists when another build makes that version, VersionNotFound, WrongState when the origin is not ready any more
    */
   create(build: NewBuild): Promise<Build>
   /** @throws BuildNotFound */
@@ -555,6 +568,10 @@ export interface BuildStore {
   ): Promise<boolean>
   /** At most `limit` pieces behind `afterSeq`. */
   log(id: string, afterSeq?: number, limit?: number): Promise<LogLine[]>
+  /** Builds that are over and have a log or zones still, oldest first. */
+  leftovers(): Promise<BuildLeftover[]>
+  /** Forgets the log of a build that is over. */
+  dropLog(id: string): Promise<void>
 }
 
 /** Everything one package job learns about an artifact while it writes it. */
