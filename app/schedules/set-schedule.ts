@@ -1,0 +1,77 @@
+// Schedules as people change them.
+import { randomUUID } from 'node:crypto'
+import { ProvisionError } from '#core/errors.ts'
+import type { Schedule, ScheduleFields, ScheduleRun } from '#core/schedule/schema.ts'
+import { nextSlots } from '#core/schedule/slots.ts'
+import type { AuditLog, Clock, CronReader, NewRun, ScheduleStore } from '../ports.ts'
+
+interface Needs {
+  schedules: ScheduleStore
+  readCron: CronReader
+  audit: AuditLog
+  clock: Clock
+}
+
+/**
+ * Creates or replaces a schedule. Slots count from now when it is new, has other times, or was off.
+ * @throws InvalidCron, NeverDue
+ */
+export async function setSchedule(
+  { name, actor, ...fields }: ScheduleFields & { name: string; actor: string },
+  { schedules, readCron, audit, clock }: Needs,
+): Promise<Schedule> {
+  const now = clock.now()
+  const [first] = nextSlots(readCron(fields.cron), fields.timeZone, now.getTime(), 1)
+  if (first === undefined) {
+    throw new ProvisionError(
+      'invalid',
+      'NeverDue',
+      `cron is ${JSON.stringify(fields.cron)}, expected a time that comes within eight years`,
+    )
+  }
+  const there = await schedules.find(name)
+  const isSame = there?.enabled === true && there.cron === fields.cron && there.timeZone === fields.timeZone
+  const schedule: Schedule = {
+    ...fields,
+    name,
+    cursor: isSame ? there.cursor : now.toISOString(),
+    changedBy: actor,
+    changedAt: now.toISOString(),
+  }
+  await schedules.set(schedule)
+  await audit.write({ actor, action: 'schedule.set', subject: name, details: { ...fields } })
+  return schedule
+}
+
+/** @throws ScheduleNotFound */
+export async function removeSchedule(
+  { name, actor }: { name: string; actor: string },
+  { schedules, audit }: Pick<Needs, 'schedules' | 'audit'>,
+): Promise<void> {
+  await schedules.remove(name)
+  await audit.write({ actor, action: 'schedule.rm', subject: name })
+}
+
+/** Runs a schedule now, also one that is off; a server takes the run up at its next tick. @throws ScheduleNotFound */
+export async function runNow(
+  { name, actor }: { name: string; actor: string },
+  { schedules, audit, clock }: Omit<Needs, 'readCron'>,
+): Promise<ScheduleRun> {
+  const { builds, force } = await schedules.get(name)
+  const now = clock.now().toISOString()
+  const run: NewRun = {
+    id: randomUUID(),
+    schedule: name,
+    slot: now,
+    why: 'person',
+    state: 'waiting',
+    missed: 0,
+    builds,
+    force,
+    actor,
+    createdAt: now,
+  }
+  await schedules.addRun(run)
+  await audit.write({ actor, action: 'schedule.run', subject: name })
+  return { ...run, outcomes: [] }
+}
