@@ -2,10 +2,12 @@
 import type { Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { hostRoutes } from './hosts.ts'
+import { inspectionRoutes } from './inspections.ts'
 import { installRoutes } from './installs.ts'
 import { jobRoutes } from './jobs.ts'
 import { profileRoutes } from './profiles.ts'
 import { recipeRoutes } from './recipes.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { templateRoutes } from './templates.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
@@ -14,8 +16,10 @@ import { versionRoutes } from './versions.ts'
 export const apiRoutes = (services: Services): Route[] => [
   ...templateRoutes(services),
   ...versionRoutes(services),
+  ...inspectionRoutes(services),
   ...jobRoutes(services),
   ...recipeRoutes(services),
+  ...scheduleRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),
   ...installRoutes(services),
