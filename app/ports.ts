@@ -263,8 +263,8 @@ export interface ChannelStore {
 
 /** The zones on hosts, as the hosts last reported them. */
 export interface ZoneRegistry {
-  /** The host has made the zone from this version; one of that name before is forgotten. */
-  made(zone: VersionId & { host: string; zone: string; at: Date }): Promise<void>
+  /** The host has made the zone from this version; one of that name before is forgotten. Said twice of one install: once. */
+  made(zone: VersionId & { host: string; zone: string; install: string; at: Date }): Promise<void>
   /** The host says that the zone is there; of one that is not known, nothing. `booted` stays once it is true. */
   seen(zone: { host: string; zone: string; booted: boolean; at: Date }): Promise<void>
   /** Forgets those of these zones that have not booted: the host has taken them back. */

@@ -4,8 +4,19 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { Manifest, OsFamily } from '#core/manifest.ts'
 import { versionExists } from '#core/store-errors.ts'
-import type { AuditLog, Clock, HostRegistry, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import type {
+  AuditLog,
+  Clock,
+  HostRegistry,
+  JobQueue,
+  TemplateCatalog,
+  VersionId,
+  VersionRecord,
+} from './ports.ts'
 import { freeVersionName } from './push-version.ts'
+
+/** The job that packages this version. */
+export const packageJobId = ({ template, version }: VersionId): string => `package_${template}_${version}`
 
 interface Needs {
   catalog: TemplateCatalog
@@ -62,7 +73,7 @@ export async function requestPackage(
   const job = await needs.queue.add(
     'package',
     { template, version, host: host.name, zone },
-    `package_${template}_${version}`,
+    packageJobId({ template, version }),
   )
   await needs.audit.write({
     actor,

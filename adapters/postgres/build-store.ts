@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { BuildFilter, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
+import type { BuildFilter, BuildLeftover, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
 import { isOver, type Build, type BuildFailure, type BuildInputs } from '#core/build/build.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
@@ -9,6 +9,7 @@ import { splitText } from '#core/build/split-text.ts'
 import { buildOf, stepOf } from './build-rows.ts'
 import { isUuid } from './uuid.ts'
 import type { Tables } from './tables.ts'
+import { holdVersion } from './version-use.ts'
 
 type Row = Selectable<Tables['build']>
 type Step = Selectable<Tables['build_step']>
@@ -39,6 +40,8 @@ export class PostgresBuildStore implements BuildStore {
           .executeTakeFirst()
         if (there) return there.id
       }
+      if (build.inputs.origin && !isOver(build.state))
+        await holdVersion(transaction, build.inputs.origin, ['ready'])
       await insert(transaction, build)
       return build.id
     })
@@ -89,11 +92,14 @@ export class PostgresBuildStore implements BuildStore {
   }
 
   async setInputs(id: string, inputs: BuildInputs): Promise<void> {
-    await this.#db
-      .updateTable('build')
-      .set({ inputs: JSON.stringify(inputs) })
-      .where('id', '=', id)
-      .execute()
+    await this.#db.transaction().execute(async (transaction) => {
+      if (inputs.origin) await holdVersion(transaction, inputs.origin)
+      await transaction
+        .updateTable('build')
+        .set({ inputs: JSON.stringify(inputs) })
+        .where('id', '=', id)
+        .execute()
+    })
   }
 
   async takeStep(
@@ -273,6 +279,42 @@ export class PostgresBuildStore implements BuildStore {
       at: at.toISOString(),
       text,
     }))
+  }
+
+  async leftovers(): Promise<BuildLeftover[]> {
+    const rows = await this.#db
+      .selectFrom('build')
+      .select([
+        'id',
+        'template',
+        'version',
+        'host',
+        'zone',
+        'zone_kept',
+        'keep_zone',
+        'finished_at',
+        'log_bytes',
+      ])
+      .where('state', 'not in', ['waiting', 'running'])
+      .where((query) => query.or([query('log_bytes', '>', '0'), query('zone_kept', '=', true)]))
+      .orderBy('seq')
+      .execute()
+    return rows.map(({ zone_kept: zoneKept, keep_zone: keepZone, finished_at, log_bytes, ...build }) => ({
+      ...build,
+      zoneKept,
+      keepZone,
+      finishedAt: (finished_at ?? this.#clock.now()).toISOString(),
+      logBytes: Number(log_bytes),
+    }))
+  }
+
+  async dropLog(id: string): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      const { state } = await held(transaction, id)
+      if (!isOver(state)) return
+      await transaction.deleteFrom('build_log').where('build', '=', id).execute()
+      await transaction.updateTable('build').set({ log_bytes: 0 }).where('id', '=', id).execute()
+    })
   }
 
   async #withSteps(rows: Row[]): Promise<Build[]> {

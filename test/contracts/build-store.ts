@@ -256,6 +256,33 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
       expect(await store.log(id, pieces)).toMatchObject([{ text: 'the end\n' }])
     })
 
+    test('what builds that are over have left is listed until it is gone', async () => {
+      const clock = new FakeClock()
+      const store = await open(clock)
+      const { id, template, version, host, zone } = await store.create(newBuild())
+      await store.appendLog(id, 'media', 'begun\n')
+      await store.dropLog(id)
+      expect(await store.log(id), 'of a build that is not over').toHaveLength(1)
+      expect(await store.leftovers()).toEqual([])
+      clock.advance(1000)
+      await store.finish(id, 'failed', { zoneKept: true })
+      const left = {
+        id,
+        template,
+        version,
+        host,
+        zone,
+        keepZone: false,
+        finishedAt: '2026-11-20T11:00:01.000Z',
+      }
+      expect(await store.leftovers()).toEqual([{ ...left, zoneKept: true, logBytes: 6 }])
+      await store.dropLog(id)
+      expect(await store.log(id)).toEqual([])
+      expect(await store.leftovers()).toEqual([{ ...left, zoneKept: true, logBytes: 0 }])
+      await store.setZoneKept(id, false)
+      expect(await store.leftovers()).toEqual([])
+    })
+
     test('a build that is not there is BuildNotFound, whatever its id', async () => {
       const store = await open(new FakeClock())
       for (const id of ['', '7', 'nul\0', '00000000-0000-4000-8000-000000000000']) {

@@ -1,4 +1,4 @@
-import type { BuildFilter, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
+import type { BuildFilter, BuildLeftover, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
 import { isOver, type Build, type BuildFailure, type BuildInputs, type BuildStep } from '#core/build/build.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { splitText } from '#core/build/split-text.ts'
@@ -182,6 +182,22 @@ export class MemoryBuildStore implements BuildStore {
         .log.filter(({ seq }) => seq > afterSeq)
         .slice(0, limit),
     )
+  }
+
+  async leftovers(): Promise<BuildLeftover[]> {
+    return this.#builds
+      .filter(({ build, logBytes }) => isOver(build.state) && (logBytes > 0 || build.zoneKept))
+      .map(({ build: { id, template, version, host, zone, zoneKept, keepZone, finishedAt }, logBytes }) => ({
+        ...{ id, template, version, host, zone, zoneKept, keepZone, logBytes },
+        finishedAt: finishedAt ?? this.#now(),
+      }))
+  }
+
+  async dropLog(id: string): Promise<void> {
+    const found = this.#find(id)
+    if (!isOver(found.build.state)) return
+    found.log = []
+    found.logBytes = 0
   }
 
   #now(): string {

@@ -1,0 +1,88 @@
+// What each blob is there for, for a report; whether it may go is asked again when it goes.
+import type { Build } from '#core/build/build.ts'
+import type { Sha256 } from '#core/digest.ts'
+import { versionKey } from '#core/retention/decide.ts'
+import type { GarbageObject } from '#core/retention/report.ts'
+import type { BlobStore, TemplateCatalog, VersionRecord } from '../ports.ts'
+
+interface Needs {
+  catalog: TemplateCatalog
+  blobs: BlobStore
+}
+
+interface Known {
+  records: readonly VersionRecord[]
+  openBuilds: readonly Build[]
+  /** versions that are deleted, or would be */
+  gone: ReadonlySet<string>
+  /** what was stored later may belong to something that is not recorded yet; milliseconds since the epoch */
+  before: number
+  dryRun: boolean
+}
+
+/** So many users of a blob are named. */
+const NAMED = 3
+
+/** Yields every blob, and deletes those that are garbage unless it is a dry run. */
+export async function* judgeBlobs(known: Known, { catalog, blobs }: Needs): AsyncGenerator<GarbageObject> {
+  const users = usersOf(known)
+  for await (const sha256 of blobs.list()) {
+    const status = await blobs.stat(sha256)
+    if (status === undefined) continue
+    const line = { kind: 'blob' as const, name: sha256, bytes: status.size }
+    const all = users.get(sha256) ?? []
+    const staying = all.filter(({ isGone }) => !isGone)
+    if (staying.length > 0) {
+      yield { ...line, verdict: 'keep', reasons: named(staying) }
+    } else if (status.storedAt > known.before) {
+      yield {
+        ...line,
+        verdict: 'keep',
+        reasons: ['stored a moment ago, it may belong to what is not recorded yet'],
+      }
+    } else if (!(known.dryRun || (await isCollected(sha256, known.before, { catalog, blobs })))) {
+      yield { ...line, verdict: 'keep', reasons: ['something refers to it since'] }
+    } else {
+      const reasons = all.length > 0 ? named(all) : ['nothing refers to it']
+      yield { ...line, verdict: 'delete', reasons }
+    }
+  }
+}
+
+async function isCollected(sha256: Sha256, before: number, { catalog, blobs }: Needs): Promise<boolean> {
+  const collected = await blobs.collect(
+    sha256,
+    async ({ storedAt }) => storedAt <= before && (await catalog.isUnreferenced(sha256)),
+  )
+  return collected !== undefined
+}
+
+interface User {
+  what: string
+  isGone: boolean
+}
+
+function usersOf({ records, openBuilds, gone }: Known): Map<Sha256, User[]> {
+  const users = new Map<Sha256, User[]>()
+  const add = (sha256: Sha256, what: string, isGone: boolean) => {
+    const all = users.get(sha256)
+    if (all) all.push({ what, isGone })
+    else users.set(sha256, [{ what, isGone }])
+  }
+  for (const { manifest } of records) {
+    const key = versionKey(manifest)
+    const isGone = gone.has(key)
+    for (const { sha256 } of manifest.artifacts)
+      add(sha256, isGone ? `artifact of ${key}, which goes` : `artifact of ${key}`, isGone)
+  }
+  for (const { id, inputs } of openBuilds) {
+    add(inputs.recipe, `recipe of the unfinished build ${id}`, false)
+    for (const { name, sha256 } of inputs.media) add(sha256, `${name} of the unfinished build ${id}`, false)
+  }
+  return users
+}
+
+function named(users: readonly User[]): string[] {
+  const names = users.slice(0, NAMED).map(({ what }) => what)
+  return users.length > NAMED ? [...names, `and ${users.length - NAMED} more`] : names
+}
