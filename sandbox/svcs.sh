@@ -45,7 +45,7 @@ lx_services() {
 }
 
 lx_is_up() {
-  runlevel=$(nsenter --target "$1" --mount --pid --root -- /bin/sh -c runlevel 2>/dev/null)
+  runlevel=$(nsenter --target "$1" --mount --root -- /bin/sh -c runlevel 2>/dev/null)
   case $runlevel in
   *[2-5]) ! pgrep --ns "$1" --nslist pid -f '^(/bin/sh )?/etc/init.d/rc( |$)|^startpar ' >/dev/null ;;
   *) return 1 ;;

@@ -61,6 +61,10 @@ else
 fi
 home=/
 [ "$user" != root ] || [ ! -d "/proc/$pid/root/root" ] || home=/root
-exec nsenter --target "$pid" --mount --uts --ipc --net --pid --root -- \
+# A zone that halts stops all its processes for a moment (killall5), and an nsenter that has forked would stop with its child and
+# never go on. So what waits for the command is a shell outside the zone's processes.
+# shellcheck disable=SC2016 # expanded by that shell
+exec nsenter --target "$pid" --pid --no-fork -- /bin/sh -c '"$@"; exit $?' zlogin \
+  nsenter --target "$pid" --mount --uts --ipc --net --root -- \
   setpriv --pdeathsig TERM --bounding-set=-sys_admin,-sys_module,-sys_rawio,-sys_time,-mknod,-syslog \
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" SHELL=/bin/sh USER="$user" LOGNAME="$user" TERM="${TERM:-dumb}" ZONENAME="$zone" "$@"

@@ -103,8 +103,25 @@ function refuseUnbootableRoot(root: string): void {
   }
 }
 
-/** fs resources, a line each: directory, special, type and options, a tab between them. */
+/** What a native zone has of the host's anyway, whatever it inherits. */
+const alwaysInherited = ['/lib', '/platform', '/sbin', '/usr']
+
+/** fs resources and what is inherited, a line each: directory, special, type and options, a tab between them. */
 function renderMounts(config: ZoneConfig): string {
+  return `${renderInherited(config)}${renderFileSystems(config)}`
+}
+
+function renderInherited(config: ZoneConfig): string {
+  return config.elements
+    .flatMap(({ tag, attributes: { directory = '' } }) =>
+      tag === 'inherited-pkg-dir' && !alwaysInherited.includes(directory)
+        ? [`${[directory, directory, 'lofs', 'ro'].join('\t')}\n`]
+        : [],
+    )
+    .join('')
+}
+
+function renderFileSystems(config: ZoneConfig): string {
   return config.elements
     .filter(({ tag }) => tag === 'filesystem')
     .map(({ attributes, children }) => {
@@ -168,7 +185,8 @@ export async function shutDownZone(host: ZonesHost, config: ZoneConfig, limitMs:
   const state = host.store.kernelState(name)
   if (!state) return true
   if (isLx(config)) {
-    // not `shutdown`, which waits for a terminal's users
+    // Not `shutdown`, which waits for a terminal's users. Not among the zone's processes, which a halt stops for a moment:
+    // an nsenter whose child is stopped never goes on.
     tryCommand([
       'nsenter',
       '--target',
@@ -177,7 +195,6 @@ export async function shutDownZone(host: ZonesHost, config: ZoneConfig, limitMs:
       '--uts',
       '--ipc',
       '--net',
-      '--pid',
       '--root',
       '--',
       '/sbin/init',
