@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type {
   AuditLog,
   BlobStore,
+  BuildStore,
   ChannelStore,
   Clock,
   HostRegistry,
@@ -10,6 +11,7 @@ import type {
   MediaShelf,
   ProfileStore,
   RecipeShelf,
+  ScheduleStore,
   TemplateCatalog,
   ZoneRegistry,
 } from '#app/ports.ts'
@@ -22,12 +24,14 @@ import {
   type EmbeddedPostgres,
 } from './embedded-postgres/embedded-postgres.ts'
 import { PostgresAuditLog } from './postgres/audit-log.ts'
+import { PostgresBuildStore } from './postgres/build-store.ts'
 import { PostgresChannelStore } from './postgres/channel-store.ts'
 import { PostgresHostRegistry } from './postgres/host-registry.ts'
 import { PostgresInstallLog } from './postgres/install-log.ts'
 import { migrate } from './postgres/migrate.ts'
 import { openDatabase } from './postgres/open-database.ts'
 import { PostgresProfileStore } from './postgres/profile-store.ts'
+import { PostgresScheduleStore } from './postgres/schedule-store.ts'
 import { PostgresTemplateCatalog } from './postgres/template-catalog.ts'
 import { PostgresTokenStore } from './postgres/token-store.ts'
 import { PostgresZoneRegistry } from './postgres/zone-registry.ts'
@@ -43,6 +47,7 @@ export interface Adapters {
   channels: ChannelStore
   zones: ZoneRegistry
   blobs: BlobStore
+  builds: BuildStore
   hosts: HostRegistry
   profiles: ProfileStore
   tokens: PostgresTokenStore
@@ -51,6 +56,7 @@ export interface Adapters {
   queue: JobQueue
   recipes: RecipeShelf
   media: MediaShelf
+  schedules: ScheduleStore
   clock: Clock
 }
 
@@ -139,6 +145,7 @@ async function openOn(
     channels: new PostgresChannelStore(db),
     zones: new PostgresZoneRegistry(db),
     blobs,
+    builds: new PostgresBuildStore(db, clock),
     hosts: new PostgresHostRegistry(db),
     profiles: new PostgresProfileStore(db),
     tokens: new PostgresTokenStore(db, clock),
@@ -147,6 +154,7 @@ async function openOn(
     queue,
     recipes: new FileRecipeShelf(config.templatesDir ?? shippedTemplates),
     media: new FileMediaShelf(config.mediaDir),
+    schedules: new PostgresScheduleStore(db),
     clock,
     databaseUrl,
     databaseEnded,

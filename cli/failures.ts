@@ -51,6 +51,7 @@ const adviceFor: Record<string, string> = {
   HostHasNoProfile: 'give it one: `zoneflash host set HOST --profile PROFILE`',
   HostUnreachable:
     'look at its transport: `zoneflash host show HOST`, `zoneflash host set HOST --transport ssh:root@ADDRESS`',
+  ScheduleNotFound: '`zoneflash schedule list` shows what there is, `zoneflash schedule set` makes one',
   ProfileNotFound: '`zoneflash profile list` shows what there is, `zoneflash profile import FILE` adds one',
   DigestMismatch: 'the bytes are not those that the sha256 names: fetch or copy the file again',
   UnknownFormat: 'expected a tar, a cpio (newc) or a ZFS stream, plain or compressed',

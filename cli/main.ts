@@ -2,11 +2,13 @@
 import { Command, CommanderError } from 'commander'
 import { ProvisionError } from '#core/errors.ts'
 import { registerAudit } from './commands/audit.ts'
+import { registerGc } from './commands/gc.ts'
 import { registerHost } from './commands/host.ts'
 import { registerProcesses } from './commands/processes.ts'
 import { registerProfile } from './commands/profile.ts'
 import { registerTemplate } from './commands/template.ts'
 import { registerRecipe } from './commands/recipe.ts'
+import { registerSchedule } from './commands/schedule.ts'
 import { registerToken } from './commands/token.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
@@ -23,6 +25,8 @@ function createProgram(): Command {
     registerHost,
     registerProfile,
     registerRecipe,
+    registerSchedule,
+    registerGc,
     registerToken,
     registerAudit,
   ])

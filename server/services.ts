@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type {
   AuditLog,
   BlobStore,
+  BuildStore,
   ChannelStore,
   Clock,
   HostRegistry,
@@ -10,6 +11,7 @@ import type {
   MediaShelf,
   ProfileStore,
   RecipeShelf,
+  ScheduleStore,
   TemplateCatalog,
   TokenStore,
   ZoneRegistry,
@@ -23,6 +25,7 @@ export interface Services {
   channels: ChannelStore
   zones: ZoneRegistry
   blobs: BlobStore
+  builds: BuildStore
   hosts: HostRegistry
   profiles: ProfileStore
   tokens: TokenStore
@@ -31,6 +34,7 @@ export interface Services {
   queue: JobQueue
   recipes: RecipeShelf
   media: MediaShelf
+  schedules: ScheduleStore
   clock: Clock
   log: Logger
 }

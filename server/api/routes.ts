@@ -8,6 +8,7 @@ import { jobRoutes } from './jobs.ts'
 import { profileRoutes } from './profiles.ts'
 import { recipeRoutes } from './recipes.ts'
 import { scheduleRoutes } from './schedules.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { templateRoutes } from './templates.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
@@ -19,6 +20,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...inspectionRoutes(services),
   ...jobRoutes(services),
   ...recipeRoutes(services),
+  ...scheduleRoutes(services),
   ...scheduleRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),

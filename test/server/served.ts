@@ -17,11 +17,13 @@ import { createNodeServer } from '#server/node-server.ts'
 import type { Services } from '#server/services.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
+import { MemoryBuildStore } from '#test/fakes/memory-build-store.ts'
 import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
+import { MemoryScheduleStore } from '#test/fakes/memory-schedule-store.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { MemoryTokenStore } from '#test/fakes/memory-token-store.ts'
 import { MemoryZoneRegistry } from '#test/fakes/memory-zone-registry.ts'
@@ -68,6 +70,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     channels: new MemoryChannelStore(catalog),
     zones: new MemoryZoneRegistry(),
     blobs: new FileBlobStore(directory),
+    builds: new MemoryBuildStore(clock),
     hosts: new MemoryHostRegistry(),
     profiles: new MemoryProfileStore(),
     tokens: new MemoryTokenStore(clock),
@@ -76,6 +79,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     queue: new MemoryJobQueue(),
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),
     media: new FileMediaShelf(path.join(directory, 'media')),
+    schedules: new MemoryScheduleStore(),
     clock,
     log: pino({ level: 'info' }, sink),
     ...overrides,
