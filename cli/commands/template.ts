@@ -9,8 +9,11 @@ import { print, printLine, renderBytes, renderEntry, renderTable } from '../outp
 import { eachLine } from '../lines.ts'
 import { sayWhichVersion } from '../channels.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { registerTemplateDiff } from './template-diff.ts'
+import { registerTemplateHygiene } from './template-hygiene.ts'
 import { registerTemplatePull } from './template-pull.ts'
 import { registerTemplatePush } from './template-push.ts'
+import { registerTemplateKeep } from './template-keep.ts'
 import { registerTemplatePackage } from './template-package.ts'
 
 interface Options {
@@ -53,6 +56,9 @@ export function registerTemplate(program: Command): void {
   registerTemplatePush(noun)
   registerTemplatePull(noun)
   registerTemplatePackage(noun)
+  registerTemplateKeep(noun)
+  registerTemplateDiff(noun)
+  registerTemplateHygiene(noun)
 
   addCommand(noun, 'files', 'list the files of a version', 'zoneflash template files mysql@stable | head')
     .argument('<name[@version]>')

@@ -1,6 +1,8 @@
 // Every route of the admin API except uploads, which stream and are mounted by uploads.ts.
 import type { Route } from '../route.ts'
 import type { Services } from '../services.ts'
+import { channelRoutes } from './channels.ts'
+import { gcRoutes } from './gc.ts'
 import { hostRoutes } from './hosts.ts'
 import { inspectionRoutes } from './inspections.ts'
 import { installRoutes } from './installs.ts'
@@ -8,22 +10,24 @@ import { jobRoutes } from './jobs.ts'
 import { profileRoutes } from './profiles.ts'
 import { recipeRoutes } from './recipes.ts'
 import { scheduleRoutes } from './schedules.ts'
-import { scheduleRoutes } from './schedules.ts'
 import { templateRoutes } from './templates.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
+import { zoneRoutes } from './zones.ts'
 
 /** In the order of the documentation. */
 export const apiRoutes = (services: Services): Route[] => [
   ...templateRoutes(services),
+  ...channelRoutes(services),
   ...versionRoutes(services),
   ...inspectionRoutes(services),
   ...jobRoutes(services),
   ...recipeRoutes(services),
   ...scheduleRoutes(services),
-  ...scheduleRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),
   ...installRoutes(services),
+  ...zoneRoutes(services),
+  ...gcRoutes(services),
   ...tokenRoutes(services),
 ]

@@ -106,7 +106,14 @@ test('what channels, hosts and open installs use stays, and each says so', async
   await promote('1')
   await promote('2')
   await promote('3')
-  await needs.zones.made({ host: 'h1', zone: 'shop', template: 'web', version: '4', at: clock.now() })
+  await needs.zones.made({
+    host: 'h1',
+    zone: 'shop',
+    install: 'i1',
+    template: 'web',
+    version: '4',
+    at: clock.now(),
+  })
   clock.advance(30 * DAY_MS)
   const plan = { zones: [{ template: 'web', version: '5' }] }
   await needs.installs.arm('h2', plan, DAY_MS)
