@@ -1,12 +1,21 @@
 // Opens the window in which a host's documents exist.
 import { ProvisionError } from '#core/errors.ts'
-import type { AuditLog, Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
+import type {
+  AuditLog,
+  ChannelStore,
+  Clock,
+  HostRegistry,
+  InstallLog,
+  ProfileStore,
+  TemplateCatalog,
+} from './ports.ts'
 import { planHost } from './plan-host.ts'
 
 interface Needs {
   hosts: HostRegistry
   profiles: ProfileStore
   catalog: TemplateCatalog
+  channels: ChannelStore
   installs: InstallLog
   audit: AuditLog
   clock: Clock

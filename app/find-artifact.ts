@@ -3,13 +3,18 @@ import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import { mayAct } from '#core/role.ts'
-import type { ApiToken, TemplateCatalog, VersionRecord } from './ports.ts'
+import type { ApiToken, ChannelStore, TemplateCatalog, VersionId, VersionRecord } from './ports.ts'
 
 /** Who asks for bytes: nobody known, a holder of an API token, or an install with the `template@version`s of its plan. */
 export type ArtifactReader =
   | { kind: 'anyone' }
   | { kind: 'token'; token: ApiToken }
-  | { kind: 'install'; planned: readonly { template: string; version: string }[] }
+  | {
+      kind: 'install'
+      planned: readonly VersionId[]
+      /** whether the host had begun its install by then */
+      beganBefore: (moment: string) => Promise<boolean>
+    }
 
 export interface FoundArtifact {
   artifact: Artifact
@@ -21,6 +26,7 @@ export interface FoundArtifact {
 
 interface Needs {
   catalog: TemplateCatalog
+  channels: ChannelStore
 }
 
 /**
@@ -30,13 +36,13 @@ interface Needs {
 export async function findArtifact(
   { template, selector, extension }: { template: string; selector: string; extension: string },
   reader: ArtifactReader,
-  { catalog }: Needs,
+  { catalog, channels }: Needs,
 ): Promise<FoundArtifact> {
   const record = await catalog.getVersion(template, selector).catch(unlessMissing)
   const artifact = record?.manifest.artifacts.find((one) => artifactExtension(one) === extension)
   if (!record || !artifact) throw artifactNotFound()
   const isPublic = (await catalog.getTemplate(template)).public
-  if (!mayFetch(record, reader, isPublic)) throw artifactNotFound()
+  if (!(await mayFetch(record, reader, isPublic, channels))) throw artifactNotFound()
   if (!isPublic) refuseLowRole(reader)
   return { artifact, template, version: record.manifest.version, public: isPublic }
 }
@@ -48,14 +54,14 @@ export async function findArtifact(
 export async function findBlobArtifact(
   sha256: Sha256,
   reader: ArtifactReader,
-  { catalog }: Needs,
+  { catalog, channels }: Needs,
 ): Promise<FoundArtifact> {
   let found: FoundArtifact | undefined
   for (const record of await catalog.findVersionsByBlob(sha256)) {
     const { template, version, artifacts } = record.manifest
     const artifact = artifacts.find((one) => one.sha256 === sha256)
     const isPublic = (await catalog.getTemplate(template)).public
-    if (!artifact || !mayFetch(record, reader, isPublic)) continue
+    if (!artifact || !(await mayFetch(record, reader, isPublic, channels))) continue
     found = { artifact, template, version, public: isPublic }
     if (isPublic) return found
   }
@@ -66,12 +72,22 @@ export async function findBlobArtifact(
   throw artifactNotFound()
 }
 
-/** A revoked version goes only to an install that was armed with it before; a template outside the plan to no install. */
-function mayFetch(record: VersionRecord, reader: ArtifactReader, isPublic: boolean): boolean {
-  const { template, version } = record.manifest
+/** A revoked version, or one built on such, goes only to an install that had begun with it; a template outside the plan to no install. */
+async function mayFetch(
+  { state, manifest: { template, version } }: VersionRecord,
+  reader: ArtifactReader,
+  isPublic: boolean,
+  channels: ChannelStore,
+): Promise<boolean> {
+  if (state !== 'ready' && state !== 'revoked') return false
   const planned = reader.kind === 'install' ? reader.planned.filter((one) => one.template === template) : []
-  if (record.state === 'revoked') return planned.some((one) => one.version === version)
-  return record.state === 'ready' && (isPublic || reader.kind === 'token' || planned.length > 0)
+  const block = await channels.blockOf(template, version)
+  if (!block) return isPublic || reader.kind === 'token' || planned.length > 0
+  return (
+    reader.kind === 'install' &&
+    planned.some((one) => one.version === version) &&
+    reader.beganBefore(block.since)
+  )
 }
 
 /** A template may carry password hashes and host keys, so that reading the catalog is not enough for its bytes. */

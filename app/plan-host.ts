@@ -3,31 +3,31 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { isOpen } from '#core/install-state.ts'
-import type { Manifest } from '#core/manifest.ts'
 import { TemplateRef } from '#core/names.ts'
-import { makePlan } from '#core/plan.ts'
+import { makePlan, type PlannedVersion } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import type { Profile } from '#core/profile.ts'
-import { wrongState } from '#core/store-errors.ts'
-import type { Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
+import { resolveReference } from './channels/resolve-reference.ts'
+import type { ChannelStore, Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
 import { templatesOnHost } from './templates-on-host.ts'
 
 interface Needs {
   hosts: HostRegistry
   profiles: ProfileStore
   catalog: TemplateCatalog
+  channels: ChannelStore
   installs: InstallLog
   clock: Clock
 }
 
 /**
  * Resolves the templates of the host's profile to exact versions and plans with them.
- * @throws HostNotFound, HostHasNoProfile, ProfileNotFound, VersionNotFound, WrongState, and what makePlan refuses
+ * @throws HostNotFound, HostHasNoProfile, ProfileNotFound, VersionNotFound, WrongState, VersionRevoked, and what makePlan refuses
  */
 export async function planHost(name: string, baseUrl: string, needs: Needs): Promise<Plan> {
   const host = await needs.hosts.get(name)
   const profile = await needs.profiles.get(profileOf(host))
-  const versions = await resolveVersions(profile, needs.catalog)
+  const versions = await resolveVersions(profile, name, needs)
   const there = await templatesOnHost(name, needs)
   return makePlan({ host, profile, versions, there, baseUrl, now: needs.clock.now() })
 }
@@ -75,18 +75,17 @@ function profileOf({ name, profile }: Host): string {
 
 async function resolveVersions(
   profile: Profile,
-  catalog: TemplateCatalog,
-): Promise<Map<string, { manifest: Manifest; origin: Manifest | undefined }>> {
-  const versions = new Map<string, { manifest: Manifest; origin: Manifest | undefined }>()
+  host: string,
+  needs: Pick<Needs, 'catalog' | 'channels'>,
+): Promise<Map<string, PlannedVersion>> {
+  const versions = new Map<string, PlannedVersion>()
   for (const { template: text } of profile.zones) {
     if (versions.has(text)) continue
-    const { template, selector } = TemplateRef.parse(text)
-    const record = await catalog.getVersion(template, selector)
-    if (record.state !== 'ready') throw wrongState(template, record.manifest.version, record.state, 'ready')
+    const { record, canary } = await resolveReference(TemplateRef.parse(text), host, needs)
     const { manifest } = record
     const from = manifest.origin
-    const origin = from && (await catalog.findVersion(from.template, from.version))
-    versions.set(text, { manifest, origin: origin?.manifest })
+    const origin = from && (await needs.catalog.findVersion(from.template, from.version))
+    versions.set(text, { manifest, origin: origin?.manifest, canary })
   }
   return versions
 }

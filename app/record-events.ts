@@ -2,7 +2,19 @@
 import { z } from 'zod'
 import { ProvisionError } from '#core/errors.ts'
 import { InstallEvent } from '#core/install.ts'
-import type { Install, InstallLog } from './ports.ts'
+import { noteFailure } from './channels/note-failure.ts'
+import { noteZones } from './channels/note-zones.ts'
+import { plannedVersions } from './planned-versions.ts'
+import { promoteDue } from './channels/promote-due.ts'
+import type { AuditLog, ChannelStore, Clock, Install, InstallLog, ZoneRegistry } from './ports.ts'
+
+interface Needs {
+  installs: InstallLog
+  channels: ChannelStore
+  zones: ZoneRegistry
+  audit: AuditLog
+  clock: Clock
+}
 
 /** Reports in one message at most. */
 const MAX_EVENTS = 1000
@@ -31,13 +43,24 @@ export function parseEvents(text: string): InstallEvent[] {
   throw new ProvisionError('invalid', 'InvalidEvents', `events: ${z.prettifyError(parsed.error)}`)
 }
 
-/** Stops at the first that is refused; the same events may be sent again. */
+/**
+ * Keeps the events and does what follows from them. Stops at the first that is refused; the same events may be sent again, and
+ * what follows from one is done again then: a host that got no answer does not know how far we came.
+ */
 export async function recordEvents(
   install: Install,
   events: readonly InstallEvent[],
-  { installs }: { installs: InstallLog },
+  needs: Needs,
 ): Promise<void> {
-  for (const event of events) await installs.record(install.id, event)
+  for (const event of events) {
+    await needs.installs.record(install.id, event)
+    await noteZones(install, event, needs.clock.now(), needs.zones)
+    await noteFailure(install, event, needs)
+    if (event.step === 'install' && event.state === 'done') {
+      const templates = plannedVersions(install.plan).map(({ template }) => template)
+      await promoteDue(needs, templates)
+    }
+  }
 }
 
 function asJson(text: string): unknown {

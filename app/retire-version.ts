@@ -1,8 +1,7 @@
-// Takes a version out of use: revoked (kept, served to nobody new) or deleted.
+// Deletes a version that nothing refers to.
 import { versionInUse } from '#core/store-errors.ts'
-import type { VersionState } from '#core/version-state.ts'
 import { plannedVersions } from './planned-versions.ts'
-import type { AuditLog, InstallLog, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import type { AuditLog, InstallLog, JobQueue, TemplateCatalog } from './ports.ts'
 import { requestRelease } from './release-snapshot.ts'
 
 interface Needs {
@@ -16,16 +15,6 @@ interface Which {
   template: string
   version: string
   actor: string
-}
-
-/** @throws VersionNotFound, WrongState */
-export async function setVersionState(
-  { template, version, actor, state }: Which & { state: VersionState },
-  { catalog, audit }: Pick<Needs, 'catalog' | 'audit'>,
-): Promise<VersionRecord> {
-  await catalog.setState(template, version, state)
-  await audit.write({ actor, action: `version.${state}`, subject: `${template}@${version}` })
-  return catalog.getVersion(template, version)
 }
 
 /** @throws VersionInUse while a channel, another version's origin or an open install refers to it */

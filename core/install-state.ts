@@ -12,8 +12,15 @@ export function isOpen(state: InstallState): boolean {
   return openInstallStates.some((open) => open === state)
 }
 
+/** The step of what the server itself adds to a timeline. */
+export const NOTICE = 'notice'
+
 /** The state of an open install once `event` is recorded: only the report on the whole run ends it. */
-export function installStateAfter(event: Pick<InstallEvent, 'step' | 'state' | 'zone'>): InstallState {
+export function installStateAfter(
+  event: Pick<InstallEvent, 'step' | 'state' | 'zone'>,
+  before: InstallState,
+): InstallState {
+  if (event.step === NOTICE) return before
   if (event.step === 'install' && !event.zone) {
     if (event.state === 'done') return 'done'
     if (event.state === 'failed') return 'failed'

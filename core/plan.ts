@@ -9,16 +9,24 @@ import { weighForms, type OnHost } from './plan/forms.ts'
 import { planSteps } from './plan/plan-steps.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
-import type { Plan, PlannedDelta, PlannedTemplate } from './plan/schema.ts'
+import type { Plan, PlannedCanary, PlannedDelta, PlannedTemplate } from './plan/schema.ts'
 import { maskSysidcfg } from './sysidcfg/render.ts'
 
 export { Plan } from './plan/schema.ts'
+
+/** A version that a plan rests on. */
+export interface PlannedVersion {
+  manifest: Manifest
+  origin?: Manifest | undefined
+  /** the host gets it in the place of `instead`, which other hosts get for the channel */
+  canary?: { channel: string; instead: string } | undefined
+}
 
 export interface PlanInput {
   host: Host
   profile: Profile
   /** the version behind each `template` text of the profile's zones, e.g. `mysql@stable` */
-  versions: ReadonlyMap<string, { manifest: Manifest; origin?: Manifest | undefined }>
+  versions: ReadonlyMap<string, PlannedVersion>
   /** templates that the host keeps, by name, as far as its installs have told */
   there?: ReadonlyMap<string, OnHost>
   /** how hosts reach the server */
@@ -61,6 +69,7 @@ export function makePlan({ host, profile, versions, there = new Map(), baseUrl, 
     waitSeconds,
     bytes: templates.reduce((sum, template) => sum + bytesToTransfer(template), 0),
     templates,
+    canaries: canariesOf(versions),
     zones,
     steps: planSteps(templates, zones),
   }
@@ -93,6 +102,12 @@ export function plainUrl(text: string): string {
     )
   }
   return text.replace(/\/+$/, '')
+}
+
+function canariesOf(versions: PlanInput['versions']): PlannedCanary[] {
+  return [...versions.values()].flatMap(({ manifest: { template, version }, canary }) =>
+    canary ? [{ template, version, ...canary }] : [],
+  )
 }
 
 /** What will come over the network, if the host is as the server knows it. */

@@ -7,6 +7,7 @@ import {
   type ArtifactReader,
   type FoundArtifact,
 } from '#app/find-artifact.ts'
+import { beganBefore } from '#app/channels/install-block.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
@@ -80,7 +81,12 @@ async function readerOf(request: Request, { tokens, installs }: Services): Promi
   if (token) return { kind: 'token', token }
   const secret = bearer ?? z.string().max(256).safeParse(request.query['token']).data
   const install = secret === undefined ? undefined : await installs.authenticateToken(secret)
-  return install ? { kind: 'install', planned: plannedVersions(install.plan) } : { kind: 'anyone' }
+  if (!install) return { kind: 'anyone' }
+  return {
+    kind: 'install',
+    planned: plannedVersions(install.plan),
+    beganBefore: (moment) => beganBefore(install.id, moment, installs),
+  }
 }
 
 async function sendArtifact(

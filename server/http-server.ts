@@ -20,7 +20,7 @@ export function createHttpServer(services: Services): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  const metrics = new Metrics()
+  const metrics = new Metrics(services.channels)
   app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
 
   mountOperations(app, services, metrics)

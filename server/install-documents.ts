@@ -2,6 +2,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import type { Install } from '#app/ports.ts'
 import { parseEvents, recordEvents } from '#app/record-events.ts'
 import { ProvisionError } from '#core/errors.ts'
@@ -57,6 +58,8 @@ export function mountInstallDocuments(app: Express, services: Services): void {
   app.get(
     '/js/:host/:token/zones.sh',
     whileArmed(async ({ install, token, response }) => {
+      const refusal = await refuseRevokedInstall(install, services)
+      if (refusal) throw refusal
       const options = { token, baseUrl: services.config.url }
       const script = renderInstallScript(Plan.parse(install.plan), options, await readFinishScripts())
       response.type('text/plain').send(script)

@@ -1,5 +1,7 @@
 // Counters for monitors, in the Prometheus text format.
 import type { RequestHandler } from 'express'
+import type { ChannelStore } from '#app/ports.ts'
+import { MoveKind } from '#core/channel/schema.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { SendMeter } from './send-blob.ts'
 
@@ -30,8 +32,20 @@ export class Metrics implements SendMeter {
     registers: [this.#registry],
   })
 
-  constructor() {
+  constructor(channels: Pick<ChannelStore, 'countMoves'>) {
     collectDefaultMetrics({ register: this.#registry })
+    new Counter({
+      name: 'zoneflash_channel_moves_total',
+      help: 'Entries of all channels’ histories by kind; canary-back is a candidate that failed on a canary',
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      async collect() {
+        // counted where they are kept, so that servers agree and a restart forgets none
+        const counts = await channels.countMoves().catch(() => undefined)
+        this.reset()
+        for (const kind of counts ? MoveKind.options : []) this.inc({ kind }, counts?.[kind] ?? 0)
+      },
+    })
   }
 
   /** Counts an answer under its route's pattern: paths are without number, and hold secrets. */

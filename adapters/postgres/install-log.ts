@@ -2,7 +2,7 @@ import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
 import type { Clock, Install, InstallLog, RecordedEvent, VersionId } from '#app/ports.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import { hashSecret, isSecret, newSecret } from '#adapters/secret/secret.ts'
-import { installStateAfter, isOpen, openInstallStates } from '#core/install-state.ts'
+import { installStateAfter, isOpen, openInstallStates, type InstallState } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import { installClosed, installNotFound, MAX_INSTALL_EVENTS, tooManyEvents } from '#core/store-errors.ts'
@@ -79,7 +79,7 @@ export class PostgresInstallLog implements InstallLog {
       if (await hasEvent(transaction, id, event.id)) return
       const { state } = this.#view(row)
       if (!isOpen(state)) throw installClosed(installId, state)
-      await this.#append(transaction, id, event)
+      await this.#append(transaction, id, event, state)
     })
   }
 
@@ -146,7 +146,12 @@ export class PostgresInstallLog implements InstallLog {
   }
 
   /** Adds the event behind the last one; the caller holds the install's row. */
-  async #append(transaction: Transaction<Tables>, install: string, event: InstallEvent): Promise<void> {
+  async #append(
+    transaction: Transaction<Tables>,
+    install: string,
+    event: InstallEvent,
+    before: InstallState,
+  ): Promise<void> {
     const { last } = await transaction
       .selectFrom('install_event')
       .select((query) => query.fn.coalesce(query.fn.max('seq'), query.val(0)).as('last'))
@@ -158,7 +163,7 @@ export class PostgresInstallLog implements InstallLog {
       .insertInto('install_event')
       .values({ install, seq: last + 1, id: event.id, event: JSON.stringify(event), received_at: now })
       .execute()
-    const state = installStateAfter(event)
+    const state = installStateAfter(event, before)
     await transaction
       .updateTable('install')
       .set({ state, ...(state === 'done' && { finished_at: now }) })

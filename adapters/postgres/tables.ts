@@ -97,6 +97,7 @@ interface ZoneTable {
   name: string
   template: string
   version: string
+  install: string
   booted: boolean
   since: Time
   last_reported: Time

@@ -17,10 +17,11 @@ export class PostgresZoneRegistry implements ZoneRegistry {
     zone: name,
     template,
     version,
+    install,
     at,
-  }: VersionId & { host: string; zone: string; at: Date }): Promise<void> {
+  }: VersionId & { host: string; zone: string; install: string; at: Date }): Promise<void> {
     for (const text of [host, name, template, version]) assertStorable(text, 'zone')
-    const fresh = { template, version, booted: false, since: at, last_reported: at }
+    const fresh = { template, version, install, booted: false, since: at, last_reported: at }
     await this.#db
       .insertInto('zone')
       .values({ host, name, ...fresh })
@@ -30,7 +31,11 @@ export class PostgresZoneRegistry implements ZoneRegistry {
           .doUpdateSet(fresh)
           // the same report once more, after the zone has booted
           .where((query) =>
-            query.or([query('zone.template', '<>', template), query('zone.version', '<>', version)]),
+            query.or([
+              query('zone.template', '<>', template),
+              query('zone.version', '<>', version),
+              query('zone.install', '<>', install),
+            ]),
           ),
       )
       .execute()
@@ -70,7 +75,7 @@ export class PostgresZoneRegistry implements ZoneRegistry {
     if (!isStorable(host ?? '') || !isStorable(template ?? '')) return []
     const rows = await this.#db
       .selectFrom('zone')
-      .selectAll()
+      .select(['host', 'name', 'template', 'version', 'booted', 'since', 'last_reported'])
       .where((query) =>
         query.and([
           ...(host === undefined ? [] : [query('host', '=', host)]),

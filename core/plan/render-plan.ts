@@ -4,7 +4,7 @@ import type { Plan, PlannedChoice, PlannedTemplate } from './schema.ts'
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
-  const { host, profile, createdAt, steps, templates, zones, bytes } = plan
+  const { host, profile, createdAt, steps, templates, canaries, zones, bytes } = plan
   const width = Math.max(...steps.map(({ zone }) => (zone ?? host).length))
   const lines = steps.map(({ step, zone, what }, index) => {
     const number = String(index + 1).padStart(3)
@@ -19,6 +19,10 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
           `armed until ${armed.armedUntil}${armed.planChanged ? '; what is planned has changed since: arm again to use it' : ''}`,
         ]
       : []),
+    ...canaries.map(
+      ({ template, channel, version, instead }) =>
+        `canary: ${template}@${channel} is the candidate ${version} here; other hosts get ${instead}`,
+    ),
     '',
     ...lines,
     '',

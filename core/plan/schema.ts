@@ -1,7 +1,7 @@
 // What a plan is: everything that will happen on a host, decided when the host is armed and stored with the install.
 import { z } from 'zod'
 import { Sha256 } from '../digest.ts'
-import { HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
+import { ChannelName, HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
 import { ArchiveLayout, ArtifactFormat, Compression, OsFamily } from '../manifest.ts'
 
 /** A form that builds on the version's origin. The host takes it when it has that origin, and the full form when it has not. */
@@ -117,6 +117,15 @@ export const PlannedStep = z.strictObject({
 })
 export type PlannedStep = z.infer<typeof PlannedStep>
 
+/** A template whose candidate this host gets in the place of what other hosts get for the channel. */
+export const PlannedCanary = z.strictObject({
+  template: TemplateName,
+  channel: ChannelName,
+  version: VersionName,
+  instead: VersionName,
+})
+export type PlannedCanary = z.infer<typeof PlannedCanary>
+
 export const Plan = z.strictObject({
   format: z.literal(1),
   host: HostName,
@@ -130,6 +139,7 @@ export const Plan = z.strictObject({
   /** to transfer in all */
   bytes: z.int(),
   templates: z.array(PlannedTemplate),
+  canaries: z.array(PlannedCanary).default([]),
   zones: z.array(PlannedZone),
   steps: z.array(PlannedStep),
 })

@@ -1,18 +1,23 @@
 // Templates, their channels and who may fetch them.
 import { z } from 'zod'
 import { createTemplate, setTemplatePublic } from '#app/create-template.ts'
-import { promoteVersion } from '#app/promote-version.ts'
-import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
+import { withBlockedChannels } from '#app/channels/with-blocks.ts'
+import { Block } from '#core/channel/schema.ts'
+import { TemplateName } from '#core/names.ts'
 import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 
-const TemplateSummary = z
+export const TemplateSummary = z
   .object({
     name: TemplateName,
     public: z.boolean(),
     channels: z.record(z.string(), z.string()),
     versions: z.int(),
     latest: z.string().optional(),
+    blocked: z
+      .record(z.string(), Block)
+      .optional()
+      .describe('by channel: the revoked version that keeps new installs from what it points at'),
   })
   .meta({ id: 'TemplateSummary' })
 
@@ -23,7 +28,7 @@ export const templateRoutes = (services: Services): Route[] => [
     role: 'viewer',
     summary: 'All templates with their channels',
     reply: z.array(TemplateSummary),
-    handle: () => services.catalog.listTemplates(),
+    handle: async () => withBlockedChannels(await services.catalog.listTemplates(), services),
   }),
   route({
     method: 'post',
@@ -42,7 +47,8 @@ export const templateRoutes = (services: Services): Route[] => [
     summary: 'One template with its channels',
     params: z.strictObject({ name: TemplateName }),
     reply: TemplateSummary,
-    handle: ({ params }) => services.catalog.getTemplate(params.name),
+    handle: async ({ params }) =>
+      (await withBlockedChannels([await services.catalog.getTemplate(params.name)], services))[0],
   }),
   route({
     method: 'patch',
@@ -54,19 +60,5 @@ export const templateRoutes = (services: Services): Route[] => [
     reply: TemplateSummary,
     handle: ({ params, body, token }) =>
       setTemplatePublic({ name: params.name, isPublic: body.public, actor: token.name }, services),
-  }),
-  route({
-    method: 'put',
-    path: '/api/v1/templates/:name/channels/:channel',
-    role: 'publisher',
-    summary: 'Point a channel at a ready version',
-    params: z.strictObject({ name: TemplateName, channel: ChannelName }),
-    body: z.strictObject({ version: VersionName }),
-    reply: TemplateSummary,
-    handle: ({ params, body, token }) =>
-      promoteVersion(
-        { template: params.name, channel: params.channel, version: body.version, actor: token.name },
-        services,
-      ),
   }),
 ]

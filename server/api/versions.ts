@@ -1,8 +1,11 @@
 // Versions of a template: manifests, files, packaging, retirement. Uploads of new ones are in uploads.ts.
 import { z } from 'zod'
+import { revokeVersion, unrevokeVersion } from '#app/channels/revoke-version.ts'
+import { withBlock, withBlocks } from '#app/channels/with-blocks.ts'
 import { listFiles } from '#app/list-files.ts'
 import { requestPackage } from '#app/request-package.ts'
-import { deleteVersion, setVersionState } from '#app/retire-version.ts'
+import { deleteVersion } from '#app/retire-version.ts'
+import { Block, Why } from '#core/channel/schema.ts'
 import { Entry } from '#core/entry.ts'
 import { Manifest } from '#core/manifest.ts'
 import { HostName, TemplateName, VersionName, VersionOrChannel, ZoneName } from '#core/names.ts'
@@ -11,7 +14,11 @@ import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 
 export const VersionRecord = z
-  .object({ manifest: Manifest, state: VersionState })
+  .object({
+    manifest: Manifest,
+    state: VersionState,
+    blockedBy: Block.optional().describe('the revoked version that keeps new installs from this one'),
+  })
   .meta({ id: 'VersionRecord' })
 
 const OneVersion = z.strictObject({ name: TemplateName, version: VersionName })
@@ -24,7 +31,7 @@ export const versionRoutes = (services: Services): Route[] => [
     summary: 'The versions of a template with their manifests',
     params: z.strictObject({ name: TemplateName }),
     reply: z.array(VersionRecord),
-    handle: ({ params }) => services.catalog.listVersions(params.name),
+    handle: async ({ params }) => withBlocks(await services.catalog.listVersions(params.name), services),
   }),
   route({
     method: 'get',
@@ -33,7 +40,8 @@ export const versionRoutes = (services: Services): Route[] => [
     summary: 'One version, by its name or by channel',
     params: z.strictObject({ name: TemplateName, version: VersionOrChannel }),
     reply: VersionRecord,
-    handle: ({ params }) => services.catalog.getVersion(params.name, params.version),
+    handle: async ({ params }) =>
+      withBlock(await services.catalog.getVersion(params.name, params.version), services),
   }),
   route({
     method: 'patch',
@@ -41,13 +49,14 @@ export const versionRoutes = (services: Services): Route[] => [
     role: 'publisher',
     summary: 'Revoke a version, so that no new install gets it, or take that back',
     params: OneVersion,
-    body: z.strictObject({ state: z.enum(['revoked', 'ready']) }),
+    body: z.strictObject({ state: z.enum(['revoked', 'ready']), why: Why.optional() }),
     reply: VersionRecord,
-    handle: ({ params, body, token }) =>
-      setVersionState(
-        { template: params.name, version: params.version, state: body.state, actor: token.name },
-        services,
-      ),
+    async handle({ params, body: { state, why }, token }) {
+      const which = { template: params.name, version: params.version, actor: token.name, why }
+      if (state === 'revoked') await revokeVersion(which, services)
+      else await unrevokeVersion(which, services)
+      return withBlock(await services.catalog.getVersion(params.name, params.version), services)
+    },
   }),
   route({
     method: 'delete',

@@ -64,7 +64,7 @@ export class MemoryInstallLog implements InstallLog {
     if (install.events.length >= MAX_INSTALL_EVENTS) throw tooManyEvents(installId)
     const receivedAt = this.#clock.now().toISOString()
     install.events.push({ ...event, receivedAt, seq: install.events.length + 1 })
-    install.state = installStateAfter(event)
+    install.state = installStateAfter(event, state)
     if (install.state === 'done') install.finishedAt = receivedAt
   }
 

@@ -3,23 +3,25 @@ import type { ReportedZone } from '#core/channel/schema.ts'
 
 /** The zones on hosts in a map. */
 export class MemoryZoneRegistry implements ZoneRegistry {
-  readonly #zones = new Map<string, ReportedZone>()
+  readonly #zones = new Map<string, ReportedZone & { install: string }>()
 
   async made({
     host,
     zone,
     template,
     version,
+    install,
     at,
-  }: VersionId & { host: string; zone: string; at: Date }): Promise<void> {
+  }: VersionId & { host: string; zone: string; install: string; at: Date }): Promise<void> {
     const there = this.#zones.get(`${host} ${zone}`)
-    if (there?.template === template && there.version === version) return
+    if (there?.template === template && there.version === version && there.install === install) return
     const now = at.toISOString()
     this.#zones.set(`${host} ${zone}`, {
       host,
       zone,
       template,
       version,
+      install,
       booted: false,
       since: now,
       lastReported: now,
@@ -51,7 +53,7 @@ export class MemoryZoneRegistry implements ZoneRegistry {
   async list({ host, template }: Parameters<ZoneRegistry['list']>[0] = {}): Promise<ReportedZone[]> {
     return [...this.#zones.entries()]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, zone]) => structuredClone(zone))
+      .map(([, { install: _install, ...zone }]) => zone)
       .filter((zone) => (host ?? zone.host) === zone.host && (template ?? zone.template) === zone.template)
   }
 }

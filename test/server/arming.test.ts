@@ -68,7 +68,7 @@ describe('a plan', () => {
     expect((await call('GET', '/hosts/h1/plan')).json).toMatchObject({ code: 'TemplateNotFound' })
     await setProfile([{ name: 'mysql01', template: 'mysql@2.0' }])
     await served.services.catalog.setState('mysql', '2.0', 'revoked')
-    expect((await call('GET', '/hosts/h1/plan')).json).toMatchObject({ code: 'WrongState' })
+    expect((await call('GET', '/hosts/h1/plan')).json).toMatchObject({ code: 'VersionRevoked' })
     expect((await call('POST', '/hosts/h1/arm', {})).status).toBe(409)
   })
 

@@ -217,17 +217,43 @@ describe('who may fetch', () => {
     expect((await bare(`${URL_OF_VERSION}?token=${secret}`)).status).toBe(404)
   })
 
-  test('a revoked version goes only to installs that were armed with it', async () => {
+  test('a revoked version goes only to installs that had begun with it', async () => {
+    const { catalog, installs } = served.services
     await addVersion(served.services, { version: '2.0', bytes: Buffer.from('newer') })
-    const { secret: before } = await armed([{ template: 'mysql', version: '1.0' }])
-    await served.services.catalog.setState('mysql', '1.0', 'revoked')
-    const first = await bare(`${URL_OF_VERSION}?token=${before}`)
+    const plan = { zones: [{ template: 'mysql', version: '1.0' }] }
+    const begun = await installs.arm('h1', plan, 3_600_000)
+    await installs.record(begun.install.id, { id: '1', step: 'install', state: 'started' })
+    const waiting = await installs.arm('h2', plan, 3_600_000)
+    served.clock.advance(1)
+    await catalog.setState('mysql', '1.0', 'revoked', { at: served.clock.now() })
+    served.clock.advance(1)
+    await installs.record(waiting.install.id, { id: '1', step: 'install', state: 'started' })
+    const first = await bare(`${URL_OF_VERSION}?token=${begun.secret}`)
     await first.arrayBuffer()
     expect(first.status).toBe(200)
+    expect((await bare(`${URL_OF_VERSION}?token=${waiting.secret}`)).status).toBe(404)
     expect((await get(URL_OF_VERSION)).status).toBe(404)
     const { secret: after } = await armed([{ template: 'mysql', version: '2.0' }])
     expect((await bare(`${URL_OF_VERSION}?token=${after}`)).status).toBe(404)
     expect((await bare(`/blobs/sha256/${sha256}?token=${after}`)).status).toBe(404)
+  })
+
+  test('what is built on a revoked version is not served either, public or not', async () => {
+    const { catalog } = served.services
+    const origin = { template: 'mysql', version: '1.0' }
+    await addVersion(served.services, { template: 'shop', bytes: Buffer.from('shop'), facts: { origin } })
+    await catalog.setPublic('shop', true)
+    const status = async () => {
+      const reply = await bare('/flash/shop/1.0.tar.gz')
+      await reply.arrayBuffer()
+      return reply.status
+    }
+    expect(await status()).toBe(200)
+    await catalog.setState('mysql', '1.0', 'revoked')
+    expect(await status()).toBe(404)
+    expect((await get('/flash/shop/1.0.tar.gz')).status).toBe(404)
+    await catalog.setState('mysql', '1.0', 'ready')
+    expect(await status()).toBe(200)
   })
 
   test('a version that is being built is served to nobody', async () => {

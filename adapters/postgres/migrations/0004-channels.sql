@@ -43,6 +43,8 @@ create table zone (
   name        text not null,
   template    text not null,
   version     text not null,
+  -- the install that made it
+  install     text not null,
   booted      boolean not null,
   since       timestamptz not null,
   last_reported timestamptz not null,

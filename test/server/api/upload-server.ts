@@ -42,7 +42,6 @@ export async function startUploadServer(root: string, env: Record<string, string
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     catalog,
-    channels: new MemoryChannelStore(catalog),
     blobs: store,
     audit,
     async close() {

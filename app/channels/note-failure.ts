@@ -1,0 +1,100 @@
+// What a failed install means for the candidate that it tried.
+import { isCanary, lastGood } from '#core/channel/canary.ts'
+import type { ChannelChange, ChannelMove, TemplateChannels } from '#core/channel/schema.ts'
+import { NOTICE } from '#core/install-state.ts'
+import type { InstallEvent } from '#core/install.ts'
+import type { AuditLog, ChannelStore, Clock, Install, InstallLog, VersionId } from '../ports.ts'
+import { plannedZones } from './planned-zones.ts'
+import { AUTOMATIC } from './promote-due.ts'
+import { writeMoves } from './write-moves.ts'
+
+interface Needs {
+  channels: ChannelStore
+  installs: InstallLog
+  audit: AuditLog
+  clock: Clock
+}
+
+/** Said by finish-scripts/main.sh when a person or a shutdown ends the run. */
+const INTERRUPTED = 'the run was interrupted by a signal'
+
+/**
+ * A candidate that failed is held back from automatic promotion; one that failed on a canary is the candidate no more: the
+ * channel goes back to the last good version, and the install's timeline says so. May be told the same event again.
+ */
+export async function noteFailure(install: Install, event: InstallEvent, needs: Needs): Promise<void> {
+  if (event.state !== 'failed' || event.step === NOTICE) return
+  for (const { template, version } of await culprits(install, event, needs.installs)) {
+    const why = whatFailed(install.host, event)
+    const made = await needs.channels.change(template, needs.clock.now(), (there) =>
+      decide(there, version, install.host, why),
+    )
+    await writeMoves(made, needs.audit)
+    for (const move of made) await tell(install, event, move, needs.installs)
+  }
+}
+
+/**
+ * The versions that a failure speaks against. A step of a zone: the one that the zone is made of. The step `check` and a
+ * signal: none, the host was not fit or somebody stopped it. The whole run: all of the plan, unless a step of it failed.
+ */
+async function culprits(
+  install: Install,
+  { step, zone, message = '' }: InstallEvent,
+  installs: InstallLog,
+): Promise<VersionId[]> {
+  if (step === 'rollback' || message.startsWith(INTERRUPTED)) return []
+  const { zones, flashZones } = plannedZones(install.plan)
+  if (zone !== undefined) return [...zones, ...flashZones].filter((one) => one.zone === zone).slice(0, 1)
+  if (step !== 'install') return []
+  const events = await installs.events(install.id)
+  const isPartial = events.some((one) => one.state === 'failed' && !['install', NOTICE].includes(one.step))
+  const byTemplate = new Map(zones.map(({ template, version }) => [template, { template, version }]))
+  return isPartial ? [] : [...byTemplate.values()]
+}
+
+/** `h1: smoke of mysql01 failed: mysqladmin: connect failed` */
+function whatFailed(host: string, { step, zone, message = '' }: InstallEvent): string {
+  const line = message.split('\n').findLast((text) => text.trim() !== '')
+  const what = `${host}: ${step}${zone === undefined ? '' : ` of ${zone}`} failed`
+  return line === undefined ? what : `${what}: ${line.trim().slice(0, 300)}`
+}
+
+function decide(
+  there: TemplateChannels,
+  version: string,
+  host: string,
+  why: string,
+): ChannelChange | undefined {
+  if (there.channels['candidate'] !== version) return undefined
+  const heldBack = there.versions.find((one) => one.version === version)?.heldBack
+  const back = isCanary(there, host) ? lastGood(there) : undefined
+  const entry = { channel: 'candidate', actor: AUTOMATIC, why }
+  if (back !== undefined)
+    return { moves: [{ ...entry, to: back, kind: 'canary-back' }], hold: { version, why } }
+  if (heldBack !== undefined || isEverywhere(there, version)) return undefined
+  return { moves: [{ ...entry, to: version, kind: 'hold' }], hold: { version, why } }
+}
+
+/** Every channel points at it: there is nothing to hold it back from. */
+const isEverywhere = ({ channels }: TemplateChannels, version: string): boolean =>
+  Object.values(channels).every((one) => one === version)
+
+async function tell(
+  install: Install,
+  event: InstallEvent,
+  { template, kind, from, to }: ChannelMove,
+  installs: InstallLog,
+): Promise<void> {
+  const message =
+    kind === 'canary-back'
+      ? `${template}@candidate goes back from ${from} to ${to}: this host is a canary, and ${event.step} failed`
+      : `${template}@${to} is not promoted by itself any more: ${event.step} failed`
+  await installs.record(install.id, {
+    id: `notice-${event.id}`.slice(0, 64),
+    step: NOTICE,
+    state: 'done',
+    ...(event.zone !== undefined && { zone: event.zone }),
+    message,
+  })
+}

@@ -1,0 +1,33 @@
+// Keeps what a host reports about its zones.
+import type { InstallEvent } from '#core/install.ts'
+import type { Install, ZoneRegistry } from '../ports.ts'
+import { plannedZones } from './planned-zones.ts'
+
+/** Steps after which a zone has had its first boot; `zone` stands for one that was found finished. */
+const bootedSteps = ['boot', 'zone']
+
+/** May be told the same event again. */
+export async function noteZones(
+  { id: install, host, plan }: Install,
+  { step, state, zone: name, message }: InstallEvent,
+  at: Date,
+  zones: ZoneRegistry,
+): Promise<void> {
+  if (state !== 'done' && state !== 'skipped') return
+  const planned = plannedZones(plan).zones
+  if (name === undefined) {
+    if (step === 'rollback' && state === 'done') {
+      const left = (message ?? '').split('\n')
+      const gone = planned
+        .map(({ zone }) => zone)
+        .filter((zone) => !left.includes(`left behind: zone ${zone}`))
+      await zones.rolledBack(host, gone)
+    }
+    return
+  }
+  const found = planned.find(({ zone }) => zone === name)
+  if (!found) return
+  // A clone that is skipped is there already, maybe from another version.
+  if (step === 'clone' && state === 'done') await zones.made({ host, ...found, install, at })
+  else await zones.seen({ host, zone: name, booted: bootedSteps.includes(step), at })
+}

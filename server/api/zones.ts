@@ -1,0 +1,20 @@
+// The zones on hosts.
+import { z } from 'zod'
+import { ReportedZone as Zone } from '#core/channel/schema.ts'
+import { HostName, TemplateName } from '#core/names.ts'
+import { route, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+
+export const ReportedZone = Zone.meta({ id: 'ReportedZone' })
+
+export const zoneRoutes = (services: Services): Route[] => [
+  route({
+    method: 'get',
+    path: '/api/v1/zones',
+    role: 'viewer',
+    summary: 'The zones on hosts and the versions they were made from, as the hosts last reported them',
+    query: z.strictObject({ host: HostName.optional(), template: TemplateName.optional() }),
+    reply: z.array(ReportedZone),
+    handle: ({ query }) => services.zones.list(query),
+  }),
+]
