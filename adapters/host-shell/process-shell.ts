@@ -18,9 +18,8 @@ export type Wrap = (argv: Argv) => Argv
 export type IsLost = (exit: number | string, stderr: string) => boolean | Promise<boolean>
 
 const DEFAULT_TIMEOUT_MS = 60_000
+/** What more is refused; when somebody listens, its end is returned. */
 const MAX_OUTPUT = 16 * 1024 * 1024
-/** of what is returned when somebody listens; the end of it is kept */
-const MAX_HEARD_OUTPUT = 64 * 1024
 const MAX_STDERR = 16 * 1024
 
 type OutputOptions = Pick<RunOptions, 'input' | 'onOutput'> & { signal?: AbortSignal | undefined }
@@ -43,12 +42,11 @@ export class ProcessShell implements HostShell {
     for await (const chunk of this.#output(argv, { ...options, signal })) {
       size += chunk.byteLength
       chunks.push(chunk)
-      if (onOutput)
-        while (chunks[0] && size - chunks[0].byteLength > MAX_HEARD_OUTPUT) size -= shiftSize(chunks)
+      if (onOutput) while (chunks[0] && size - chunks[0].byteLength > MAX_OUTPUT) size -= shiftSize(chunks)
       else if (size > MAX_OUTPUT) throw commandFailed(argv, 'too much output', '')
     }
     const output = Buffer.concat(chunks)
-    return (onOutput ? output.subarray(-MAX_HEARD_OUTPUT) : output).toString()
+    return (onOutput ? output.subarray(-MAX_OUTPUT) : output).toString()
   }
 
   stream(argv: Argv, { signal }: { signal?: AbortSignal } = {}): Readable {

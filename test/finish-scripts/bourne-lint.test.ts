@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { buildLibraryFiles, readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
 import { examplePlan } from '../core/example-plan.ts'
@@ -97,11 +98,19 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
     expect(complaints(line)).not.toEqual([])
   })
 
-  test('no variable has the name of a function: there they share one space', async () => {
-    const { library, main } = await readFinishScripts()
-    const lines = shellLines(
-      renderInstallScript(examplePlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, { library, main }),
-    )
+  const scripts = {
+    install: async () =>
+      renderInstallScript(
+        examplePlan(),
+        { token: 'zi_x', baseUrl: 'http://192.0.2.1' },
+        await readFinishScripts(),
+      ),
+    build: readBuildLibrary,
+  }
+
+  test.each(['install', 'build'] as const)('%s: no variable has the name of a function', async (name) => {
+    // there they share one space
+    const lines = shellLines(await scripts[name]())
     const functions = new Set(lines.flatMap((line) => /^(\w+)\(\)/.exec(line)?.[1] ?? []))
     const assigned = lines.flatMap((line) =>
       [...line.matchAll(/(?:^|[\s;])(\w+)=|\bfor (\w+) in\b|\bread (\w+)/g)].flatMap((found) =>
@@ -113,9 +122,36 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
     expect(assigned.filter((name) => functions.has(name))).toEqual([])
   })
 
-  test('every file is part of the script', () => {
-    expect([...libraryFiles, 'main.sh'].toSorted()).toEqual(files.toSorted())
+  test('every file is part of a script', () => {
+    const used = new Set<string>([...libraryFiles, 'main.sh', ...buildLibraryFiles])
+    expect([...used].toSorted()).toEqual(files.toSorted())
   })
+})
+
+describe('the script of a build', () => {
+  test('passes shellcheck', async () => {
+    const script = await readBuildLibrary()
+    // of the library it uses a part
+    const options = [
+      '--norc',
+      '-s',
+      'sh',
+      '-e',
+      'SC2003,SC2006,SC2016,SC2154,SC2162,SC2172,SC2317,SC2034',
+      '-',
+    ]
+    execFileSync('shellcheck', options, { encoding: 'utf8', input: script })
+  })
+
+  test.each(shells.map((shell) => ({ shell })))(
+    'is read by $shell',
+    async ({ shell: [command, ...args] }) => {
+      execFileSync(command, [...args, '-n'], {
+        input: await readBuildLibrary(),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      })
+    },
+  )
 })
 
 describe('the whole script', () => {
