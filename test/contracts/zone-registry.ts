@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import type { ZoneRegistry } from '#app/ports.ts'
+
+const minute = (count: number) => new Date(Date.UTC(2026, 10, 20, 12, count))
+const made = (zone: string, version: string, more: { host?: string; install?: string; at?: Date } = {}) => ({
+  host: 'h1',
+  zone,
+  template: 'web',
+  version,
+  install: 'i1',
+  at: minute(0),
+  ...more,
+})
+
+/** What every ZoneRegistry promises. */
+export function zoneRegistryContract(name: string, open: () => Promise<ZoneRegistry>): void {
+  describe(`${name} keeps the ZoneRegistry contract`, () => {
+    test('a zone is listed as it was made and last seen, by host and name', async () => {
+      const zones = await open()
+      await zones.made(made('shop', '1', { host: 'h2' }))
+      await zones.made(made('web02', '1'))
+      await zones.made(made('web01', '1'))
+      await zones.seen({ host: 'h1', zone: 'web01', booted: true, at: minute(5) })
+      await zones.seen({ host: 'h1', zone: 'web01', booted: false, at: minute(6) })
+      await zones.seen({ host: 'h1', zone: 'stranger', booted: true, at: minute(6) })
+      const zone = { host: 'h1', template: 'web', version: '1', since: minute(0).toISOString() }
+      expect(await zones.list({ host: 'h1' })).toEqual([
+        { ...zone, zone: 'web01', booted: true, lastReported: minute(6).toISOString() },
+        { ...zone, zone: 'web02', booted: false, lastReported: minute(0).toISOString() },
+      ])
+      expect((await zones.list()).map((one) => `${one.host}:${one.zone}`)).toEqual([
+        'h1:web01',
+        'h1:web02',
+        'h2:shop',
+      ])
+      expect(await zones.list({ template: 'mysql' })).toEqual([])
+      expect(await zones.list({ host: 'h2', template: 'web' })).toHaveLength(1)
+    })
+
+    test('the same report twice changes nothing; a later install replaces the zone', async () => {
+      const zones = await open()
+      await zones.made(made('web01', '1'))
+      await zones.seen({ host: 'h1', zone: 'web01', booted: true, at: minute(1) })
+      await zones.made(made('web01', '1', { at: minute(2) }))
+      expect(await zones.list()).toMatchObject([{ booted: true, since: minute(0).toISOString() }])
+      await zones.made(made('web01', '2', { install: 'i2', at: minute(3) }))
+      const fresh = { version: '2', booted: false, since: minute(3).toISOString() }
+      expect(await zones.list()).toMatchObject([fresh])
+      await zones.made(made('web01', '2', { install: 'i3', at: minute(4) }))
+      expect(await zones.list()).toMatchObject([{ ...fresh, since: minute(4).toISOString() }])
+    })
+
+    test('a rollback forgets the zones that have not booted, and no other', async () => {
+      const zones = await open()
+      for (const zone of ['young', 'old', 'other']) await zones.made(made(zone, '1'))
+      await zones.made(made('young', '1', { host: 'h2' }))
+      await zones.seen({ host: 'h1', zone: 'old', booted: true, at: minute(1) })
+      await zones.rolledBack('h1', ['young', 'old'])
+      await zones.rolledBack('h1', [])
+      expect((await zones.list()).map((one) => `${one.host}:${one.zone}`)).toEqual([
+        'h1:old',
+        'h1:other',
+        'h2:young',
+      ])
+    })
+  })
+}
