@@ -1,0 +1,43 @@
+// A failure as the build's record keeps it: which step, which command, which output.
+import type { BuildFailure } from '#core/build/build.ts'
+import { maskLog } from '#core/build/mask-log.ts'
+import type { BuildStepName } from '#core/build/steps.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { renderCommand, type FailedCommand } from './logging-shell.ts'
+
+const MAX_MESSAGE = 4000
+
+export function failureOf(step: BuildStepName, error: unknown, failed?: FailedCommand): BuildFailure {
+  const command = failed && isBy(error, failed.error) ? failed : undefined
+  const argv = command ? undefined : argvOf(error)
+  const output = command?.output.trim() ?? (argv && stderrOf(error)) ?? ''
+  return {
+    step,
+    code: error instanceof ProvisionError ? error.code : 'Unforeseen',
+    message: maskLog(messageOf(error)).slice(0, MAX_MESSAGE),
+    ...(command && { command: maskLog(command.command) }),
+    ...(argv && { command: maskLog(renderCommand(argv)) }),
+    ...(output !== '' && { output: maskLog(output) }),
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Whether `error` is the cause, or wraps it. */
+function isBy(error: unknown, cause: unknown): boolean {
+  if (error === cause) return true
+  return error instanceof Error && error.cause !== undefined && isBy(error.cause, cause)
+}
+
+/** The command that a CommandFailed names, of a shell that is not ours. */
+function argvOf(error: unknown): [string, ...string[]] | undefined {
+  const argv = error instanceof ProvisionError ? error.details?.['argv'] : undefined
+  return Array.isArray(argv) && argv.length > 0 ? (argv.map(String) as [string, ...string[]]) : undefined
+}
+
+function stderrOf(error: unknown): string | undefined {
+  const stderr = error instanceof ProvisionError ? error.details?.['stderr'] : undefined
+  return typeof stderr === 'string' ? stderr : undefined
+}

@@ -1,0 +1,54 @@
+// The zones of builds that failed: kept for somebody to look, removed when asked or when the template was built well.
+import { isOver, type Build } from '#core/build/build.ts'
+import { ProvisionError } from '#core/errors.ts'
+import type { JobData } from '#core/jobs.ts'
+import type { BuildStore, JobQueue } from '../ports.ts'
+import type { BuildNeeds } from './needs.ts'
+import { openWork } from './open-work.ts'
+
+/** Asks a worker to remove the zones. @throws BuildNotFound, BuildRunning */
+export async function requestDiscard(
+  id: string,
+  { builds, queue }: { builds: BuildStore; queue: JobQueue },
+): Promise<Build> {
+  const build = await builds.get(id)
+  if (!isOver(build.state))
+    throw new ProvisionError(
+      'conflict',
+      'BuildRunning',
+      `build ${id} is ${build.state}, expected one that is over: cancel it, then its zones go too`,
+    )
+  await builds.setKeepZone(id, false)
+  if (build.zoneKept) await queue.add('discard', { build: id }, `discard_${id}`)
+  return builds.get(id)
+}
+
+/** The `discard` job; may be run again. @throws what the host says: it is tried again then, or asked for again */
+export async function discardZones(
+  { build: id }: JobData<'discard'>,
+  signal: AbortSignal,
+  needs: BuildNeeds,
+): Promise<void> {
+  const build = await needs.builds.get(id)
+  if (!isOver(build.state) || !build.zoneKept || build.keepZone) return
+  const work = await openWork(build, undefined, needs)
+  try {
+    const context = work.context(1, signal)
+    await needs.steps.stop(context)
+    await needs.steps.discard(context)
+    await needs.builds.setZoneKept(id, false)
+    work.log.say('== zones discarded')
+  } finally {
+    await work.log.close()
+  }
+}
+
+/** Zones of earlier builds of the template that failed, unless somebody keeps them. */
+export async function discardOlderZones(
+  { template, host }: Build,
+  { builds, queue }: { builds: BuildStore; queue: JobQueue },
+): Promise<void> {
+  const failed = await builds.list({ template, host, states: ['failed', 'cancelled'] })
+  for (const { id, zoneKept, keepZone } of failed)
+    if (zoneKept && !keepZone) await queue.add('discard', { build: id }, `discard_${id}`)
+}

@@ -1,0 +1,141 @@
+// What a build would be made of and where: everything that can be refused is refused before there is a build.
+import { randomUUID } from 'node:crypto'
+import type { BuildInputs } from '#core/build/build.ts'
+import { ProvisionError } from '#core/errors.ts'
+import type { Host } from '#core/host.ts'
+import { TemplateRef } from '#core/names.ts'
+import type { Medium, Recipe } from '#core/recipe/schema.ts'
+import type {
+  HostRegistry,
+  LoadedRecipe,
+  MediaShelf,
+  NewBuild,
+  TemplateCatalog,
+  VersionRecord,
+} from '../ports.ts'
+import type { RequestNeeds } from './needs.ts'
+
+export interface WantedBuild {
+  /** of the build; default: a new one */
+  id?: string | undefined
+  /** the recipe's, and so the template's, name */
+  name: string
+  host?: string | undefined
+  force: boolean
+  children: boolean
+  reason: string
+  parent?: string | undefined
+  actor: string
+}
+
+export interface PlannedBuild {
+  recipe: LoadedRecipe
+  host: Host
+  /** all but its version's name, and without the inputs that made media add */
+  build: Omit<NewBuild, 'version'>
+}
+
+/**
+ * Stores nothing.
+ * @throws RecipeNotFound, RecipeInvalid, BuildHostNeeded, HostNotFound, HostDoesNotBuild, OriginNotBuilt, OriginNotReady, MediumMissing
+ */
+export async function planBuild(wanted: WantedBuild, needs: RequestNeeds): Promise<PlannedBuild> {
+  const loaded = await needs.recipes.load(wanted.name)
+  const { recipe } = loaded
+  const host = await chooseHost(wanted.host ?? recipe.buildHost, needs.hosts)
+  const origin = await originOf(recipe, needs.catalog)
+  const media = await Promise.all(
+    recipe.media.filter(({ make }) => make === undefined).map((medium) => givenMedium(medium, needs.media)),
+  )
+  const inputs: BuildInputs = { recipe: loaded.digest, ...(origin && { origin }), media }
+  const id = wanted.id ?? randomUUID()
+  return {
+    recipe: loaded,
+    host,
+    build: {
+      id,
+      template: wanted.name,
+      host: host.name,
+      zone: `${wanted.name}-${id.slice(0, 8)}`,
+      state: 'waiting',
+      inputs,
+      reason: wanted.reason,
+      force: wanted.force,
+      ...(wanted.parent !== undefined && { parent: wanted.parent }),
+      children: wanted.children,
+      createdBy: wanted.actor,
+      createdAt: needs.clock.now().toISOString(),
+    },
+  }
+}
+
+async function chooseHost(name: string | undefined, hosts: HostRegistry): Promise<Host> {
+  if (name !== undefined) {
+    const host = await hosts.get(name)
+    if (host.builds && host.transport !== undefined) return host
+    const lack = host.builds ? 'has no transport' : 'does not build'
+    throw new ProvisionError(
+      'conflict',
+      'HostDoesNotBuild',
+      `host ${name} ${lack}, expected one with a transport and builds: \`zoneflash host set ${name} --builds 1\``,
+    )
+  }
+  const able = (await hosts.list()).filter(({ builds, transport }) => builds && transport !== undefined)
+  const [only, ...others] = able
+  if (only && others.length === 0) return only
+  const lack = only
+    ? `${able.map((host) => host.name).join(', ')} build, expected one of them`
+    : 'no host builds, expected one that was given --builds'
+  throw new ProvisionError(
+    'conflict',
+    'BuildHostNeeded',
+    `${lack}: say --on HOST, or buildHost in the recipe`,
+  )
+}
+
+/** The exact version that the recipe's origin means now. */
+async function originOf(recipe: Recipe, catalog: TemplateCatalog): Promise<BuildInputs['origin']> {
+  if (recipe.origin === undefined) return undefined
+  const { template, selector } = TemplateRef.parse(recipe.origin)
+  const { manifest, state } = await findOrigin(recipe, template, selector, catalog)
+  const [artifact] = manifest.artifacts
+  if (state === 'ready' && artifact) return { template, version: manifest.version, sha256: artifact.sha256 }
+  throw new ProvisionError(
+    'conflict',
+    'OriginNotReady',
+    `${recipe.name} is built from ${recipe.origin}, which is ${template}@${manifest.version} and ${state}, expected it ready`,
+  )
+}
+
+async function findOrigin(
+  { name, origin }: Recipe,
+  template: string,
+  selector: string,
+  catalog: TemplateCatalog,
+): Promise<VersionRecord> {
+  try {
+    return await catalog.getVersion(template, selector)
+  } catch (cause) {
+    if (!(cause instanceof ProvisionError) || cause.kind !== 'missing') throw cause
+    throw new ProvisionError(
+      'conflict',
+      'OriginNotBuilt',
+      `${name} is built from ${origin}, which does not exist: build ${template} first`,
+      { cause },
+    )
+  }
+}
+
+async function givenMedium({ name, what }: Medium, media: MediaShelf): Promise<BuildInputs['media'][number]> {
+  const found = await media.find(name)
+  if (found) return { name, kind: 'given', sha256: found.sha256 }
+  // The shelf itself says where it looked.
+  const missing = await media.open(name).then(
+    (stream) => stream.destroy(),
+    (error: unknown) => error,
+  )
+  if (!(missing instanceof ProvisionError)) throw missing
+  throw new ProvisionError(missing.kind, missing.code, `${missing.message}: ${what}`, {
+    details: { name, what },
+  })
+}
