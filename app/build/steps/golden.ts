@@ -13,8 +13,6 @@ export function goldenStep(step: BuildStepName, needs: StepNeeds): Step {
   return async (context) => {
     const { attempt, say } = context
     const plan = makeBuildPlan(context.build, context.recipe, context.host)
-    const act = (plan: BuildPlan, actions: Parameters<typeof doActions>[2]) =>
-      doActions(context, plan, actions, { open: openBytes(context, plan, needs), minuteMs: needs.minuteMs })
     await act(context, plan, [putLibrary(plan)], needs)
     if (attempt > 1) {
       say(`attempt ${attempt}: the zone is made anew, as the one before may have been cut off anywhere`)
