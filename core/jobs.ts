@@ -6,8 +6,15 @@ import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 export const jobData = {
   /** Turns a detached zone on a host into the artifacts of the version, whose row stands in state `building`. */
   package: z.strictObject({ template: TemplateName, version: VersionName, host: HostName, zone: ZoneName }),
-  /** Removes the snapshot that packaging took on the host for a version that was deleted. */
-  release: z.strictObject({ template: TemplateName, version: VersionName, host: HostName, zone: ZoneName }),
+  /** Removes what a deleted version has left on the host where it was made. */
+  release: z.strictObject({
+    template: TemplateName,
+    version: VersionName,
+    host: HostName,
+    zone: ZoneName,
+    /** the zone goes too: a build made it for this version */
+    golden: z.boolean().optional(),
+  }),
   /** Does one step of a build; jobs of one flow, each waits for the step before it. */
   build: z.strictObject({ build: z.uuid(), step: BuildStepName }),
   /** Removes the zones of a build that is over. */
