@@ -14,7 +14,7 @@ if (questions.length === 0) {
   const pid = host.store.kernelState(name)?.pid
   const nodename = nodenameOf(root) ?? name
   if (pid !== undefined) runCommand(['nsenter', '--target', String(pid), '--uts', 'hostname', nodename])
-  markOnline(name)
+  markOnline(name, root)
   console.log(`\n${nodename} console login:`)
 } else {
   for (const line of questions) console.log(line)

@@ -84,7 +84,7 @@ matches() {
   for name in "$short" "${short%:*}"; do
     # shellcheck disable=SC2254 # a glob is what svcs takes
     case $name in
-    $pattern | */$pattern) return 0 ;;
+    $pattern | */$pattern | *:$pattern) return 0 ;;
     esac
   done
   return 1

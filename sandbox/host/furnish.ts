@@ -15,6 +15,11 @@ const commands = {
   '/usr/bin/zonename': 'zonename.sh',
   '/usr/bin/svcs': 'svcs.sh',
   '/usr/bin/pkginfo': 'pkginfo.sh',
+  '/usr/sbin/pkgadd': 'pkgadd.ts',
+  '/usr/sbin/pkgrm': 'pkgrm.ts',
+  '/usr/sbin/installf': 'installf.ts',
+  '/usr/sbin/svcadm': 'svcadm.ts',
+  '/usr/sbin/svccfg': 'svccfg.ts',
 }
 
 const text = process.argv[2] ?? ''

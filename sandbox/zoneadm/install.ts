@@ -1,4 +1,4 @@
-// zoneadm install: populates a zonepath from a tarball (lx) or a directory (native).
+// zoneadm install: populates a zonepath from a tarball (lx), a directory (native), or with a small Solaris of our own.
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { runCommand } from '../command.ts'
@@ -6,12 +6,14 @@ import { createZonepathDataset } from './datasets.ts'
 import { refuseOccupiedRoot } from './empty-root.ts'
 import { complain, Refused, WrongUsage } from './failure.ts'
 import { noOperands, readOptions } from './options.ts'
+import { isSolaris10 } from './release.ts'
+import { makeSmallSolaris } from './small-solaris.ts'
 import { verifyZone } from './verify.ts'
 import { makeZonepath } from './zonepath.ts'
-import { isLx, type ZonesHost } from './zones-host.ts'
+import { brandOf, isLx, type ZonesHost } from './zones-host.ts'
 
 const lxUsage = 'install -t tarball | -d directory'
-const nativeUsage = 'install -d directory [-u|-p] [-v|-s]'
+const nativeUsage = 'install [-d directory] [-u|-p] [-v|-s]'
 
 export function install(host: ZonesHost, name: string, args: readonly string[]): void {
   const config = host.store.readConfig(name)
@@ -22,11 +24,12 @@ export function install(host: ZonesHost, name: string, args: readonly string[]):
   )
   const tarball = values.get('t')?.[0]
   const directory = values.get('d')?.[0]
-  if ((tarball === undefined) === (directory === undefined)) throw new WrongUsage(usage)
-  const source = tarball ?? directory ?? ''
-  const stats = statSync(source, { throwIfNoEntry: false })
-  if (!stats) throw new Refused(`${source}: No such file or directory`)
-  if (tarball === undefined && !stats.isDirectory()) throw new Refused(`${source} is not a directory.`)
+  const source = tarball ?? directory
+  // without one the packages of the global zone are installed, which only a native zone of Solaris 10 does
+  const isFromGlobal = source === undefined && brandOf(config) === 'native' && isSolaris10(host.release)
+  if ((source === undefined && !isFromGlobal) || (tarball !== undefined && directory !== undefined))
+    throw new WrongUsage(usage)
+  if (source !== undefined) refuseSource(source, tarball === undefined)
 
   verifyZone(host, config, false)
   refuseOccupiedRoot(host, 'install', config.zonepath)
@@ -39,7 +42,11 @@ export function install(host: ZonesHost, name: string, args: readonly string[]):
   mkdirSync(root, { recursive: true, mode: 0o755 })
   chmodSync(root, 0o755)
   try {
-    if (tarball === undefined) copyRoot(source, root)
+    if (source === undefined) {
+      console.log(`Preparing to install zone <${name}>.`)
+      makeSmallSolaris(root, host.release, config)
+      console.log(`Zone <${name}> is initialized.`)
+    } else if (tarball === undefined) copyRoot(source, root)
     else runCommand(['tar', '--numeric-owner', '--same-owner', '-xpf', source, '-C', root])
   } catch (error) {
     complain((error as Error).message)
@@ -51,6 +58,12 @@ export function install(host: ZonesHost, name: string, args: readonly string[]):
     writeFileSync(path.join(root, 'etc/.UNCONFIGURED'), '')
   }
   host.store.setState(name, 'installed')
+}
+
+function refuseSource(source: string, isDirectory: boolean): void {
+  const stats = statSync(source, { throwIfNoEntry: false })
+  if (!stats) throw new Refused(`${source}: No such file or directory`)
+  if (isDirectory && !stats.isDirectory()) throw new Refused(`${source} is not a directory.`)
 }
 
 /** Copies a zoneroot; of a zonepath only its root. */

@@ -1,6 +1,7 @@
 // The services of a native zone whose boot is acted out: a file of `STATE FMRI` lines that svcs reads.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { readRepository } from '../smf/repository.ts'
 
 export type ServiceStates = Record<string, 'online' | 'offline' | 'offline*' | 'disabled'>
 
@@ -45,6 +46,16 @@ export function markBooting(name: string): void {
   writeServices(name, { ...early, [sysid]: 'offline*', ...dependants('offline') })
 }
 
-export function markOnline(name: string): void {
-  writeServices(name, { ...early, [sysid]: 'online', ...dependants('online') })
+/** The services of the zone's own repository follow; they are as it says. */
+export function markOnline(name: string, root: string): void {
+  const own = [...readRepository(root)].map(([fmri, isEnabled]): [string, 'online' | 'disabled'] => [
+    fmri,
+    isEnabled ? 'online' : 'disabled',
+  ])
+  writeServices(name, {
+    ...early,
+    [sysid]: 'online',
+    ...dependants('online'),
+    ...Object.fromEntries(own),
+  })
 }

@@ -6,3 +6,6 @@ mkdir "$debs"
 trap 'rm -rf "$debs"' EXIT
 tar -C "$debs" -xf "$ZONEFLASH_MEDIA_DIR/debs.tar"
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$debs"/*.deb
+install -m 644 my.cnf /etc/mysql/conf.d/zoneflash.cnf
+service mariadb status >/dev/null 2>&1 && service mariadb restart
+exit 0

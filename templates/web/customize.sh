@@ -6,4 +6,4 @@ mkdir "$debs"
 trap 'rm -rf "$debs"' EXIT
 tar -C "$debs" -xf "$ZONEFLASH_MEDIA_DIR/debs.tar"
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$debs"/*.deb
-echo '<h1>a zone in a flash</h1>' >/var/www/html/index.html
+install -m 644 index.html /var/www/html/index.html
