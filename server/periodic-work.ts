@@ -1,12 +1,40 @@
 // What every server does beside answering requests, a line each.
+import { readCron } from '#adapters/schedule/node-cron-reader.ts'
+import { reconcileBuilds } from '#app/build/reconcile-builds.ts'
 import { collectAtNight } from '#app/gc/collect-garbage.ts'
+import { requestScheduledBuild } from '#app/schedules/request-scheduled-build.ts'
+import { tickSchedules } from '#app/schedules/tick-schedules.ts'
 import { trimAudit } from '#app/trim-audit.ts'
 import type { Services } from './services.ts'
 import type { Tick } from './ticks.ts'
 
-const HOUR = 3_600_000
+const SECOND = 1000
+const HOUR = 3600 * SECOND
 
 export const periodicWork = (services: Services): Tick[] => [
+  {
+    name: 'schedules',
+    everyMs: 2 * SECOND,
+    run: (signal) =>
+      tickSchedules(
+        {
+          ...services,
+          readCron,
+          requestBuild: requestScheduledBuild(services),
+          onFailure: (err, schedule) =>
+            services.log.error({ err, schedule }, 'a schedule could not be run, it is tried again'),
+        },
+        signal,
+      ),
+  },
+  {
+    name: 'builds',
+    everyMs: services.config.jobLockMs,
+    run: async () => {
+      const queued = await reconcileBuilds(services)
+      if (queued > 0) services.log.warn({ queued }, 'queued builds that the queue had forgotten')
+    },
+  },
   {
     name: 'audit',
     everyMs: 24 * HOUR,
