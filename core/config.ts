@@ -22,6 +22,8 @@ export interface Config {
   limits: Limits
   /** after so long without a sign of life a worker counts as dead and its job goes to another */
   jobLockMs: number
+  /** jobs that a worker does at a time */
+  workerJobs: number
   /** older events of the audit log are forgotten */
   auditDays: number
 }
@@ -79,6 +81,8 @@ const Bytes = z
 
 const Days = Count.refine((days) => days <= 36_500)
 
+const WorkerJobs = Count.refine((jobs) => jobs <= 64)
+
 const LockSeconds = Count.refine((seconds) => seconds <= 3600)
 
 interface Variable<T> {
@@ -111,6 +115,7 @@ const variables = {
   ZONEFLASH_MAX_BYTES: { schema: Bytes, expected: 'bytes such as 1048576, 512M or 64G' },
   ZONEFLASH_MAX_UNCOMPRESSED_BYTES: { schema: Bytes, expected: 'bytes such as 1048576, 512M or 256G' },
   ZONEFLASH_MAX_NAME_BYTES: { schema: Count, expected: 'a whole number above 0' },
+  ZONEFLASH_WORKER_JOBS: { schema: WorkerJobs, expected: 'a whole number from 1 to 64' },
   ZONEFLASH_JOB_LOCK_SECONDS: { schema: LockSeconds, expected: 'whole seconds from 1 to 3600' },
   ZONEFLASH_AUDIT_DAYS: { schema: Days, expected: 'whole days from 1 to 36500' },
 } satisfies Record<string, Variable<unknown>>
@@ -165,6 +170,7 @@ export function parseConfig(env: Environment): Config {
       maxUncompressedBytes: read(env, 'ZONEFLASH_MAX_UNCOMPRESSED_BYTES') ?? 256 * GIB,
       maxNameBytes: read(env, 'ZONEFLASH_MAX_NAME_BYTES') ?? 1023,
     },
+    workerJobs: read(env, 'ZONEFLASH_WORKER_JOBS') ?? 2,
     jobLockMs: (read(env, 'ZONEFLASH_JOB_LOCK_SECONDS') ?? 15) * 1000,
     auditDays: read(env, 'ZONEFLASH_AUDIT_DAYS') ?? 400,
   }

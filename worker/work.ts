@@ -3,7 +3,7 @@ import { openAdapters } from '#adapters/open-adapters.ts'
 import { openLog } from '#adapters/process/process-log.ts'
 import { stopSignal } from '#adapters/process/stop-signal.ts'
 import type { Config } from '#core/config.ts'
-import { createGivenUp, createHandlers } from './handlers.ts'
+import { createHandlers } from './handlers.ts'
 import { startWorker } from './start-worker.ts'
 
 export async function work(config: Config): Promise<void> {
@@ -11,9 +11,11 @@ export async function work(config: Config): Promise<void> {
   const log = openLog('worker')
   const adapters = await openAdapters(config, 'worker')
   try {
-    const worker = await startWorker(adapters.queueEngine, createHandlers(adapters, config), log, {
+    const { handlers, onGivenUp } = createHandlers(adapters, config)
+    const worker = await startWorker(adapters.queueEngine, handlers, log, {
+      concurrency: config.workerJobs,
       lockDurationMs: config.jobLockMs,
-      onGivenUp: createGivenUp(adapters),
+      onGivenUp,
     })
     log.info({ queue: adapters.queueEngine.kind }, 'worker takes jobs')
     // Whoever started us learns that what follows is no failure to start.

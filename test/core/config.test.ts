@@ -16,6 +16,7 @@ describe('parseConfig', () => {
         maxNameBytes: 1023,
       },
       jobLockMs: 15_000,
+      workerJobs: 2,
       auditDays: 400,
     })
   })
@@ -45,6 +46,7 @@ describe('parseConfig', () => {
     ['ZONEFLASH_MAX_ENTRIES', '-1'],
     ['ZONEFLASH_MAX_BYTES', '12 apples'],
     ['ZONEFLASH_JOB_LOCK_SECONDS', '0'],
+    ['ZONEFLASH_WORKER_JOBS', '65'],
   ]
   for (const [name, value] of wrong)
     test(`${name}=${value} is refused in one line that names variable, value and expectation`, () => {

@@ -41,6 +41,10 @@ export class MemoryRecipeShelf implements RecipeShelf {
     return loaded
   }
 
+  survey(): Promise<never> {
+    throw new Error('nobody surveys these recipes')
+  }
+
   open(bundle: Uint8Array): LoadedRecipe {
     return openBundle(bundle)
   }
