@@ -10,6 +10,7 @@ import { registerTemplate } from './commands/template.ts'
 import { registerRecipe } from './commands/recipe.ts'
 import { registerSchedule } from './commands/schedule.ts'
 import { registerToken } from './commands/token.ts'
+import { registerZone } from './commands/zone.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
 function createProgram(): Command {
@@ -23,6 +24,7 @@ function createProgram(): Command {
   for (const register of [
     registerTemplate,
     registerHost,
+    registerZone,
     registerProfile,
     registerRecipe,
     registerSchedule,

@@ -4,6 +4,7 @@ import { Entry } from '#core/entry.ts'
 import { Manifest } from '#core/manifest.ts'
 import { RecipeSummary } from '#core/recipe/summary.ts'
 import { VersionState } from '#core/version-state.ts'
+import { BlockReply } from './replies/channels.ts'
 
 export const RecipeReply = z.looseObject({ ...RecipeSummary.shape })
 export type RecipeReply = z.infer<typeof RecipeReply>
@@ -14,10 +15,15 @@ export const TemplateReply = z.looseObject({
   channels: z.record(z.string(), z.string()),
   versions: z.number(),
   latest: z.string().optional(),
+  blocked: z.record(z.string(), BlockReply).optional(),
 })
 export type TemplateReply = z.infer<typeof TemplateReply>
 
-export const VersionReply = z.looseObject({ manifest: Manifest, state: VersionState })
+export const VersionReply = z.looseObject({
+  manifest: Manifest,
+  state: VersionState,
+  blockedBy: BlockReply.optional(),
+})
 export type VersionReply = z.infer<typeof VersionReply>
 
 export const EntryReply = Entry

@@ -1,20 +1,25 @@
 // `zoneflash template …`: golden zones, their versions, forms and channels.
 import type { Command } from 'commander'
+import { renderBlock } from '#core/channel/errors.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import { z } from 'zod'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { parseReference, versionRoute } from '../reference.ts'
 import { EntryReply, TemplateReply, VersionReply } from '../replies.ts'
-import { print, printLine, renderBytes, renderEntry, renderTable } from '../output.ts'
+import { ChannelsReply } from '../replies/channels.ts'
+import { print, printLine, renderBytes, renderEntry, renderName, renderTable } from '../output.ts'
 import { eachLine } from '../lines.ts'
+import { renderChannels, renderRules } from '../channel-lines.ts'
 import { sayWhichVersion } from '../channels.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { registerTemplateChannels } from './template-channels.ts'
 import { registerTemplateDiff } from './template-diff.ts'
 import { registerTemplateHygiene } from './template-hygiene.ts'
 import { registerTemplatePull } from './template-pull.ts'
 import { registerTemplatePush } from './template-push.ts'
 import { registerTemplateKeep } from './template-keep.ts'
 import { registerTemplatePackage } from './template-package.ts'
+import { registerTemplateRevoke } from './template-revoke.ts'
 
 interface Options {
   json?: boolean
@@ -48,8 +53,9 @@ export function registerTemplate(program: Command): void {
       const route = `/api/v1/templates/${template}`
       const summary = await client.call(TemplateReply, route)
       const versions = await client.call(z.array(VersionReply), `${route}/versions`)
-      await show(json, { ...summary, versions }, () =>
-        print(renderTemplates([summary]) + '\n' + renderVersions(versions)),
+      const rules = await client.call(ChannelsReply, `${route}/channels`)
+      await show(json, { ...summary, versions, rules }, () =>
+        print(`${renderTemplates([summary])}${renderRules(rules)}\n${renderVersions(versions)}`),
       )
     })
 
@@ -80,26 +86,8 @@ export function registerTemplate(program: Command): void {
       if (prefix !== undefined) throw refused('NoSuchFiles', `there is nothing below ${prefix} in ${text}`)
     })
 
-  addCommand(
-    noun,
-    'promote',
-    'point a channel at a version',
-    'zoneflash template promote mysql@20261120T110203Z',
-    'zoneflash template promote mysql@candidate --channel stable',
-  )
-    .argument('<name@version>')
-    .option('--channel <channel>', 'the channel to move', 'stable')
-    .action(async (text: string, { json, channel }: Options & { channel: string }) => {
-      if (!text.includes('@'))
-        throw usageFailure(`expected NAME@VERSION or NAME@CHANNEL, got ${JSON.stringify(text)}`)
-      const client = openClient()
-      const reference = parseReference(text)
-      const { manifest } = await client.call(VersionReply, versionRoute(reference))
-      const route = `/api/v1/templates/${reference.template}/channels/${encodeURIComponent(channel)}`
-      await client.act(route, { method: 'PUT', body: { version: manifest.version } })
-      const result = { template: reference.template, channel, version: manifest.version }
-      await show(json, result, () => printLine(`${result.template}@${channel} is now ${result.version}`))
-    })
+  registerTemplateChannels(noun)
+  registerTemplateRevoke(noun)
 
   addCommand(
     noun,
@@ -148,17 +136,15 @@ function renderTemplates(templates: readonly TemplateReply[]): string {
     String(template.versions),
     template.latest ?? '-',
     template.public ? 'yes' : 'no',
-    Object.entries(template.channels)
-      .map(([channel, version]) => `${channel}=${version}`)
-      .join(' '),
+    renderChannels(template.name, template.channels, template.blocked),
   ])
   return renderTable(['NAME', 'VERSIONS', 'LATEST', 'PUBLIC', 'CHANNELS'], rows)
 }
 
 function renderVersions(versions: readonly VersionReply[]): string {
-  const rows = versions.map(({ manifest, state }) => [
+  const rows = versions.map(({ manifest, state, blockedBy }) => [
     manifest.version,
-    state,
+    renderState(manifest, state, blockedBy),
     manifest.brand,
     manifest.osRelease ?? manifest.osFamily,
     manifest.artifacts
@@ -168,11 +154,22 @@ function renderVersions(versions: readonly VersionReply[]): string {
   return renderTable(['VERSION', 'STATE', 'BRAND', 'OS', 'FORMS'], rows)
 }
 
-function renderVersion({ manifest, state }: VersionReply): string {
+/** `ready`, `revoked: leaks a key`, `ready, blocked by default@1 (revoked: leaks a key)` */
+function renderState(
+  { template, version }: VersionReply['manifest'],
+  state: string,
+  blockedBy: VersionReply['blockedBy'],
+): string {
+  if (!blockedBy) return state
+  const block = renderName(renderBlock(template, version, blockedBy))
+  return state === 'revoked' ? block : `${state}, ${block}`
+}
+
+function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
   const facts: [string, string | undefined][] = [
     ['template', manifest.template],
     ['version', manifest.version],
-    ['state', state],
+    ['state', renderState(manifest, state, blockedBy)],
     ['brand', manifest.brand],
     ['os', [manifest.osFamily, manifest.osRelease].filter(Boolean).join(' ')],
     ['arch', manifest.arch],

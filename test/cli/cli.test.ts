@@ -225,9 +225,13 @@ describe('every command', () => {
 
   test.for([
     ...commandsOf('', 'up serve work config doctor audit'),
-    ...commandsOf('template', 'list show push pull package files promote rm public'),
+    ...commandsOf(
+      'template',
+      'list show push pull package files promote rm public rollback history canary revoke unrevoke',
+    ),
     ...commandsOf('host', 'add set list show arm plan render events rm'),
     ...commandsOf('profile', 'list show set check import'),
+    ...commandsOf('zone', 'list'),
     ...commandsOf('token', 'create list revoke'),
   ])('%s has --json and a help with an example', async (command) => {
     const { status, stdout } = await cli(...command.split(' '), '--help')
