@@ -4,7 +4,6 @@ import { compareFiles } from '#core/diff/compare-files.ts'
 import { filesOf } from '#core/diff/files-of.ts'
 import { gatherFacts } from '#core/diff/gather-facts.ts'
 import type { DiffLine } from '#core/diff/line.ts'
-import { setuidChange } from '#core/diff/setuid-change.ts'
 import { Totals } from '#core/diff/totals.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Manifest } from '#core/manifest.ts'
@@ -52,8 +51,6 @@ export async function* diffVersions(wanted: Wanted, needs: Needs): AsyncGenerato
     const isTimeAlone = line.what?.every((what) => what === 'time') ?? false
     totals.countFile(line, isTimeAlone)
     if (isTimeAlone && !wanted.times) continue
-    const setuid = setuidChange(line)
-    if (setuid && wanted.facts) yield totals.count(setuid)
     yield line
     if (line.path === 'etc/svc/repository.db' && !isTimeAlone)
       yield {

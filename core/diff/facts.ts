@@ -37,7 +37,7 @@ export interface FactSource {
   contents?: (path: string, contents: Uint8Array, facts: Facts) => void
 }
 
-const kinds: readonly FactKind[] = ['package', 'service', 'user', 'group', 'port']
+const kinds: readonly FactKind[] = ['package', 'service', 'user', 'group', 'port', 'setuid']
 
 /** Kind by kind, sorted by name. */
 export function* compareFacts(before: Facts, after: Facts): Generator<FactLine> {

@@ -21,7 +21,8 @@ export async function* filesOf(
     const file = entry.type === 'hardlink' ? withContents(entry, targets) : entry
     if (targets.has(entry.path)) targets.set(entry.path, contentsOf(file))
     const path = pathInZone(entry.path, layout)
-    if (path !== undefined) yield { ...file, path }
+    // some archives have the root itself, others do not: it is not compared
+    if (path !== undefined && path !== '.') yield { ...file, path }
   }
 }
 

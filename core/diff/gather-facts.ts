@@ -8,6 +8,7 @@ import { accountTables } from './facts/accounts.ts'
 import { dpkgPackages, svr4Packages } from './facts/packages.ts'
 import { declaredPorts } from './facts/ports.ts'
 import { bootLinks, smfServices } from './facts/services.ts'
+import { setuidFiles } from './facts/setuid.ts'
 
 const sources: readonly FactSource[] = [
   dpkgPackages,
@@ -16,6 +17,7 @@ const sources: readonly FactSource[] = [
   bootLinks,
   smfServices,
   declaredPorts,
+  setuidFiles,
 ]
 
 /** More packages, manifests and configuration files than any zone has. */
