@@ -503,6 +503,8 @@ export interface BuildLeftover extends Pick<Build, 'id' | 'template' | 'version'
   zoneKept: boolean
   keepZone: boolean
   finishedAt: string
+  /** the blob with its recipe, which removing its zones reads */
+  recipe: Sha256
   /** 0: it has no log */
   logBytes: number
 }

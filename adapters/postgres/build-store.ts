@@ -295,6 +295,7 @@ export class PostgresBuildStore implements BuildStore {
         'finished_at',
         'log_bytes',
       ])
+      .select(sql<string>`inputs ->> 'recipe'`.as('recipe'))
       .where('state', 'not in', ['waiting', 'running'])
       .where((query) => query.or([query('log_bytes', '>', '0'), query('zone_kept', '=', true)]))
       .orderBy('seq')

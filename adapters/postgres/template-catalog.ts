@@ -314,11 +314,15 @@ const digestsInPlans = () => sql`
     from install, regexp_matches(install.plan::text, '"([0-9a-f]{64})"', 'g') as found (digest)
    where install.state in (${sql.join([...openInstallStates])})`
 
-/** The recipe's bundle, the media and the origin of builds that are not over. */
+/**
+ * The recipe's bundle, the media and the origin of builds that are not over; of those that are, for whoever is told how they
+ * ended and for removing zones that were kept.
+ */
 const digestsInBuilds = () => sql`
   select found.digest[1]
     from build, regexp_matches(build.inputs::text, '"([0-9a-f]{64})"', 'g') as found (digest)
-   where build.state in ('waiting', 'running')`
+   where build.state in ('waiting', 'running') or build.zone_kept
+      or build.finished_at > clock_timestamp() - interval '1 day'`
 
 /** A name to look up; one that the database could not even hold is not there. */
 function key(name: string, missing: () => Error): string {

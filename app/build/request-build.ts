@@ -21,6 +21,8 @@ export async function requestBuild(wanted: WantedBuild, needs: RequestNeeds): Pr
   const same = wanted.force || hasMade ? undefined : await findSame(wanted.name, build.inputs, needs)
   await needs.blobs.put(Readable.from([recipe.bundle]), recipe.digest)
   const created = await create(planned, same && becauseOf(same), needs)
+  // Only now is it known to whoever collects garbage that a build needs the bundle.
+  if (created.state === 'waiting') await needs.blobs.keep(created.inputs.recipe)
   if (created.state === 'waiting') await enqueueBuild(created, needs.queue)
   await needs.audit.write({
     actor: wanted.actor,

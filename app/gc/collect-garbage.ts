@@ -49,12 +49,13 @@ async function* objects(
   { dryRun, actor, graceMs = GRACE_MS, signal }: GarbageOptions,
 ): AsyncGenerator<GarbageObject> {
   const facts = await gatherFacts(needs, graceMs)
+  const leftovers = await needs.builds.leftovers()
   const gone = new Set<string>()
   const parts = [
     () => collectVersions(facts, { dryRun, actor }, gone, needs),
     () => collectHostZones(facts, gone, dryRun, needs),
     () => collectBuilds(facts, livingAfter(facts, gone), dryRun, needs),
-    () => judgeBlobs({ ...facts, gone, dryRun, before: firstOfMakers(facts, graceMs) }, needs),
+    () => judgeBlobs({ ...facts, leftovers, gone, dryRun, before: firstOfMakers(facts, graceMs) }, needs),
   ]
   for (const part of parts) {
     for await (const object of part()) {

@@ -2,8 +2,9 @@
 import type { Build } from '#core/build/build.ts'
 import type { Sha256 } from '#core/digest.ts'
 import { versionKey } from '#core/retention/decide.ts'
+import { DAY_MS } from '#core/retention/policy.ts'
 import type { GarbageObject } from '#core/retention/report.ts'
-import type { BlobStore, TemplateCatalog, VersionRecord } from '../ports.ts'
+import type { BlobStore, BuildLeftover, TemplateCatalog, VersionRecord } from '../ports.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -13,6 +14,8 @@ interface Needs {
 interface Known {
   records: readonly VersionRecord[]
   openBuilds: readonly Build[]
+  leftovers: readonly BuildLeftover[]
+  now: Date
   /** versions that are deleted, or would be */
   gone: ReadonlySet<string>
   /** what was stored later may belong to something that is not recorded yet; milliseconds since the epoch */
@@ -62,7 +65,7 @@ interface User {
   isGone: boolean
 }
 
-function usersOf({ records, openBuilds, gone }: Known): Map<Sha256, User[]> {
+function usersOf({ records, openBuilds, leftovers, gone, now }: Known): Map<Sha256, User[]> {
   const users = new Map<Sha256, User[]>()
   const add = (sha256: Sha256, what: string, isGone: boolean) => {
     const all = users.get(sha256)
@@ -78,6 +81,11 @@ function usersOf({ records, openBuilds, gone }: Known): Map<Sha256, User[]> {
   for (const { id, inputs } of openBuilds) {
     add(inputs.recipe, `recipe of the unfinished build ${id}`, false)
     for (const { name, sha256 } of inputs.media) add(sha256, `${name} of the unfinished build ${id}`, false)
+  }
+  for (const { id, recipe, zoneKept, finishedAt } of leftovers) {
+    if (zoneKept) add(recipe, `recipe of build ${id}, whose zone is kept`, false)
+    else if (now.getTime() - Date.parse(finishedAt) < DAY_MS)
+      add(recipe, `recipe of build ${id}, just over`, false)
   }
   return users
 }

@@ -259,7 +259,7 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
     test('what builds that are over have left is listed until it is gone', async () => {
       const clock = new FakeClock()
       const store = await open(clock)
-      const { id, template, version, host, zone } = await store.create(newBuild())
+      const { id, template, version, host, zone, inputs } = await store.create(newBuild())
       await store.appendLog(id, 'media', 'begun\n')
       await store.dropLog(id)
       expect(await store.log(id), 'of a build that is not over').toHaveLength(1)
@@ -273,6 +273,7 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
         host,
         zone,
         keepZone: false,
+        recipe: inputs.recipe,
         finishedAt: '2026-11-20T11:00:01.000Z',
       }
       expect(await store.leftovers()).toEqual([{ ...left, zoneKept: true, logBytes: 6 }])

@@ -187,10 +187,11 @@ export class MemoryBuildStore implements BuildStore {
   async leftovers(): Promise<BuildLeftover[]> {
     return this.#builds
       .filter(({ build, logBytes }) => isOver(build.state) && (logBytes > 0 || build.zoneKept))
-      .map(({ build: { id, template, version, host, zone, zoneKept, keepZone, finishedAt }, logBytes }) => ({
-        ...{ id, template, version, host, zone, zoneKept, keepZone, logBytes },
-        finishedAt: finishedAt ?? this.#now(),
-      }))
+      .map(({ build, logBytes }) => {
+        const { id, template, version, host, zone, zoneKept, keepZone, finishedAt, inputs } = build
+        const left = { id, template, version, host, zone, zoneKept, keepZone, logBytes }
+        return { ...left, recipe: inputs.recipe, finishedAt: finishedAt ?? this.#now() }
+      })
   }
 
   async dropLog(id: string): Promise<void> {

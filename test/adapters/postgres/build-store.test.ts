@@ -21,14 +21,15 @@ const origin = { template: 'default', version: '1', sha256: 'c'.repeat(64) }
 test('the origin of a build cannot be deleted until the build is over, and one that is gone cannot be taken', async () => {
   const db = await openTestDatabase()
   const catalog = new PostgresTemplateCatalog(db)
-  const builds = new PostgresBuildStore(db, new FakeClock())
+  const builds = new PostgresBuildStore(db, new FakeClock('2025-01-01T00:00:00.000Z'))
   await catalog.putVersion(versionOf('default', '1'), new Map())
   const inputs = { recipe: 'b'.repeat(64), origin, media: [] }
   const { id } = await builds.create(newBuild({ inputs }))
   await expect(catalog.setState('default', '1', 'deleted')).rejects.toMatchObject({ code: 'VersionInUse' })
   expect(await catalog.referencedBlobs(), 'its bundle').toContain(inputs.recipe)
-  await builds.finish(id, 'failed')
-  expect(await catalog.referencedBlobs()).not.toContain(inputs.recipe)
+  await builds.finish(id, 'failed', { zoneKept: true })
+  await builds.setZoneKept(id, false)
+  expect(await catalog.referencedBlobs(), 'over for a year').not.toContain(inputs.recipe)
   await catalog.setState('default', '1', 'deleted')
   const late = builds.create(newBuild({ inputs, id: crypto.randomUUID(), version: '2' }))
   await expect(late).rejects.toMatchObject({ code: 'VersionNotFound' })

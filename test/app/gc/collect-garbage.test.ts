@@ -159,12 +159,15 @@ test('what an unfinished build takes and makes stays; what it stored is not look
     [`blob ${recipe}`]: `keep: recipe of the unfinished build ${build.id}`,
     [`blob ${made}`]: 'keep: stored a moment ago, it may belong to what is not recorded yet',
   })
+  await needs.builds.appendLog(build.id, 'media', 'a line\n')
   await needs.builds.finish(build.id, 'failed')
   expect(await collect()).toMatchObject({
     'version web@1': expect.stringContaining('delete'),
-    [`blob ${recipe}`]: 'delete: nothing refers to it',
+    [`blob ${recipe}`]: `keep: recipe of build ${build.id}, just over`,
     [`blob ${made}`]: 'delete: nothing refers to it',
   })
+  clock.advance(DAY_MS)
+  expect(await collect()).toMatchObject({ [`blob ${recipe}`]: 'delete: nothing refers to it' })
 })
 
 test('a version in the making stays as long as its job', async () => {
