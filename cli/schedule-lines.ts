@@ -8,7 +8,7 @@ export function scheduleLines(schedule: ScheduleReply): string[] {
   return [
     `${name}: ${cron} ${timeZone}, builds ${builds.join(', ')}${force ? ' also when nothing changed' : ''}${enabled ? '' : ', off'}`,
     `  missed slots: ${missed === 'skip' ? 'skipped' : 'one run for all of them'}`,
-    ...(enabled ? next.map(({ local }, index) => `  ${index === 0 ? 'next' : '    '}: ${local}`) : []),
+    ...(enabled ? next.map(({ local }, index) => `  ${index === 0 ? 'next: ' : '      '}${local}`) : []),
     ...(last
       ? runLines(last).map((line, index) => `  ${index === 0 ? 'last: ' : '  '}${line}`)
       : ['  last: none yet']),
@@ -32,5 +32,7 @@ export function runLines(run: ScheduleRunReply): string[] {
 function stateOf({ state, outcomes, builds }: ScheduleRunReply): string {
   if (state === 'missed') return 'missed and skipped'
   if (state === 'waiting') return `waiting, ${outcomes.length} of ${builds.length} builds asked for`
-  return 'done'
+  const refused = outcomes.filter(({ outcome }) => outcome === 'refused').length
+  if (refused === 0) return 'done'
+  return refused === outcomes.length ? 'refused' : `done but ${refused} of ${outcomes.length} builds refused`
 }

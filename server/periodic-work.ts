@@ -21,6 +21,8 @@ export const periodicWork = (services: Services): Tick[] => [
           ...services,
           readCron,
           requestBuild: requestScheduledBuild(services),
+          onRefused: (err, schedule) =>
+            services.log.warn({ err, schedule }, 'a schedule asked for a build in vain'),
           onFailure: (err, schedule) =>
             services.log.error({ err, schedule }, 'a schedule could not be run, it is tried again'),
         },

@@ -25,6 +25,8 @@ export interface ScheduleNeeds {
   requestBuild: RequestBuild
   /** told of what could not be done now and is tried again */
   onFailure: (error: unknown, schedule: string) => void
+  /** told of a build that cannot be had; its run says so too */
+  onRefused: (error: ProvisionError, schedule: string) => void
 }
 
 /** A server that asks for builds may take so long; then it counts as dead and another one finishes the run. */
@@ -88,7 +90,7 @@ async function finishRun(run: ScheduleRun, needs: ScheduleNeeds): Promise<void> 
 async function outcomeOf(
   run: ScheduleRun,
   template: string,
-  { requestBuild }: ScheduleNeeds,
+  { requestBuild, onRefused }: ScheduleNeeds,
 ): Promise<RunOutcome> {
   try {
     const { id, state, reason } = await requestBuild({
@@ -102,6 +104,7 @@ async function outcomeOf(
     return { template, outcome, build: id, message: reason }
   } catch (error) {
     if (!(error instanceof ProvisionError) || error.kind === 'unavailable') throw error
+    onRefused(error, run.schedule)
     return { template, outcome: 'refused', message: error.message }
   }
 }

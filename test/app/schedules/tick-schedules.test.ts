@@ -30,6 +30,7 @@ function world(schedules: ScheduleStore = new MemoryScheduleStore(), start?: str
   const audit = new MemoryAuditLog(clock)
   const builds = new Map<string, { template: string; force: boolean; reason: string; actor: string }>()
   const failures: unknown[] = []
+  const refusals: string[] = []
   const build: RequestBuild = async ({ id, ...wanted }) => {
     if (!builds.has(id)) builds.set(id, wanted)
     return { id, state: 'waiting', reason: wanted.reason }
@@ -40,6 +41,7 @@ function world(schedules: ScheduleStore = new MemoryScheduleStore(), start?: str
     clock,
     requestBuild,
     onFailure: (error) => failures.push(error),
+    onRefused: (error, schedule) => refusals.push(`${schedule}: ${error.code}`),
   })
   return {
     clock,
@@ -47,6 +49,7 @@ function world(schedules: ScheduleStore = new MemoryScheduleStore(), start?: str
     builds,
     build,
     failures,
+    refusals,
     server,
     tick: (requestBuild?: RequestBuild) => tickSchedules(server(requestBuild)),
     set: (fields: Partial<ScheduleFields> = {}) =>
@@ -189,6 +192,7 @@ test('a request that fails for want of an engine is made again; one that is refu
       throw new ProvisionError('missing', 'RecipeNotFound', 'there is no recipe "gone"')
     return { id: wanted.id, state: 'skipped', reason: 'nothing changed since 20261120T110203Z' }
   })
+  expect(at.refusals).toEqual(['nightly: RecipeNotFound'])
   expect(await at.runs()).toMatchObject([
     {
       state: 'done',
