@@ -1,27 +1,9 @@
 // The zones of builds that failed: kept for somebody to look, removed when asked or when the template was built well.
 import { isOver, type Build } from '#core/build/build.ts'
-import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { BuildStore, JobQueue } from '../ports.ts'
 import type { BuildNeeds } from './needs.ts'
 import { openWork } from './open-work.ts'
-
-/** Asks a worker to remove the zones. @throws BuildNotFound, BuildRunning */
-export async function requestDiscard(
-  id: string,
-  { builds, queue }: { builds: BuildStore; queue: JobQueue },
-): Promise<Build> {
-  const build = await builds.get(id)
-  if (!isOver(build.state))
-    throw new ProvisionError(
-      'conflict',
-      'BuildRunning',
-      `build ${id} is ${build.state}, expected one that is over: cancel it, then its zones go too`,
-    )
-  await builds.setKeepZone(id, false)
-  if (build.zoneKept) await queue.add('discard', { build: id }, `discard_${id}`)
-  return builds.get(id)
-}
 
 /** The `discard` job; may be run again. @throws what the host says: it is tried again then, or asked for again */
 export async function discardZones(

@@ -1,6 +1,7 @@
 // Every route of the admin API except uploads, which stream and are mounted by uploads.ts.
 import type { Route } from '../route.ts'
 import type { Services } from '../services.ts'
+import { buildRoutes } from './builds.ts'
 import { channelRoutes } from './channels.ts'
 import { gcRoutes } from './gc.ts'
 import { hostRoutes } from './hosts.ts'
@@ -23,6 +24,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...inspectionRoutes(services),
   ...jobRoutes(services),
   ...recipeRoutes(services),
+  ...buildRoutes(services),
   ...scheduleRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),
