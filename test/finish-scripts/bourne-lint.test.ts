@@ -8,67 +8,11 @@ import { buildLibraryFiles, readBuildLibrary } from '#adapters/finish-scripts/re
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
 import { examplePlan } from '../core/example-plan.ts'
+import { complaints, shellLines } from './bourne-lint.ts'
 import { shells } from './shells.ts'
 
 const folder = fileURLToPath(new URL('../../finish-scripts/', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.sh'))
-
-/** What the Solaris 10 Bourne shell does not know or reads otherwise, and commands that Solaris 10 has in another form. */
-const forbidden: Readonly<Record<string, RegExp>> = {
-  '$(…) and $((…))': /\$\(/,
-  '${x#y} and ${x%y}': /\$\{\w+[#%]/,
-  '${#x}': /\$\{#/,
-  '${x:n}': /\$\{\w+:[^-=?+]/,
-  'export x=y': /\bexport\s+\w+=/,
-  'local, declare, typeset, readonly x=y': /^\s*(local|declare|typeset|readonly\s+\w+=)\b/,
-  '[[ ]]': /\[\[/,
-  '[ == ]': /\[ [^\]]*==/,
-  '! command': /(^|[;&|(]|\b(if|while|until|then|do|else))\s*!\s/,
-  'test -e, -L, -ef, -nt, -ot': /(\[|\btest\b)[^\]]*\s-(e|L|ef|nt|ot)\s/,
-  'function name': /^\s*function\s/,
-  source: /^\s*source\s/,
-  '~': /(^|\s|=)~\//,
-  '&> and >&': /&>|>&[^0-9-]/,
-  '<<< and <(…)': /<<<|<\(/,
-  'trap by name': /\btrap\s.*\s(EXIT|INT|TERM|HUP|ERR)\b/,
-  'command -v, which': /\bcommand\s+-|\bwhich\s/,
-  'grep -q': /\bgrep\s+-\w*[qeEF]/,
-  'tail -n, head -n': /\b(tail|head)\s+-n/,
-  'head (sed 1q is everywhere the same)': /\|\s*head\b/,
-  'id -u': /\bid\s+-/,
-  'sed -i, -r, -E': /\bsed\s+(-\w+\s+)*-[irE]\b/,
-  'echo -n, -e': /\becho\s+-[ne]\b/,
-  'old awk': /(^|[|;&(]\s*)awk\s/,
-  'printf of the shell': /^\s*printf\s/,
-  'read with options': /\bread\s+-/,
-  'set -e, -u, -o': /^\s*set\s+-[euo]/,
-  'kill %job, kill -SIG': /\bkill\s+(%|-[A-Z])/,
-  mktemp: /\bmktemp\b/,
-  'nested quotes in backquotes': /"[^"`]*`[^`]*\\"/,
-  'return from a redirected loop': /\bdone\s*<.*\breturn\b/,
-  'alternatives in a pattern with (': /^\s*\([\w'*|-]+\)\s*$/,
-}
-
-/** Comments and awk programs are not the shell's. */
-function shellLines(text: string): string[] {
-  let inAwk = false
-  return text.split('\n').map((line) => {
-    const program = /new_awk '[^']*$/.test(line)
-    const wasAwk = inAwk
-    if (wasAwk && line.includes("'")) inAwk = false
-    if (program) inAwk = true
-    if (wasAwk) return ''
-    return line.replace(/(^|\s)#.*$/, '').replace(/new_awk (-F\S+ )?'.*$/, 'new_awk')
-  })
-}
-
-function complaints(text: string): string[] {
-  return shellLines(text).flatMap((line, index) =>
-    Object.entries(forbidden)
-      .filter(([, pattern]) => pattern.test(line))
-      .map(([name]) => `line ${index + 1}: ${name}: ${line.trim()}`),
-  )
-}
 
 describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
   test.each(files)('%s', (file) => {
