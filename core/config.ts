@@ -26,6 +26,8 @@ export interface Config {
   workerJobs: number
   /** older events of the audit log are forgotten */
   auditDays: number
+  /** so many wrong tokens a minute from one address are looked up */
+  wrongTokens: number
 }
 
 /** What one uploaded artifact may contain at most. */
@@ -117,6 +119,7 @@ const variables = {
   ZONEFLASH_MAX_NAME_BYTES: { schema: Count, expected: 'a whole number above 0' },
   ZONEFLASH_WORKER_JOBS: { schema: WorkerJobs, expected: 'a whole number from 1 to 64' },
   ZONEFLASH_JOB_LOCK_SECONDS: { schema: LockSeconds, expected: 'whole seconds from 1 to 3600' },
+  ZONEFLASH_WRONG_TOKENS: { schema: Count, expected: 'a whole number above 0' },
   ZONEFLASH_AUDIT_DAYS: { schema: Days, expected: 'whole days from 1 to 36500' },
 } satisfies Record<string, Variable<unknown>>
 type VariableName = keyof typeof variables
@@ -172,6 +175,7 @@ export function parseConfig(env: Environment): Config {
     },
     workerJobs: read(env, 'ZONEFLASH_WORKER_JOBS') ?? 2,
     jobLockMs: (read(env, 'ZONEFLASH_JOB_LOCK_SECONDS') ?? 15) * 1000,
+    wrongTokens: read(env, 'ZONEFLASH_WRONG_TOKENS') ?? 60,
     auditDays: read(env, 'ZONEFLASH_AUDIT_DAYS') ?? 400,
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What the caller can do about a failure. HTTP status, CLI exit code and job retry all follow from this:
- * invalid 400, unauthenticated 401, forbidden 403, missing 404, conflict 409, too-large 413, unavailable 503, no-space 507.
+ * invalid 400, unauthenticated 401, forbidden 403, missing 404, conflict 409, too-large 413, throttled 429, unavailable 503, no-space 507.
  */
 export type ErrorKind =
   | 'invalid'
@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'missing'
   | 'conflict'
   | 'too-large'
+  | 'throttled'
   | 'unavailable'
   | 'no-space'
 

@@ -18,6 +18,7 @@ import { decideAnswer } from './conditional.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
 import type { Services } from './services.ts'
+import type { WrongTokens } from './wrong-tokens.ts'
 
 const contentTypes: Record<string, string> = {
   tar: 'application/x-tar',
@@ -37,15 +38,26 @@ const ArtifactPath = z.object({
 })
 
 /** Mounts both addresses; HEAD comes with GET. */
-export function mountArtifacts(app: Express, services: Services, meter: SendMeter): void {
+export function mountArtifacts(
+  app: Express,
+  services: Services,
+  meter: SendMeter,
+  wrongTokens: WrongTokens,
+): void {
   const needs = { blobs: services.blobs, pool: new BufferPool(), meter }
+  const readerOf = async (request: Request, response: Response): Promise<ArtifactReader> => {
+    const secret = secretOf(request)
+    if (secret === undefined) return { kind: 'anyone' }
+    const lookUp = (one: string) => findReader(one, services)
+    return (await wrongTokens.check(secret, { request, response }, lookUp)) ?? { kind: 'anyone' }
+  }
   app.get('/flash/:template/:file', async (request, response, next) => {
     const wanted = ArtifactPath.safeParse({
       template: request.params.template,
       ...splitFileName(request.params.file),
     })
     if (!wanted.success) return next()
-    const found = await findArtifact(wanted.data, await readerOf(request, services), services)
+    const found = await findArtifact(wanted.data, await readerOf(request, response), services)
     const { template, version } = found
     const file = `${template}-${version}.${wanted.data.extension}`
     response.set({
@@ -61,7 +73,7 @@ export function mountArtifacts(app: Express, services: Services, meter: SendMete
   app.get('/blobs/sha256/:hex', async (request, response, next) => {
     const digest = Sha256.safeParse(request.params.hex)
     if (!digest.success) return next()
-    const found = await findBlobArtifact(digest.data, await readerOf(request, services), services)
+    const found = await findBlobArtifact(digest.data, await readerOf(request, response), services)
     response.set('content-type', 'application/octet-stream')
     await sendArtifact(request, response, found, true, needs)
   })
@@ -75,13 +87,21 @@ function splitFileName(file: string): { selector?: string; extension?: string } 
 }
 
 /** An API token, as bearer only; or an install token, as bearer or `?token=`. */
-async function readerOf(request: Request, { tokens, installs }: Services): Promise<ArtifactReader> {
+function secretOf(request: Request): string | undefined {
   const bearer = bearerSecret(request)
-  const token = bearer?.startsWith('zf_') ? await tokens.authenticate(bearer) : undefined
+  if (bearer !== undefined) return bearer
+  const inQuery = z.string().max(256).safeParse(request.query['token']).data
+  return inQuery?.startsWith('zf_') ? undefined : inQuery
+}
+
+async function findReader(
+  secret: string,
+  { tokens, installs }: Services,
+): Promise<ArtifactReader | undefined> {
+  const token = secret.startsWith('zf_') ? await tokens.authenticate(secret) : undefined
   if (token) return { kind: 'token', token }
-  const secret = bearer ?? z.string().max(256).safeParse(request.query['token']).data
-  const install = secret === undefined ? undefined : await installs.authenticateToken(secret)
-  if (!install) return { kind: 'anyone' }
+  const install = await installs.authenticateToken(secret)
+  if (!install) return undefined
   return {
     kind: 'install',
     planned: plannedVersions(install.plan),

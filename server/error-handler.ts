@@ -13,6 +13,7 @@ const statusOfKind: Record<ErrorKind, number> = {
   missing: 404,
   conflict: 409,
   'too-large': 413,
+  throttled: 429,
   unavailable: 503,
   'no-space': 507,
 }

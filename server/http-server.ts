@@ -14,6 +14,7 @@ import { mountPages } from './pages.ts'
 import { mountRoutes } from './route.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Services } from './services.ts'
+import { WrongTokens } from './wrong-tokens.ts'
 
 /** Assembles the application. It listens nowhere yet: see node-server.ts. */
 export function createHttpServer(services: Services): Express {
@@ -24,9 +25,10 @@ export function createHttpServer(services: Services): Express {
   app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
 
   mountOperations(app, services, metrics)
-  mountArtifacts(app, services, metrics)
-  mountInstallDocuments(app, services)
-  const requireRole = createRequireRole(services.tokens)
+  const wrongTokens = new WrongTokens(services.clock, services.config.wrongTokens)
+  mountArtifacts(app, services, metrics, wrongTokens)
+  mountInstallDocuments(app, services, wrongTokens)
+  const requireRole = createRequireRole(services.tokens, wrongTokens)
   const routes = apiRoutes(services)
   mountRoutes(app, routes, requireRole, express.json({ limit: '1mb', strict: false }))
   mountUploads(app, services, requireRole)

@@ -11,6 +11,7 @@ import { HostName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import type { Services } from './services.ts'
+import type { WrongTokens } from './wrong-tokens.ts'
 
 /** Bytes of one report. */
 const MAX_REPORT = 256 * 1024
@@ -24,9 +25,9 @@ interface ArmedRequest {
 
 /**
  * Mounts the documents. A wrong, used or expired token is no failure here: the request falls through to the same
- * answer as a path that never was, after the same one look-up by the token's hash.
+ * answer as a path that never was, after the same one look-up by the token's hash; one that comes too often has to wait.
  */
-export function mountInstallDocuments(app: Express, services: Services): void {
+export function mountInstallDocuments(app: Express, services: Services, wrongTokens: WrongTokens): void {
   const { installs } = services
 
   const whileArmed =
@@ -35,7 +36,9 @@ export function mountInstallDocuments(app: Express, services: Services): void {
     ): RequestHandler<{ host: string; token: string }> =>
     async (request, response, next) => {
       const { host, token } = request.params
-      const install = HostName.safeParse(host).success ? await installs.authenticate(host, token) : undefined
+      const lookUp = (secret: string) =>
+        HostName.safeParse(host).success ? installs.authenticate(host, secret) : Promise.resolve(undefined)
+      const install = await wrongTokens.check(token, { request: request as Request, response }, lookUp)
       if (!install) return next()
       response.set('cache-control', 'no-store')
       await answer({ install, token, request: request as Request, response })

@@ -18,6 +18,7 @@ describe('parseConfig', () => {
       jobLockMs: 15_000,
       workerJobs: 2,
       auditDays: 400,
+      wrongTokens: 60,
     })
   })
 

@@ -65,7 +65,11 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
   const catalog =
     overrides.catalog instanceof MemoryTemplateCatalog ? overrides.catalog : new MemoryTemplateCatalog()
   const services: Services = {
-    config: parseConfig({ ZONEFLASH_DATA: directory, ZONEFLASH_URL: 'http://192.0.2.1:7070' }),
+    config: parseConfig({
+      ZONEFLASH_DATA: directory,
+      ZONEFLASH_URL: 'http://192.0.2.1:7070',
+      ZONEFLASH_WRONG_TOKENS: '10000',
+    }),
     catalog,
     channels: new MemoryChannelStore(catalog),
     zones: new MemoryZoneRegistry(),
