@@ -1,4 +1,5 @@
 // Hosts, added, changed and removed.
+import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { mayAct } from '#core/role.ts'
@@ -10,25 +11,27 @@ interface Needs {
   audit: AuditLog
 }
 
-/** @throws HostExists, ProfileNotFound, TransportRefused */
+/** @throws HostExists, ProfileNotFound, TransportRefused, BuildsRefused */
 export async function addHost(
   { host, token }: { host: Host; token: ApiToken },
   { hosts, profiles, audit }: Needs,
 ): Promise<Host> {
   refuseTransport(undefined, host, token)
+  refuseBuilds(undefined, host, token)
   if (host.profile !== undefined) await profiles.get(host.profile)
   await hosts.add(host)
   await audit.write({ actor: token.name, action: 'host.add', subject: host.name })
   return hosts.get(host.name)
 }
 
-/** @throws HostNotFound, ProfileNotFound when it would get another one, TransportRefused */
+/** @throws HostNotFound, ProfileNotFound when it would get another one, TransportRefused, BuildsRefused */
 export async function setHost(
   { host, token }: { host: Host; token: ApiToken },
   { hosts, profiles, audit }: Needs,
 ): Promise<Host> {
   const before = await hosts.get(host.name)
   refuseTransport(before.transport, host, token)
+  refuseBuilds(before.builds, host, token)
   if (host.profile !== undefined && host.profile !== before.profile) await profiles.get(host.profile)
   await hosts.set(host)
   await audit.write({ actor: token.name, action: 'host.set', subject: host.name })
@@ -51,5 +54,15 @@ function refuseTransport(before: Host['transport'], { name, transport }: Host, t
     'forbidden',
     'TransportRefused',
     `transport of host ${name} would become ${transport ?? 'absent'}, expected a token with role admin, ${token.name} has ${token.role}`,
+  )
+}
+
+/** Builds run the recipes' scripts on the host as root: an admin's decision too. */
+function refuseBuilds(before: Host['builds'], { name, builds }: Host, token: ApiToken): void {
+  if (isDeepStrictEqual(before, builds) || mayAct(token.role, 'admin')) return
+  throw new ProvisionError(
+    'forbidden',
+    'BuildsRefused',
+    `builds of host ${name} would change, expected a token with role admin, ${token.name} has ${token.role}`,
   )
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { ProvisionError } from '#core/errors.ts'
 import { registerAudit } from './commands/audit.ts'
+import { registerBuild } from './commands/build.ts'
 import { registerGc } from './commands/gc.ts'
 import { registerHost } from './commands/host.ts'
 import { registerProcesses } from './commands/processes.ts'
@@ -24,6 +25,7 @@ function createProgram(): Command {
   for (const register of [
     registerTemplate,
     registerHost,
+    registerBuild,
     registerZone,
     registerProfile,
     registerRecipe,

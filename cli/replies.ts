@@ -47,6 +47,7 @@ export const HostReply = z.looseObject({
   networks: z.array(z.string()),
   profile: z.string().optional(),
   transport: z.string().optional(),
+  builds: z.looseObject({ atOnce: z.number(), zonesRoot: z.string() }).optional(),
   facts: z.record(z.string(), z.string()),
 })
 export type HostReply = z.infer<typeof HostReply>

@@ -20,6 +20,8 @@ interface HostOptions extends Options {
   release?: string
   profile?: string
   transport?: string
+  builds?: string
+  zonesRoot?: string
   fact?: string[]
 }
 
@@ -34,6 +36,7 @@ export function registerHost(program: Command): void {
       'add',
       'add a host',
       'zoneflash host add h1 --mac 0:11:22:33:44:55 --profile web --release s10u8',
+      'zoneflash host add builder --transport ssh:root@192.0.2.7 --builds 1',
     ).argument('<name>'),
   ).action(async (name: string, options: HostOptions) => {
     const client = openClient()
@@ -51,7 +54,7 @@ export function registerHost(program: Command): void {
   ).action(async (name: string, options: HostOptions) => {
     const client = openClient()
     const host = await client.call(HostReply, hostRoute(name))
-    const { facts, ...fields } = fieldsOf(options)
+    const { facts, ...fields } = fieldsOf(options, host.builds)
     const body = { ...host, ...fields, facts: { ...host.facts, ...facts } }
     await client.act(hostRoute(name), { method: 'PUT', body })
     await showHost(client, name, options.json)
@@ -139,13 +142,15 @@ function addHostOptions(command: Command): Command {
       '--transport <transport>',
       'how a worker reaches it: local, sandbox:NAME, ssh:user@address[:port]',
     )
+    .option('--builds <count>', 'build templates here, so many at a time; 0: none')
+    .option('--zones-root <path>', 'where builds have their zones (default: /zones)')
     .option('--fact <name=value...>', 'free facts')
 }
 
-function fieldsOf({ mac, address, network, arch, release, profile, transport, fact }: HostOptions): {
-  facts?: Record<string, string>
-} {
+function fieldsOf(options: HostOptions, before?: HostReply['builds']): { facts?: Record<string, string> } {
+  const { mac, address, network, arch, release, profile, transport, fact } = options
   return {
+    ...buildsOf(options, before),
     ...(mac && { macs: mac }),
     ...(address && { addresses: address }),
     ...(network && { networks: network }),
@@ -154,6 +159,22 @@ function fieldsOf({ mac, address, network, arch, release, profile, transport, fa
     ...(profile !== undefined && { profile }),
     ...(transport !== undefined && { transport }),
     ...(fact && { facts: Object.fromEntries(fact.map(splitFact)) }),
+  }
+}
+
+/** Builds of a host; what is not named stays. `--builds 0` takes them from it. */
+function buildsOf({ builds: count, zonesRoot }: HostOptions, before: HostReply['builds']): object {
+  if (count === undefined && zonesRoot === undefined) return {}
+  if (count !== undefined && !/^[0-9]{1,2}$/.test(count))
+    throw usageFailure(`--builds is ${JSON.stringify(count)}, expected a number from 0 to 16`)
+  if (count === '0') return { builds: undefined }
+  if (count === undefined && !before) throw usageFailure('--zones-root goes with --builds COUNT')
+  return {
+    builds: {
+      ...before,
+      ...(count !== undefined && { atOnce: Number(count) }),
+      ...(zonesRoot !== undefined && { zonesRoot }),
+    },
   }
 }
 
@@ -168,6 +189,8 @@ async function showHost(client: Client, name: string, json: boolean | undefined)
   const installs = await client.call(z.array(InstallReply), `${hostRoute(name)}/installs`)
   await show(json, { ...host, installs }, async () => {
     await print(renderHosts([host]))
+    if (host.builds)
+      await printLine(`builds ${host.builds.atOnce} at a time, zones below ${host.builds.zonesRoot}`)
     for (const [fact, value] of Object.entries(host.facts))
       await printLine(`fact ${fact}=${renderName(value)}`)
     const rows = installs.map((install) => [
