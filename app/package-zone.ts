@@ -9,6 +9,7 @@ import { wrongState } from '#core/store-errors.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
 import { describeVersion } from './describe-version.ts'
 import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
+import { makeLayers, type WriteLayer } from './make-layer.ts'
 import type {
   ArtifactIndexer,
   AuditLog,
@@ -62,6 +63,8 @@ export interface PackageNeeds {
   clock: Clock
   openShell: (host: Host) => HostShell
   packageArchives: (tree: ZoneTree) => Promise<PackagedArchives>
+  /** absent: no layers are made */
+  writeLayer?: WriteLayer
 }
 
 /** `code` says why the step is `failed`. */
@@ -146,13 +149,29 @@ export async function makeArtifacts(
           needs,
         )
       : []
-    const manifest = manifestOf(record.manifest, host, zone, [...archives.artifacts, ...streams])
+    const layers = await layersOf(origin, archives, signal, report, needs)
+    const manifest = manifestOf(record.manifest, host, zone, [...archives.artifacts, ...streams, ...layers])
     const indexes = new Map(archives.artifacts.map(({ sha256 }) => [sha256, archives.entries]))
     await assertBuilding(job, needs.catalog)
     await needs.catalog.putVersion({ manifest, state: becomes }, indexes)
   } finally {
     await archives.close()
   }
+}
+
+/** None is no failure: the full forms are there. The step's name says why. */
+async function layersOf(
+  origin: Manifest | undefined,
+  { artifacts, entries }: PackagedArchives,
+  signal: AbortSignal,
+  report: (step: string, bytes: number) => void,
+  { catalog, writeLayer }: PackageNeeds,
+): Promise<Artifact[]> {
+  if (!origin || !writeLayer) return []
+  const outcome = await makeLayers({ origin, artifacts, entries, signal }, { catalog, writeLayer })
+  if ('layers' in outcome) return outcome.layers
+  report(`no layer: ${outcome.skipped}`, 0)
+  return []
 }
 
 /** Somebody may have deleted it meanwhile. */

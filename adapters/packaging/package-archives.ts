@@ -1,14 +1,13 @@
 /** One pass over a zone's root: tar.gz, tar.zst and cpio.gz in the blob store, and their common index. Memory does not grow with the tree. */
-import { HandOver } from '#app/hand-over.ts'
 import type { PackagedArchives, ZoneTree } from '#app/package-zone.ts'
-import type { BlobStore, StoredBlob } from '#app/ports.ts'
+import type { BlobStore } from '#app/ports.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { ArtifactName } from '#core/recipe/artifact-name.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
-import { runFilter } from '../archive/run-filter.ts'
 import { ArchiveWriters } from './archive-writers.ts'
 import { CanonicalMembers, type ArchiveEvent } from './canonical-members.ts'
 import type { EntryLimits } from '#core/archive/entry-policy.ts'
+import { Packed, PIGZ, ZSTD } from './packed.ts'
 import { findZonerootSource, listLinkGroups } from './read-zoneroot.ts'
 
 interface Needs {
@@ -17,13 +16,6 @@ interface Needs {
   /** a directory that is swept, for the index while it grows */
   spoolDirectory: string
 }
-
-/**
- * The same bytes whatever the number of processors: zstd's and pigz's output does not depend on their threads, gzip's, zlib's and
- * `zstd --single-thread`'s would differ (docs/decisions/0006-one-pass-packaging.md).
- */
-const PIGZ = ['pigz', '-n', '-5', '-b', '128', '-c'] as const
-const ZSTD = ['zstd', '-q', '-3', '-T2', '-c'] as const
 
 /** Zeros of a hole, given out in pieces of this size. */
 const ZEROS = Buffer.alloc(256 * 1024)
@@ -138,37 +130,5 @@ class Packing {
 
   #of(kind: 'tar' | 'cpio'): Packed[] {
     return this.#packed.flatMap(({ name, packed }) => (name.startsWith(kind) ? [packed] : []))
-  }
-}
-
-/** One compressor whose output goes into the blob store. */
-class Packed {
-  readonly #input = new HandOver()
-  readonly #stored: Promise<StoredBlob>
-
-  constructor(blobs: BlobStore, compressor: readonly [string, ...string[]]) {
-    this.#stored = blobs.put(runFilter(compressor, this.#input)).finally(() => this.#input.abandon())
-    this.#stored.catch(() => undefined)
-  }
-
-  /** @throws what stopped the compressor or the store */
-  async give(chunk: Buffer): Promise<void> {
-    if (await this.#input.give(chunk)) return
-    await this.#stored
-    throw new Error('the compressor stopped reading')
-  }
-
-  finish(): Promise<StoredBlob> {
-    this.#input.end()
-    return this.#stored
-  }
-
-  /** What it failed with, if it did. */
-  async abort(error: unknown): Promise<unknown> {
-    this.#input.fail(error)
-    return this.#stored.then(
-      () => undefined,
-      (failure: unknown) => failure,
-    )
   }
 }
