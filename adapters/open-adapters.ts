@@ -36,6 +36,7 @@ import { PostgresTemplateCatalog } from './postgres/template-catalog.ts'
 import { PostgresTokenStore } from './postgres/token-store.ts'
 import { PostgresZoneRegistry } from './postgres/zone-registry.ts'
 import { BullmqJobQueue } from './queue/bullmq-job-queue.ts'
+import type { QueueBoard } from './queue/queue-board.ts'
 import { chooseQueueEngine, type QueueEngine } from './queue/queue-connection.ts'
 import { FileMediaShelf } from './recipes/file-media-shelf.ts'
 import { FileRecipeShelf } from './recipes/file-recipe-shelf.ts'
@@ -64,6 +65,7 @@ export interface OpenedAdapters extends Adapters {
   /** for processes that open the same */
   databaseUrl: string
   queueEngine: QueueEngine
+  queueBoard: QueueBoard
   /** resolves when the embedded database has ended; one that is not ours is waited for */
   databaseEnded: Promise<void>
   /** what a server swept at its start; workers sweep nothing */
@@ -159,6 +161,7 @@ async function openOn(
     databaseUrl,
     databaseEnded,
     queueEngine,
+    queueBoard: queue.board,
     swept: role === 'server' ? await sweep() : undefined,
     ping: async () => void (await sql`select 1`.execute(db)),
     close,

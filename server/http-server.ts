@@ -11,6 +11,7 @@ import { Metrics } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { mountOperations } from './operations.ts'
 import { mountPages } from './pages.ts'
+import { mountQueueBoard } from './queue-board.ts'
 import { mountRoutes } from './route.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Services } from './services.ts'
@@ -32,6 +33,7 @@ export function createHttpServer(services: Services): Express {
   const routes = apiRoutes(services)
   mountRoutes(app, routes, requireRole, express.json({ limit: '1mb', strict: false }))
   mountUploads(app, services, requireRole)
+  mountQueueBoard(app, services, requireRole)
   mountPages(app, describeRoutes(routes))
 
   app.use(notFound)

@@ -16,6 +16,7 @@ import type {
   TokenStore,
   ZoneRegistry,
 } from '#app/ports.ts'
+import type { QueueBoard } from '#adapters/queue/queue-board.ts'
 import type { Config } from '#core/config.ts'
 
 /** What the HTTP server is given; it constructs nothing itself. */
@@ -32,6 +33,8 @@ export interface Services {
   installs: InstallLog
   audit: AuditLog
   queue: JobQueue
+  /** the queue's jobs as pages, for admins */
+  queueBoard?: QueueBoard
   recipes: RecipeShelf
   media: MediaShelf
   schedules: ScheduleStore

@@ -3,6 +3,7 @@ import type { JobQueue, JobStatus } from '#app/ports.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
 import { isStorable } from '#core/storable-text.ts'
+import { createQueueBoard, type QueueBoard } from './queue-board.ts'
 import { openQueue, QUEUE, type Opened, type Producers, type QueueEngine } from './queue-connection.ts'
 
 /** How often a job is tried that fails for want of something that may come back, and how long finished ones are remembered. */
@@ -88,6 +89,11 @@ export class BullmqJobQueue implements JobQueue {
       this.#opened.bull.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed']),
     )
     return jobs.filter((job) => job.name === name).map((job) => jobData[name].parse(job.data) as JobData<N>)
+  }
+
+  /** A board that shows this queue. */
+  get board(): QueueBoard {
+    return createQueueBoard(this.#opened.bull.queue)
   }
 
   async close(): Promise<void> {
