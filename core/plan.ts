@@ -4,7 +4,7 @@ import type { Host } from './host.ts'
 import { MASK } from './mask-profile.ts'
 import { artifactExtension, type Artifact, type Manifest } from './manifest.ts'
 import type { Profile, ProfileZone } from './profile.ts'
-import { detachedXml } from './plan/flash-config.ts'
+import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
 import { planSteps } from './plan/plan-steps.ts'
 import { planZone } from './plan/plan-zone.ts'
@@ -139,7 +139,7 @@ function planTemplate(
     digests: zone.form === 'auto' ? manifest.artifacts.map((artifact) => artifact.sha256) : [sha256],
     deltas: deltas.flatMap((artifact) => planDelta(artifact, manifest, origin, profile, urlPathOf(artifact))),
     choices,
-    foreign: [],
+    foreign: foreignResources(manifest, host.release),
     urlPath: urlPathOf(full),
     flashZone,
     path,

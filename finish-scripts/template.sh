@@ -184,7 +184,7 @@ configure_flash_zone() {
   [ $? -ne 1 ]
 }
 
-# Addresses and delegated datasets belong to the host the template comes from; clones would inherit them.
+# Addresses, devices, delegated datasets and privileges belong to the host the template comes from; clones would inherit them.
 leave_out_of_host() {
   {
     zonecfg -z "$t_zone" info net | new_awk '
@@ -196,6 +196,10 @@ leave_out_of_host() {
         keys = keys " " name "=\"" value "\""
       }
       END { flush() }'
+    zonecfg -z "$t_zone" info device 2>/dev/null | new_awk '
+      /^[ \t]+match: / { value = $0; sub(/^[ \t]+match: /, "", value); gsub(/"/, "", value); print "remove device match=\"" value "\"" }'
+    zonecfg -z "$t_zone" info limitpriv 2>/dev/null | new_awk '
+      $1 == "limitpriv:" && NF > 1 && $2 != "default" { print "set limitpriv=default" }'
     zonecfg -z "$t_zone" info dataset | new_awk '
       /^[ \t]+name: / { value = $0; sub(/^[ \t]+name: /, "", value); gsub(/"/, "", value); print "remove dataset name=\"" value "\"" }'
   } >"$zf_work/zonecfg"

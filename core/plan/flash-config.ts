@@ -2,20 +2,25 @@
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import type { Manifest } from '../manifest.ts'
+import { foreignLines, withoutForeign } from './foreign.ts'
 import { emptyZoneConfig, type ZoneConfig } from '../zone/config.ts'
 import { withInventory } from '../zone/inventory.ts'
 import { replayCommands } from '../zone/replay.ts'
 import { renderZoneXml } from '../zone/xml.ts'
 
-/** Text of a SUNWdetached.xml: the stored zonecfg export without its host's addresses and datasets, then the inventory. */
+/** Text of a SUNWdetached.xml: the stored zonecfg export without what belongs to its host, then the inventory. */
 export function detachedXml(
   manifest: Manifest,
   { zone, zonepath, release }: { zone: string; zonepath: string; release: OsRelease },
 ): string {
-  const config = storedConfig(manifest, zone, release)
-  const elements = config.elements.filter(({ tag }) => tag !== 'network' && tag !== 'dataset')
-  const own = { ...config, name: zone, zonepath, autoboot: false, elements }
+  const config = withoutForeign(storedConfig(manifest, zone, release))
+  const own = { ...config, name: zone, zonepath, autoboot: false }
   return renderZoneXml(withInventory(own, manifest.inventory ?? []), { detached: true })
+}
+
+/** What the plan says about the parts of the configuration that belong to the host the template was made on. */
+export function foreignResources(manifest: Manifest, release: OsRelease): string[] {
+  return foreignLines(storedConfig(manifest, 'flash', release))
 }
 
 /** An export does not quote its global values (zones.md 2.9), so one may not replay; the brand is then all that is known. */

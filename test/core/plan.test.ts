@@ -84,7 +84,7 @@ describe('makePlan', () => {
       brand: 'native',
       osFamily: 'solaris10',
       zonecfg:
-        'create -b\nset zonepath=/golden\nset ip-type=shared\nadd net\nset address=192.0.2.1\nset physical=bge0\nend\nadd attr\nset name=owner\nset type=string\nset value=ops\nend\n',
+        'create -b\nset zonepath=/golden\nset ip-type=shared\nadd net\nset address=192.0.2.1\nset physical=bge0\nend\nadd device\nset match=/dev/dsk/*\nend\nset limitpriv=default,sys_time\nadd fs\nset dir=/data\nset special=/export/data\nset type=lofs\nend\nadd attr\nset name=owner\nset type=string\nset value=ops\nend\n',
       inventory: [
         { kind: 'package', name: 'SUNWcsr', version: '11.11' },
         { kind: 'patch', id: '900001-03', obsoletes: ['900000'], incompatible: [] },
@@ -98,7 +98,14 @@ describe('makePlan', () => {
     expect(config).toMatchObject({ name: 'flashweb', zonepath: '/zoneflash/web' })
     expect(
       config.elements.map(({ tag, attributes }) => `${tag} ${attributes['name'] ?? attributes['id']}`),
-    ).toEqual(['attr owner', 'package SUNWcsr', 'patch 900001-03', 'package SUNWcsu'])
+    ).toEqual(['filesystem undefined', 'attr owner', 'package SUNWcsr', 'patch 900001-03', 'package SUNWcsu'])
+    expect(config.properties.limitpriv).toBeUndefined()
+    expect(plan.templates[0]?.foreign).toEqual([
+      'not taken over: limitpriv default,sys_time',
+      'not taken over: net 192.0.2.1 bge0',
+      'not taken over: device /dev/dsk/*',
+      'taken over, look whether this host has it: fs /export/data (lofs) at /data',
+    ])
   })
 
   test.each([
