@@ -83,5 +83,5 @@ const nameOf = ({ template, version }: Manifest): { template: string; version: s
 })
 
 function sorted({ entries, layout }: IndexedArchive, { sortEntries }: Needs) {
-  return sortEntries(filesOf(entries, layout))
+  return sortEntries(() => filesOf(entries, layout))
 }

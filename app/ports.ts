@@ -119,8 +119,11 @@ export type ReadFiles = (
   wanted: ReadonlyMap<string, number>,
 ) => AsyncIterable<ArchiveFile>
 
-/** Sorts entries by orderKey of core/diff/path-order.ts, equal ones in the order they came; memory does not grow with their number. @throws NoSpace */
-export type SortEntries = (entries: AsyncIterable<Entry>) => AsyncIterable<Entry>
+/**
+ * Sorts entries by orderKey of core/diff/path-order.ts, equal ones in the order they came; memory does not grow with their number.
+ * `entries` is read once more when they are in order already, as in archives of our own making. @throws NoSpace
+ */
+export type SortEntries = (entries: () => AsyncIterable<Entry>) => AsyncIterable<Entry>
 
 /** What is known of a draft. */
 export interface DraftStatus {

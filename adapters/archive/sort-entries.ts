@@ -6,8 +6,8 @@ import { orderKey } from '#core/diff/path-order.ts'
 import type { Entry } from '#core/entry.ts'
 import { EntrySpool } from './entry-spool.ts'
 
-/** What is in memory at once: entries, and characters for indexes of long names. Two million entries are 40 runs. */
-const RUN_ENTRIES = 50_000
+/** What is in memory at once: entries, and characters for indexes of long names. Two million entries are 80 runs. */
+const RUN_ENTRIES = 25_000
 const RUN_CHARACTERS = 8 * 1024 * 1024
 
 interface Keyed {
@@ -18,11 +18,12 @@ interface Keyed {
 /** `spoolDirectory` must be one that is swept. */
 export function createEntrySorter(spoolDirectory: string, runEntries = RUN_ENTRIES): SortEntries {
   return async function* (entries) {
+    if (await isInOrder(entries())) return yield* entries()
     const runs: EntrySpool[] = []
     try {
       let run: Keyed[] = []
       let characters = 0
-      for await (const entry of entries) {
+      for await (const entry of entries()) {
         run.push({ key: orderKey(entry.path), entry })
         characters += entry.path.length + (entry.link?.length ?? 0)
         if (run.length < runEntries && characters < RUN_CHARACTERS) continue
@@ -41,6 +42,17 @@ export function createEntrySorter(spoolDirectory: string, runEntries = RUN_ENTRI
 /** The sorter for a configuration: its runs lie in the blob store's directory of unfinished files, which is swept. */
 export function openEntrySorter({ blobs }: Pick<Config, 'blobs'>): SortEntries {
   return createEntrySorter(path.resolve(blobs.root, 'incoming'))
+}
+
+/** Ends at the first entry that is not. */
+async function isInOrder(entries: AsyncIterable<Entry>): Promise<boolean> {
+  let last = ''
+  for await (const { path: current } of entries) {
+    const key = orderKey(current)
+    if (key < last) return false
+    last = key
+  }
+  return true
 }
 
 const byKey = (a: Keyed, b: Keyed): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)

@@ -24,8 +24,8 @@ export class Facts {
   /** Adds words to what is known of it, in the order of the alphabet: archives have theirs. */
   add(kind: FactKind, name: string, text: string): void {
     const before = this.of(kind).get(name)?.text
-    const words = new Set([...(before?.split('; ') ?? []), text])
-    this.set(kind, name, { text: [...words].toSorted().join('; ') })
+    const words = new Set([...(before?.split(', ') ?? []), text])
+    this.set(kind, name, { text: [...words].toSorted().join(', ') })
   }
 }
 

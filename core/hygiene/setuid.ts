@@ -20,8 +20,8 @@ export function setuidMessage(entry: Entry, origin: SetuidFiles | undefined): st
   const now = rightsOf(entry)
   if (before === now) return undefined
   return before === undefined
-    ? `runs with its owner's rights (${now}), which no file of the origin there does`
-    : `runs with its owner's rights (${now}), in the origin it was ${before}`
+    ? `is setuid or setgid (${now}), and the origin has no such file there`
+    : `is setuid or setgid (${now}), in the origin it was ${before}`
 }
 
 /** For the documentation: what it finds depends on the origin, so it is not judged by itself. */

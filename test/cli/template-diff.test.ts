@@ -62,7 +62,7 @@ test('template diff tells packages, services, accounts, ports, setuid files and 
 packages
   + mariadb-server  10.11
 services
-  + mariadb  started in rc2
+  + mariadb  rc2
 users
   + mysql  uid 27, gid 27, home /var/lib/mysql, /bin/false, has a password
 ports

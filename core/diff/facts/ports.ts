@@ -62,7 +62,7 @@ function readConfig({ service, ports }: Dialect, path: string, text: string, fac
 /** What a file without a word about ports means, where that is sure. */
 function readDefault(path: string, text: string, facts: Facts): void {
   if (path === 'etc/ssh/sshd_config' && !/^\s*Port\b/im.test(text))
-    facts.add('port', 'sshd 22', 'by default, none declared in etc/ssh/sshd_config')
+    facts.add('port', 'sshd 22', 'by default (etc/ssh/sshd_config declares none)')
 }
 
 export const declaredPorts: FactSource = {

@@ -6,7 +6,7 @@ export const bootLinks: FactSource = {
     if (type === 'directory') return
     const [, level, start, script] = /^etc\/rc([0-6S])\.d\/([SK])\d\d?(.+)$/.exec(path) ?? []
     if (level !== undefined && script !== undefined && start === 'S')
-      facts.add('service', script, `started in rc${level}`)
+      facts.add('service', script, `rc${level}`)
     const [, target, unit] = /^etc\/systemd\/system\/([^/]+)\.(?:wants|requires)\/([^/]+)$/.exec(path) ?? []
     if (target !== undefined && unit !== undefined) facts.add('service', unit, `wanted by ${target}`)
   },

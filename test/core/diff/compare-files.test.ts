@@ -56,8 +56,8 @@ async function differences(a: readonly Entry[], b: readonly Entry[], runEntries 
   const sort = createEntrySorter(directory, runEntries)
   const lines: FileLine[] = []
   for await (const line of compareFiles(
-    sort(filesOf(() => each(a), 'zoneroot')),
-    sort(filesOf(() => each(b), 'zoneroot')),
+    sort(() => filesOf(() => each(a), 'zoneroot')),
+    sort(() => filesOf(() => each(b), 'zoneroot')),
   ))
     lines.push(line)
   return lines

@@ -100,7 +100,7 @@ test('services are those that boot links, wants, manifests and profiles start', 
     ),
   ).toEqual([
     'service apache2.service: - > wanted by multi-user.target',
-    'service ssh: started in rc2 > started in rc2; started in rc3',
+    'service ssh: rc2 > rc2, rc3',
     'service svc:/application/mysql:default: disabled by manifest > enabled by manifest',
     'service svc:/network/http:apache2: - > enabled by profile site.xml',
   ])
@@ -123,7 +123,7 @@ test('ports are those that configuration declares for a server', async () => {
     'port apache 443: - > declared in etc/apache2/ports.conf',
     'port apache 80: - > declared in etc/apache2/ports.conf',
     'port mysqld 3306: - > declared in etc/mysql/mariadb.conf.d/50-server.cnf',
-    'port sshd 22: - > by default, none declared in etc/ssh/sshd_config',
+    'port sshd 22: - > by default (etc/ssh/sshd_config declares none)',
     'port webmin 10000: - > declared in opt/local-pkgs/webmin/miniserv.conf',
   ])
 })
