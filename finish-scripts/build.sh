@@ -19,7 +19,7 @@ build_main() {
   main_command=$1
   shift
   case $main_command in
-    configure | remove | shut_down | halt_zones | wait_until_up | sysidcfg | scrub | identity | origin | release_origin | receive_tree | unpack_tree | manifest)
+    configure | remove | drop_half | shut_down | halt_zones | wait_until_up | sysidcfg | scrub | identity | origin | release_origin | receive_tree | unpack_tree | manifest)
       "build_$main_command" "$@"
       ;;
     *)
@@ -81,6 +81,11 @@ drop_zonepath() { # ZONEPATH: what no zone owns any more
     if dataset_exists "$drop_dataset"; then zfs destroy -r "$drop_dataset" || return 1; fi
   fi
   if [ -h "$1" ] || [ -d "$1" ]; then rm -rf "$1"; fi
+}
+
+build_drop_half() { # ZONE ZONEPATH: a tree that was cut off before a zone was configured for it
+  if is_configured "$1"; then return 0; fi
+  drop_zonepath "$2"
 }
 
 build_shut_down() { # ZONE SECONDS HOW: by `zoneadm shutdown`, or by the zone's own where zoneadm has none; halted when that takes too long

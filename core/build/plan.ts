@@ -44,10 +44,12 @@ export interface BuildPlan {
   /** of the build on its host; nobody but root looks into it */
   directory: string
   origin: OriginPlace | undefined
+  /** the name and place that the origin's zone has where it was not made here */
+  imported: BuildZone | undefined
   packaged: PackagedTree | undefined
 }
 
-type Inputs = Pick<Build, 'template' | 'version' | 'zone'>
+type Inputs = Pick<Build, 'template' | 'version' | 'zone' | 'inputs'>
 
 const DEFAULT_ZONES_ROOT = '/zones'
 
@@ -56,7 +58,7 @@ export function zonesRootOf({ builds }: Pick<Host, 'builds'>): string {
 }
 
 export function makeBuildPlan(
-  { template, version, zone }: Inputs,
+  { template, version, zone, inputs }: Inputs,
   { recipe, files }: { recipe: Recipe; files: readonly BundledFile[] },
   host: Pick<Host, 'builds' | 'release'>,
 ): BuildPlan {
@@ -73,6 +75,7 @@ export function makeBuildPlan(
     clone: place(`${zone}-clone`),
     directory: `/var/zoneflash/build/${zone}`,
     origin: undefined,
+    imported: inputs.origin && importedZone(inputs.origin, host),
     packaged: undefined,
   }
 }

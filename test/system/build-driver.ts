@@ -31,7 +31,7 @@ import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { createTestDatabase } from '#test/postgres-database.ts'
 
-type Fields = Partial<Record<keyof RecipeFields, unknown>>
+export type Fields = Partial<Record<keyof RecipeFields, unknown>>
 
 export function makeRecipe(
   name: string,
@@ -55,13 +55,14 @@ export interface Driver {
   run: (build: Build, recipe: LoadedRecipe, until?: BuildStepName) => Promise<Manifest | undefined>
   context: (build: Build, recipe: LoadedRecipe, changes?: Partial<StepContext>) => StepContext
   steps: ReturnType<typeof createBuildSteps>
+  limits: ReturnType<typeof parseConfig>['limits']
   /** what the builds said */
   log: string[]
   close: () => Promise<void>
 }
 
-/** `minuteMs`: what a minute in a recipe is worth. */
-export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver> {
+/** `minuteMs`: what a minute in a recipe is worth. `scriptCache`: what scripts that make media keep, by default nothing. */
+export async function openDriver(host: Host, minuteMs = 60_000, scriptCache?: string): Promise<Driver> {
   const work = await mkdtemp(path.join(tmpdir(), 'zoneflash-build-'))
   const database = await createTestDatabase()
   const db = await openDatabase(database.url, 5)
@@ -73,6 +74,7 @@ export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver>
   const clock = { now: () => new Date() }
   const media = new Map<string, Buffer>()
   const log: string[] = []
+  const begun = Date.now()
   const needs: StepNeeds = {
     catalog: new PostgresTemplateCatalog(db),
     channels: new PostgresChannelStore(db),
@@ -95,7 +97,7 @@ export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver>
     mediaMaker: new MadeMedia({
       cacheDirectory: path.join(work, 'made-media'),
       root: path.resolve(import.meta.dirname, '../..'),
-      scriptCache: path.join(work, 'cache'),
+      scriptCache: scriptCache ?? path.join(work, 'cache'),
       mediaDirectory: path.join(work, 'media'),
     }),
     readFiles,
@@ -104,7 +106,8 @@ export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver>
     minuteMs,
   }
   const steps = createBuildSteps(needs)
-  const shell = listening(openHostShell(host), log)
+  const since = () => `${((Date.now() - begun) / 1000).toFixed(1)} s`
+  const shell = listening(openHostShell(host), log, since)
   const context: Driver['context'] = (build, recipe, changes = {}) => ({
     build,
     recipe,
@@ -119,6 +122,7 @@ export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver>
     needs,
     media,
     log,
+    limits,
     steps,
     context,
     run: async (build, recipe, until = 'publish') => {
@@ -136,14 +140,15 @@ export async function openDriver(host: Host, minuteMs = 60_000): Promise<Driver>
   }
 }
 
-function listening(inner: HostShell, log: string[]): HostShell {
+function listening(inner: HostShell, log: string[], since: () => string): HostShell {
   return {
     run: (argv, options = {}) => {
-      log.push(`$ ${argv.join(' ')}`)
+      log.push(`${since()} $ ${argv.join(' ')}`)
       return inner.run(argv, {
         ...options,
         onOutput: (text) => {
-          log.push(text.trimEnd())
+          log.push(text.slice(0, 2000).trimEnd())
+          if (log.length > 5000) log.splice(0, 1000)
           options.onOutput?.(text)
         },
       })

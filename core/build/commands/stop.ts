@@ -10,10 +10,22 @@ export function stopActions(plan: BuildPlan): Action[] {
   return [
     run(tool(plan, 'halt_zones', clone.name, proof.name, golden.name), 10),
     ...dropProofActions(plan),
+    ...dropHalfImport(plan),
     removeDirectory(plan),
   ]
 }
 
+/** A whole one stays for the next build. */
+function dropHalfImport(plan: BuildPlan): Action[] {
+  const { imported } = plan
+  return imported ? [run(tool(plan, 'drop_half', imported.name, imported.path))] : []
+}
+
 export function discardActions(plan: BuildPlan): Action[] {
-  return [...dropProofActions(plan), removeZone(plan, plan.golden), removeDirectory(plan)]
+  return [
+    ...dropProofActions(plan),
+    removeZone(plan, plan.golden),
+    ...dropHalfImport(plan),
+    removeDirectory(plan),
+  ]
 }

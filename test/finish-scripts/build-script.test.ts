@@ -1,0 +1,176 @@
+// What a worker asks of a build host, under every shell: scrubbing, identity, and zones removed in whatever state they are.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
+import { identityFiles, makeSolaris10Zoneroot } from '#test/fixtures/solaris10-zoneroot.ts'
+import { debianRoot } from './fixture.ts'
+import { shells } from './shells.ts'
+
+const stubs = path.join(import.meta.dirname, 'stub-bin')
+
+describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.sh in $name', ({ shell }) => {
+  let base: string
+  let root: string
+
+  beforeEach(async () => {
+    base = mkdtempSync(path.join(tmpdir(), 'build-script-'))
+    root = path.join(base, 'zones/web/root')
+    mkdirSync(path.dirname(root), { recursive: true })
+    mkdirSync(path.join(base, 'build'))
+    writeFileSync(path.join(base, 'build/build.sh'), await readBuildLibrary())
+    setState('web', 'installed')
+  })
+  afterEach(() => rmSync(base, { recursive: true, force: true }))
+
+  function setState(zone: string, state: string): void {
+    const directory = path.join(base, 'stub/zones', zone)
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(path.join(directory, 'state'), `${state}\n`)
+    writeFileSync(path.join(directory, 'config'), `set zonepath=${path.join(base, 'zones', zone)}\n`)
+    writeFileSync(path.join(base, 'stub/commands'), '')
+  }
+
+  function build(...words: string[]): { status: number | null; output: string } {
+    const [command, ...args] = shell
+    const { status, stdout, stderr } = spawnSync(
+      command,
+      [...args, path.join(base, 'build/build.sh'), ...words],
+      {
+        encoding: 'utf8',
+        input: 'system_locale=C\n',
+        env: { PATH: `${stubs}:/usr/bin:/bin`, STUB: path.join(base, 'stub') },
+      },
+    )
+    return { status, output: stdout + stderr }
+  }
+
+  const scrub = (family: string) => build('scrub', 'web', path.join(base, 'zones/web'), family)
+  const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+  const has = (file: string) => existsSync(path.join(root, file))
+  const put = (file: string, text: string) => {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
+    writeFileSync(path.join(root, file), text)
+  }
+
+  test('scrubs Debian of what one machine or person is known by', () => {
+    debianRoot(root)
+    put('root/.bash_history', 'mysql -psecret\n')
+    put('root/.ssh/authorized_keys', 'ssh-ed25519 AAAA admin\n')
+    put('home/ops/.ssh/authorized_keys', 'ssh-ed25519 AAAA ops\n')
+    put('home/ops/.profile', 'umask 022\n')
+    put('var/cache/apt/archives/apache2.deb', 'deb')
+    put('var/lib/dbus/machine-id', '0123\n')
+    put('var/zoneflash-build/recipe/customize.sh', 'x')
+    expect(scrub('linux')).toEqual({ status: 0, output: '' })
+    expect(['etc/machine-id', 'var/log/syslog'].map(read)).toEqual(['', ''])
+    expect(read('etc/hostname')).toBe('localhost\n')
+    expect(read('etc/mailname')).toBe('localhost\n')
+    expect(read('etc/hosts')).not.toContain('golden')
+    expect(read('etc/shadow')).toBe('root:*:19000:0:99999:7:::\nwww-data:*:19000:0:99999:7:::\n')
+    for (const gone of [
+      'etc/ssh/ssh_host_ed25519_key',
+      'etc/ssh/ssh_host_ed25519_key.pub',
+      'var/log/syslog.1',
+      'var/lib/dhcp/dhclient.eth0.leases',
+      'var/lib/urandom/random-seed',
+      'tmp/leftover',
+      'root/.bash_history',
+      'root/.ssh/authorized_keys',
+      'home/ops/.ssh/authorized_keys',
+      'var/cache/apt/archives/apache2.deb',
+      'var/lib/dbus/machine-id',
+      'var/zoneflash-build',
+    ])
+      expect(has(gone), gone).toBe(false)
+    for (const kept of ['root/kept', 'home/ops/.profile', 'etc/ssh/sshd_config'])
+      expect(has(kept), kept).toBe(true)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'scrubs Solaris 10, which configures itself anew at its next boot',
+    () => {
+      makeSolaris10Zoneroot(root, { kind: 'sparse', nodename: 'golden-web' })
+      put('.sh_history', 'x\n')
+      put('export/home/ops/.bash_history', 'x\n')
+      put('etc/sysidcfg', 'root_password=x\n')
+      expect(scrub('solaris10')).toEqual({ status: 0, output: '' })
+      expect(read('etc/shadow')).toContain('root:NP:')
+      for (const made of ['etc/.UNCONFIGURED', 'reconfigure']) expect(has(made), made).toBe(true)
+      for (const gone of [
+        'etc/nodename',
+        'etc/hostname.bge0',
+        'etc/sysidcfg',
+        '.sh_history',
+        'export/home/ops/.bash_history',
+      ])
+        expect(has(gone), gone).toBe(false)
+      const grep = spawnSync('grep', ['-rl', 'golden', root], { encoding: 'utf8' }).stdout.trim()
+      expect(grep).toBe('')
+      expect(Object.keys(identityFiles).length).toBeGreaterThan(10)
+    },
+  )
+
+  test('follows no link of the zoneroot’s, whatever it points to', () => {
+    debianRoot(root)
+    const outside = path.join(base, 'outside')
+    mkdirSync(path.join(outside, '.ssh'), { recursive: true })
+    writeFileSync(path.join(outside, '.ssh/authorized_keys'), 'the host’s own\n')
+    writeFileSync(path.join(outside, '.bash_history'), 'the host’s own\n')
+    mkdirSync(path.join(root, 'home'))
+    symlinkSync(outside, path.join(root, 'home/ops'))
+    symlinkSync(path.join(outside, '.ssh'), path.join(root, 'root/.ssh'))
+    expect(scrub('linux').status).toBe(0)
+    rmSync(path.join(root, 'var/log'), { recursive: true })
+    symlinkSync(outside, path.join(root, 'var/log'))
+    const refused = scrub('linux')
+    expect(refused.status).not.toBe(0)
+    expect(refused.output).toContain('var/log in the zoneroot of web is a symbolic link')
+    const untouched = ['.ssh/authorized_keys', '.bash_history'].map((name) => path.join(outside, name))
+    for (const file of untouched) expect(readFileSync(file, 'utf8')).toBe('the host’s own\n')
+  })
+
+  test('does not touch a zone that runs', () => {
+    debianRoot(root)
+    setState('web', 'running')
+    const refused = scrub('linux')
+    expect(refused.status).not.toBe(0)
+    expect(read('etc/hostname')).toBe('golden\n')
+  })
+
+  test('writes sysidcfg for the first boot, for nobody else to read', () => {
+    debianRoot(root)
+    expect(build('sysidcfg', 'web', path.join(base, 'zones/web'), 'etc/.NFS4inst_state.domain').status).toBe(
+      0,
+    )
+    expect(read('etc/sysidcfg')).toBe('system_locale=C\n')
+    expect(execFileSync('stat', ['-c', '%a', path.join(root, 'etc/sysidcfg')], { encoding: 'utf8' })).toBe(
+      '600\n',
+    )
+    expect(read('etc/.NFS4inst_state.domain')).toBe('')
+  })
+
+  test.each(['installed', 'incomplete', 'configured'])('removes a zone that is %s', (state) => {
+    debianRoot(root)
+    setState('web', state)
+    expect(build('remove', 'web', path.join(base, 'zones/web'))).toEqual({ status: 0, output: '' })
+    expect(existsSync(path.join(base, 'zones/web'))).toBe(false)
+    expect(existsSync(path.join(base, 'stub/zones/web'))).toBe(false)
+  })
+
+  test('removes what is left of a zone that was never configured, and half a tree, but no zone’s', () => {
+    debianRoot(root)
+    const zonepath = path.join(base, 'zones/web')
+    expect(build('drop_half', 'web', zonepath).status).toBe(0)
+    expect(existsSync(zonepath)).toBe(true)
+    rmSync(path.join(base, 'stub/zones/web'), { recursive: true })
+    expect(build('drop_half', 'web', zonepath).status).toBe(0)
+    expect(existsSync(zonepath)).toBe(false)
+  })
+
+  test('knows no other command', () => {
+    expect(build('uninstall', 'web')).toMatchObject({ status: 1 })
+  })
+})
