@@ -42,7 +42,8 @@ export async function makeLayers(
   return writeLayer({
     origin: { template: origin.template, version: origin.version },
     base,
-    originEntries: catalog.entries(base.sha256),
+    // each reading is a query of its own
+    originEntries: { [Symbol.asyncIterator]: () => catalog.entries(base.sha256)[Symbol.asyncIterator]() },
     entries,
     full,
     artifacts,

@@ -217,10 +217,12 @@ function manifestOf(planned: Manifest, host: Host, zone: DetachedZone, artifacts
 
 function everySoOften(report: Report, clock: Clock): (step: string, bytes: number) => void {
   let last = -Infinity
+  let lastStep = ''
   return (step, bytes) => {
     const now = clock.now().getTime()
-    if (now - last < REPORT_EVERY_MS) return
+    if (step === lastStep && now - last < REPORT_EVERY_MS) return
     last = now
+    lastStep = step
     report({ step, bytes }).catch(() => undefined) // a hint for those who watch, no more
   }
 }

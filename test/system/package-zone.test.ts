@@ -1,5 +1,6 @@
 // Zones of a real sandbox host become versions: archives, a full ZFS stream, and an increment from the origin.
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
 import { openHostShell } from '#adapters/host-shell/open-host-shell.ts'
+import { writeLayer } from '#adapters/layer/write-layer.ts'
 import { packageArchives } from '#adapters/packaging/package-archives.ts'
 import { packageZone } from '#app/package-zone.ts'
 import { parseConfig } from '#core/config.ts'
@@ -33,6 +35,8 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     for (const directory of ['etc', 'usr/lib', 'dev', 'proc', 'tmp'])
       await mkdir(path.join(root, directory), { recursive: true })
     await writeFile(path.join(root, 'usr/lib/os-release'), 'ID=debian\nVERSION_ID="12"\n')
+    // what both versions have: a layer without it is small
+    await writeFile(path.join(root, 'usr/lib/bulk'), randomBytes(200_000))
     const image = spawnSync('tar', ['-C', root, '-czf', '-', '.']).stdout
     onHost('cat >/root/image.tgz', image)
     onHost(`printf 'create -b\\nset brand=lx\\nset zonepath=/zones/base\\n' >/root/base.cfg
@@ -51,7 +55,7 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     expect(manifest).toMatchObject({ brand: 'lx', osRelease: 'debian-12' })
   })
 
-  test('a clone of the snapshot that was sent gets an increment from its origin', async () => {
+  test('a clone of the snapshot that was sent gets an increment from its origin, and layers', async () => {
     onHost(`zoneadm -z base attach && snapshot=\`zfs list -H -t snapshot -o name | grep '@zoneflash-1$'\`
       printf 'create -t base\\nset zonepath=/zones/web\\n' >/root/web.cfg && zonecfg -z web -f /root/web.cfg &&
       zoneadm -z web clone -s "$snapshot" base && zoneadm -z web detach`)
@@ -60,6 +64,9 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     const base = (await catalog.getVersion('base', '1')).manifest.artifacts[3]
     expect(increment).toMatchObject({ format: 'zfs-incremental', fromGuid: base?.guid, guid: full?.guid })
     expect(increment?.size).toBeLessThan(full?.size ?? 0)
+    const layers = manifest.artifacts.slice(5)
+    expect(layers.map(artifactExtension)).toEqual(['layer.tar.gz', 'layer.tar.zst'])
+    for (const layer of layers) expect(layer.size).toBeLessThan(2000)
   })
 })
 
@@ -106,6 +113,7 @@ async function pack(template: string, zone: string, origin?: Manifest['origin'])
       indexer: openStreamIndexer(config),
       openShell: openHostShell,
       packageArchives: (tree) => packageArchives(tree, { blobs, limits, spoolDirectory }),
+      writeLayer: (request) => writeLayer(request, { blobs, spoolDirectory }),
     },
   )
   return (await catalog.getVersion(template, '1')).manifest
