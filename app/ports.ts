@@ -201,7 +201,7 @@ export interface TemplateCatalog {
   /**
    * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
    * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).
-   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobNotFound when an artifact's bytes were collected as garbage before
+   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobCollected when an artifact's bytes were collected as garbage before
    */
   putVersion(
     record: VersionRecord,
@@ -254,8 +254,8 @@ export interface ChannelStore {
   blockOf(template: string, version: string): Promise<Block | undefined>
   /** The version and everything built on it, at any depth. */
   withDescendants(template: string, version: string): Promise<VersionId[]>
-  /** Undefined: candidates wait for a person. @throws TemplateNotFound */
-  setPolicy(template: string, policy: PromotePolicy | undefined): Promise<void>
+  /** Undefined: candidates wait for a person. `hooks` are told when one fails. @throws TemplateNotFound */
+  setPolicy(template: string, policy: PromotePolicy | undefined, hooks?: readonly string[]): Promise<void>
   /** Templates with a policy, by name. */
   withPolicy(): Promise<string[]>
   /** The hosts that get the candidate instead of what the channel points at; none: nobody does. @throws TemplateNotFound */

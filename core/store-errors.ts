@@ -39,6 +39,13 @@ export const wrongState = (template: string, version: string, state: VersionStat
 export const versionInUse = (template: string, version: string, user: string) =>
   new ProvisionError('conflict', 'VersionInUse', `version ${template}@${version} is still used by ${user}`)
 
+export const blobCollected = (template: string, version: string, sha256: string) =>
+  new ProvisionError(
+    'unavailable',
+    'BlobCollected',
+    `the bytes sha256:${sha256} of ${template}@${version} were collected as garbage before it was recorded, expected them to be sent again`,
+  )
+
 export const hostNotFound = (name: string) =>
   new ProvisionError('missing', 'HostNotFound', `there is no host ${quoted(name)}`)
 

@@ -8,6 +8,7 @@ import { openInstallStates } from '#core/install-state.ts'
 import { Retention } from '#core/retention/policy.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
 import {
+  blobCollected,
   templateNotFound,
   versionDeleted,
   versionExists,
@@ -135,7 +136,10 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       for (const [sha256, entries] of indexes) await writeEntries(transaction, sha256, entries)
       for (const { sha256 } of record.manifest.artifacts) {
         await holdBlob(transaction, sha256)
-        await this.#keepBlob(sha256)
+        await this.#keepBlob(sha256).catch((error: unknown) => {
+          if (!(error instanceof ProvisionError) || error.code !== 'BlobNotFound') throw error
+          throw blobCollected(record.manifest.template, record.manifest.version, sha256)
+        })
       }
     })
   }
@@ -179,10 +183,11 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       .selectFrom('version')
       .select('manifest')
       .where('state', '=', 'deleted')
-      .where(sql`manifest -> 'madeFrom'`, 'is not', null)
+      // no JSON function: they refuse a manifest with \u0000 anywhere in it
+      .where(sql`strpos(manifest::text, '"madeFrom":')`, '>', sql<number>`0`)
       .orderBy('seq')
       .execute()
-    return rows.map(({ manifest }) => manifest)
+    return rows.map(({ manifest }) => manifest).filter(({ madeFrom }) => madeFrom !== undefined)
   }
 
   async setReleased(template: string, version: string): Promise<void> {

@@ -52,11 +52,9 @@ export async function assertUnused(db: Kysely<Tables>, template: string, version
   if (clone) throw versionInUse(template, version, `${clone.template}@${clone.name}, whose origin it is`)
   const install = await db
     .selectFrom('install')
-    .innerJoin('artifact', (join) => join.on(sql`strpos(install.plan::text, artifact.sha256)`, '>', 0))
-    .select(['install.id', 'install.host'])
-    .where('install.state', 'in', [...openInstallStates])
-    .where('artifact.template', '=', template)
-    .where('artifact.version', '=', version)
+    .select(['id', 'host'])
+    .where('state', 'in', [...openInstallStates])
+    .where(isInPlan(template, version))
     .executeTakeFirst()
   if (install) throw versionInUse(template, version, `the open install ${install.id} of host ${install.host}`)
   const build = await db
@@ -75,4 +73,17 @@ export async function assertUnused(db: Kysely<Tables>, template: string, version
     .where('version', '=', version)
     .executeTakeFirst()
   if (zone) throw versionInUse(template, version, `zone ${zone.name} of host ${zone.host}`)
+}
+
+/** By its bytes, whatever they are fetched for, or by the zones that are made from it. */
+function isInPlan(template: string, version: string) {
+  return sql<boolean>`(
+    exists (
+      select from artifact
+       where artifact.template = ${template} and artifact.version = ${version}
+         and strpos(install.plan::text, artifact.sha256) > 0)
+    or exists (
+      select from json_array_elements(
+                    case json_typeof(install.plan -> 'zones') when 'array' then install.plan -> 'zones' else '[]' end) as zone
+       where zone ->> 'template' = ${template} and zone ->> 'version' = ${version}))`
 }

@@ -19,10 +19,11 @@ export async function requestBuild(wanted: WantedBuild, needs: RequestNeeds): Pr
   const { recipe, build } = planned
   const hasMade = recipe.recipe.media.some(({ make }) => make !== undefined)
   const same = wanted.force || hasMade ? undefined : await findSame(wanted.name, build.inputs, needs)
-  await needs.blobs.put(Readable.from([recipe.bundle]), recipe.digest)
+  const store = () => needs.blobs.put(Readable.from([recipe.bundle]), recipe.digest)
+  await store()
   const created = await create(planned, same && becauseOf(same), needs)
-  // Only now is it known to whoever collects garbage that a build needs the bundle.
-  if (created.state === 'waiting') await needs.blobs.keep(created.inputs.recipe)
+  // Only now does whoever collects garbage know that a build needs the bundle.
+  if (created.state === 'waiting') await store()
   if (created.state === 'waiting') await enqueueBuild(created, needs.queue)
   await needs.audit.write({
     actor: wanted.actor,

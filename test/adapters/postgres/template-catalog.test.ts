@@ -8,6 +8,7 @@ import {
   templateCatalogContract,
   versionOf,
 } from '#test/contracts/template-catalog.ts'
+import { ProvisionError } from '#core/errors.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { openTestDatabase } from '#test/postgres-database.ts'
@@ -31,6 +32,44 @@ test('what the plan of an open install names is neither deleted nor swept, until
   await installs.record(install.id, { id: '1', step: 'install', state: 'done' })
   await catalog.setState('web', '1', 'deleted')
   expect(await catalog.referencedBlobs()).toEqual(new Set())
+})
+
+test('a version whose bytes were collected before it is recorded is not recorded', async () => {
+  const gone = new ProvisionError('missing', 'BlobNotFound', 'no blob')
+  const catalog = new PostgresTemplateCatalog(await openTestDatabase(), () => Promise.reject(gone))
+  const put = catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
+  await expect(put).rejects.toMatchObject({ code: 'BlobCollected', kind: 'unavailable' })
+  expect(await catalog.findVersion('web', '1')).toBeUndefined()
+})
+
+test('a blob whose version is being recorded this moment is not unreferenced', async () => {
+  const db = await openTestDatabase()
+  const answers: boolean[] = []
+  const catalog: PostgresTemplateCatalog = new PostgresTemplateCatalog(db, async (sha256) => {
+    answers.push(await catalog.isUnreferenced(sha256))
+  })
+  expect(await catalog.isUnreferenced(digest('a'))).toBe(true)
+  await catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
+  expect(answers).toEqual([false])
+  expect(await catalog.isUnreferenced(digest('a'))).toBe(false)
+  await catalog.setState('web', '1', 'deleted')
+  expect(await catalog.isUnreferenced(digest('a'))).toBe(true)
+})
+
+test('a host is armed only with versions that are ready at that moment', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  const installs = new PostgresInstallLog(db, new FakeClock())
+  const arm = () => installs.arm('h1', { zones: [{ template: 'web', version: '1' }] }, 1000)
+  await expect(arm()).rejects.toMatchObject({ code: 'VersionNotFound' })
+  await catalog.putVersion(versionOf('web', '1'), new Map())
+  const { install } = await arm()
+  await catalog.setState('web', '1', 'revoked')
+  await expect(arm()).rejects.toMatchObject({ code: 'WrongState' })
+  await expect(catalog.setState('web', '1', 'deleted')).rejects.toMatchObject({ code: 'VersionInUse' })
+  await installs.record(install.id, { id: '1', step: 'install', state: 'done' })
+  await catalog.setState('web', '1', 'deleted')
+  await expect(arm()).rejects.toMatchObject({ code: 'VersionNotFound' })
 })
 
 test('two million entries are written and read back in bounded memory', { timeout: 120_000 }, async () => {
