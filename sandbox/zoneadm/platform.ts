@@ -1,11 +1,20 @@
 // Readies, boots and halts zones: what zoneadmd does with the kernel on the real thing (zones.md 1.2).
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ZoneConfig } from '#core/zone/config.ts'
 import type { KernelState } from '../kernel-state.ts'
-import { tryCommand } from '../command.ts'
+import { runCommand, tryCommand } from '../command.ts'
 import { Refused } from './failure.ts'
 import { plumbNetwork } from './network.ts'
 import { markBooting } from './native-services.ts'
@@ -159,10 +168,32 @@ export async function startZone(host: ZonesHost, config: ZoneConfig): Promise<vo
   }).unref()
 }
 
+/**
+ * The root that a native zone sees is put together of its own directories and the host's, in memory. What was made in it beside
+ * those, such as a directory of the administrator's below /, is brought into the zoneroot before that memory goes.
+ */
+function keepNewEntries(pid: number, root: string): void {
+  const seen = `/proc/${pid}/root`
+  const memory = lstatSync(`${seen}/`, { throwIfNoEntry: false })?.dev
+  if (memory === undefined) return
+  const ofTheHost = [...hostEntries, path.dirname(sandbox).split('/')[1] ?? '']
+  for (const name of readdirSync(seen)) {
+    const isOwn = lstatSync(path.join(root, name), { throwIfNoEntry: false }) !== undefined
+    if (isOwn || ofTheHost.includes(name) || lstatSync(path.join(seen, name)).dev !== memory) continue
+    runCommand(['cp', '-a', '-x', path.join(seen, name), path.join(root, name)])
+  }
+}
+
+/** What zone-init.sh puts into that root. */
+const hostEntries = 'bin dev lib lib32 lib64 libx32 proc run sbin sys tmp usr'.split(' ')
+
 /** Ends a zone at once. */
 export async function haltZone(host: ZonesHost, name: string): Promise<void> {
   const state = host.store.kernelState(name)
   if (!state) return
+  const config = host.store.readConfig(name)
+  if (state.state === 'running' && !isLx(config))
+    keepNewEntries(state.pid, path.join(config.zonepath, 'root'))
   // of a ready zone the process is zoneadmd, which clears up on TERM; of a running one it is the zone's init
   process.kill(state.pid, state.state === 'ready' ? 'SIGTERM' : 'SIGKILL')
   await waitForCleared(host, name)
