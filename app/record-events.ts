@@ -14,6 +14,8 @@ interface Needs {
   zones: ZoneRegistry
   audit: AuditLog
   clock: Clock
+  /** tells a webhook; nobody waits for it */
+  post: (url: string, body: object) => Promise<void>
 }
 
 /** Reports in one message at most. */

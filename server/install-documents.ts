@@ -3,6 +3,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import { z } from 'zod'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
+import { postJson } from '#adapters/webhook/post-json.ts'
 import type { Install } from '#app/ports.ts'
 import { parseEvents, recordEvents } from '#app/record-events.ts'
 import { ProvisionError } from '#core/errors.ts'
@@ -44,6 +45,11 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
       await answer({ install, token, request: request as Request, response })
     }
 
+  const post = (url: string, body: object) =>
+    postJson(url, body).catch((err: unknown) => {
+      services.log.warn({ err, host: new URL(url).host }, 'a webhook was not told')
+    })
+
   const readReport = express.text({ type: () => true, limit: MAX_REPORT })
 
   app.post(
@@ -53,7 +59,7 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
         readReport(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
       })
       const events = parseEvents(typeof request.body === 'string' ? request.body : '')
-      await recordEvents(install, events, services)
+      await recordEvents(install, events, { ...services, post })
       response.json({ recorded: events.length })
     }),
   )

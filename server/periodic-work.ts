@@ -1,6 +1,7 @@
 // What every server does beside answering requests, a line each.
 import { readCron } from '#adapters/schedule/node-cron-reader.ts'
 import { reconcileBuilds } from '#app/build/reconcile-builds.ts'
+import { promoteDue } from '#app/channels/promote-due.ts'
 import { collectAtNight } from '#app/gc/collect-garbage.ts'
 import { requestScheduledBuild } from '#app/schedules/request-scheduled-build.ts'
 import { tickSchedules } from '#app/schedules/tick-schedules.ts'
@@ -35,6 +36,14 @@ export const periodicWork = (services: Services): Tick[] => [
     run: async () => {
       const queued = await reconcileBuilds(services)
       if (queued > 0) services.log.warn({ queued }, 'queued builds that the queue had forgotten')
+    },
+  },
+  {
+    name: 'promotions',
+    everyMs: 60 * SECOND,
+    run: async () => {
+      for (const { template, channel, to, why } of await promoteDue(services))
+        services.log.info({ template, channel, to, why }, 'promoted a candidate')
     },
   },
   {

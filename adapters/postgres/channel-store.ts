@@ -83,11 +83,18 @@ export class PostgresChannelStore implements ChannelStore {
     return withDescendants(this.#db, template, version)
   }
 
-  async setPolicy(template: string, policy: PromotePolicy | undefined): Promise<void> {
+  async setPolicy(
+    template: string,
+    policy: PromotePolicy | undefined,
+    hooks: readonly string[] = [],
+  ): Promise<void> {
     if (!isStorable(template)) throw templateNotFound(template)
     const { numUpdatedRows } = await this.#db
       .updateTable('template')
-      .set({ promote_policy: policy ? JSON.stringify(policy) : null })
+      .set({
+        promote_policy: policy ? JSON.stringify(policy) : null,
+        failure_hooks: hooks.length > 0 ? JSON.stringify(hooks) : null,
+      })
       .where('name', '=', template)
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw templateNotFound(template)

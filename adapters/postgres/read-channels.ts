@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { z } from 'zod'
 import { PromotePolicy, type ChannelMove, type TemplateChannels } from '#core/channel/schema.ts'
 import { templateNotFound } from '#core/store-errors.ts'
 import type { VersionState } from '#core/version-state.ts'
@@ -9,7 +10,7 @@ import type { Tables } from './tables.ts'
 export async function readChannels(db: Kysely<Tables>, template: string): Promise<TemplateChannels> {
   const found = await db
     .selectFrom('template')
-    .select('promote_policy')
+    .select(['promote_policy', 'failure_hooks'])
     .where('name', '=', template)
     .executeTakeFirst()
   if (!found) throw templateNotFound(template)
@@ -33,6 +34,7 @@ export async function readChannels(db: Kysely<Tables>, template: string): Promis
     moves: await readMoves(db, template),
     versions: await readVersions(db, template),
     policy: found.promote_policy === null ? undefined : PromotePolicy.parse(found.promote_policy),
+    hooks: z.array(z.string()).parse(found.failure_hooks ?? []),
     canaries,
   }
 }
@@ -63,7 +65,9 @@ async function readVersions(db: Kysely<Tables>, template: string): Promise<Templ
     createdAt: string
     heldBack: string | null
   }>`
-    select name as version, state, manifest ->> 'createdAt' as "createdAt", held_back as "heldBack"
+    select name as version, state, held_back as "heldBack",
+           -- no JSON function: they refuse a manifest with \\u0000 anywhere in it
+           substring(manifest::text from '"createdAt":"([^"]*)"') as "createdAt"
       from version
      where template = ${template} and state <> 'deleted'
      order by seq`.execute(db)

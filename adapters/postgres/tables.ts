@@ -44,6 +44,7 @@ interface TemplateTable {
   public: Generated<boolean>
   created_at: Generated<Date>
   promote_policy: ColumnType<unknown, string | null | undefined, string | null>
+  failure_hooks: ColumnType<unknown, string | null | undefined, string | null>
   retention: ColumnType<unknown, string | null | undefined, string | null>
 }
 

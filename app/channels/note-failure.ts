@@ -13,6 +13,8 @@ interface Needs {
   installs: InstallLog
   audit: AuditLog
   clock: Clock
+  /** tells a webhook; nobody waits for it */
+  post: (url: string, body: object) => Promise<void>
 }
 
 /** Said by finish-scripts/main.sh when a person or a shutdown ends the run. */
@@ -30,7 +32,7 @@ export async function noteFailure(install: Install, event: InstallEvent, needs: 
       decide(there, version, install.host, why),
     )
     await writeMoves(made, needs.audit)
-    for (const move of made) await tell(install, event, move, needs.installs)
+    for (const move of made) await tell(install, event, move, needs)
   }
 }
 
@@ -84,7 +86,7 @@ async function tell(
   install: Install,
   event: InstallEvent,
   { template, kind, from, to }: ChannelMove,
-  installs: InstallLog,
+  { installs, channels, post }: Needs,
 ): Promise<void> {
   const message =
     kind === 'canary-back'
@@ -97,4 +99,7 @@ async function tell(
     ...(event.zone !== undefined && { zone: event.zone }),
     message,
   })
+  const { hooks } = await channels.read(template)
+  const body = { event: kind, template, from, to, host: install.host, install: install.id, message }
+  for (const hook of hooks) void post(hook, body)
 }

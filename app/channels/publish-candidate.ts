@@ -23,10 +23,18 @@ interface Published {
  * @throws TemplateNotFound
  */
 export async function publishCandidate(
-  { policy, ...published }: Published & { policy: PromotePolicy | undefined },
+  {
+    policy,
+    hooks,
+    ...published
+  }: Published & {
+    policy: PromotePolicy | undefined
+    /** addresses that are told when the candidate fails on a host */
+    hooks?: readonly string[]
+  },
   needs: PublishNeeds,
 ): Promise<ChannelMove[]> {
-  await needs.channels.setPolicy(published.template, policy)
+  await needs.channels.setPolicy(published.template, policy, hooks)
   return moveChannels(published, needs)
 }
 

@@ -76,6 +76,8 @@ export interface TemplateChannels {
   /** those that are not deleted, in the order they were recorded */
   versions: readonly ChannelVersion[]
   policy: PromotePolicy | undefined
+  /** whom to tell when a candidate fails: the recipe's webhooks for `failed` */
+  hooks: readonly string[]
   /** channel → the hosts that get the candidate instead */
   canaries: Readonly<Record<string, readonly string[]>>
 }

@@ -42,6 +42,15 @@ export function channelStoreContract(name: string, open: () => Promise<Opened>):
       expect(await channels.countMoves()).toEqual({ publish: 1, promote: 1 })
     })
 
+    test('a version whose manifest no JSON function of a database would read is one like any other', async () => {
+      const { catalog, channels } = await open()
+      const notes = 'NUL \0, lone \ud800, "createdAt":"never"'
+      await catalog.putVersion(versionOf('web', '1', { notes }), none)
+      await channels.change('web', at, () => move('stable', '1'))
+      const { versions } = await channels.read('web')
+      expect(versions).toMatchObject([{ version: '1', createdAt: '2026-11-20T11:00:00.000Z' }])
+    })
+
     test('a change that is refused leaves nothing behind, not even its first half', async () => {
       const { catalog, channels } = await openWith('1')
       await catalog.putVersion(versionOf('web', '2', { state: 'building' }), none)

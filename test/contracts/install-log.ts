@@ -173,6 +173,19 @@ export function installLogContract(name: string, open: (clock: Clock) => Promise
       expect(events.map(({ seq }) => seq)).toEqual(ids.map((_, index) => index + 1))
     })
 
+    test('what the server itself remarks changes no state', async () => {
+      const installs = await open(new FakeClock())
+      const { install } = await installs.arm('h1', {}, HOUR)
+      const stateAfter = async (id: string, step: string, state: 'failed' | 'done') => {
+        await installs.record(install.id, event(id, step, state))
+        return (await installs.get(install.id)).state
+      }
+      expect(await stateAfter('1', 'notice', 'failed')).toBe('armed')
+      expect(await stateAfter('2', 'smoke', 'failed')).toBe('running')
+      expect(await stateAfter('3', 'install', 'failed')).toBe('failed')
+      expect(await stateAfter('4', 'notice', 'done')).toBe('failed')
+    })
+
     test('an install that is not there is InstallNotFound, whatever its id', async () => {
       const installs = await open(new FakeClock())
       for (const id of ['', '7', 'nul\0', '00000000-0000-4000-8000-000000000000']) {

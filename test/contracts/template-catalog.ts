@@ -273,7 +273,7 @@ export function templateCatalogContract(name: string, open: () => Promise<Templa
     test('a deleted version that was packaged is to be released, once', async () => {
       const catalog = await open()
       const madeFrom = { host: 'golden', zone: 'web' }
-      const packaged = versionOf('web', '1', { madeBy: 'package', madeFrom })
+      const packaged = versionOf('web', '1', { madeBy: 'package', madeFrom, notes: 'NUL \0' })
       await catalog.putVersion(packaged, none)
       await catalog.putVersion(versionOf('web', '2', { notes: 'uploaded' }), none)
       expect(await catalog.listUnreleased()).toEqual([])

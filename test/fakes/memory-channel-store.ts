@@ -72,8 +72,12 @@ export class MemoryChannelStore implements ChannelStore {
       .toSorted((a, b) => (`${a.template}@${a.version}` < `${b.template}@${b.version}` ? -1 : 1))
   }
 
-  async setPolicy(template: string, policy: PromotePolicy | undefined): Promise<void> {
-    this.#catalog.inside(template).policy = structuredClone(policy)
+  async setPolicy(
+    template: string,
+    policy: PromotePolicy | undefined,
+    hooks: readonly string[] = [],
+  ): Promise<void> {
+    Object.assign(this.#catalog.inside(template), structuredClone({ policy, hooks }))
   }
 
   async withPolicy(): Promise<string[]> {
@@ -96,7 +100,7 @@ export class MemoryChannelStore implements ChannelStore {
   }
 
   #read(template: string): TemplateChannels {
-    const { channels, moves, heldBack, policy, canaries } = this.#catalog.inside(template)
+    const { channels, moves, heldBack, policy, hooks, canaries } = this.#catalog.inside(template)
     const blocks = this.#blocked().filter((one) => one.template === template)
     const versions = this.#catalog.everyVersion().filter(({ manifest }) => manifest.template === template)
     return structuredClone({
@@ -111,6 +115,7 @@ export class MemoryChannelStore implements ChannelStore {
         blockedBy: blocks.find((one) => one.version === version)?.by,
       })),
       policy,
+      hooks,
       canaries: Object.fromEntries(canaries),
     })
   }

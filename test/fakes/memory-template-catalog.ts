@@ -23,6 +23,7 @@ export interface MemoryTemplate {
   moves: ChannelMove[]
   canaries: Map<string, string[]>
   policy: PromotePolicy | undefined
+  hooks: readonly string[]
   revocations: Map<string, Revocation>
   heldBack: Map<string, string>
   versions: Map<string, VersionRecord>
@@ -49,6 +50,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
         moves: [],
         canaries: new Map(),
         policy: undefined,
+        hooks: [],
         revocations: new Map(),
         heldBack: new Map(),
         versions: new Map(),

@@ -9,6 +9,8 @@ alter table version add column held_back text;
 
 -- When candidates move on by themselves: the recipe's `promote`.
 alter table template add column promote_policy json;
+-- Whom to tell when one fails: the recipe's webhooks.
+alter table template add column failure_hooks json;
 
 create table channel_move (
   seq         bigint generated always as identity primary key,

@@ -16,7 +16,9 @@ export function publishStep(needs: StepNeeds): Step {
     const { state } = await needs.catalog.getVersion(template, version)
     // an attempt before may have come so far
     if (state !== 'ready') await needs.catalog.setState(template, version, 'ready')
-    await publishCandidate({ template, version, actor: `build ${id}`, policy: recipe.recipe.promote }, needs)
+    const { promote: policy, notify } = recipe.recipe
+    const hooks = notify.filter(({ on }) => on.includes('failed')).map(({ webhook }) => webhook)
+    await publishCandidate({ template, version, actor: `build ${id}`, policy, hooks }, needs)
     say(`${template}@${version} is ready, and candidate`)
     const plan = makeBuildPlan(build, context.recipe, context.host)
     await act(context, plan, [removeDirectory(plan)], needs).catch((error: unknown) => {

@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { PostgresInstallLog } from '#adapters/postgres/install-log.ts'
+import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import { installLogContract } from '#test/contracts/install-log.ts'
+import { versionOf } from '#test/contracts/template-catalog.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { openTestDatabase } from '#test/postgres-database.ts'
@@ -29,4 +31,28 @@ test('the database holds no token', async () => {
   expect(rows).toHaveLength(1)
   expect(rows[0]?.row).not.toContain(secret)
   expect(rows[0]?.row).not.toContain(Buffer.from(secret).toString('hex'))
+})
+
+test('the successful installs of a version since a moment are counted, whatever else their plans hold', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  for (const version of ['1', '2']) await catalog.putVersion(versionOf('web', version), new Map())
+  const clock = new FakeClock()
+  const installs = new PostgresInstallLog(db, clock)
+  const finish = async (plan: unknown, state: 'done' | 'failed') => {
+    const { install } = await installs.arm('h1', plan, 3_600_000)
+    await installs.record(install.id, { id: '1', step: 'install', state })
+  }
+  const web = { template: 'web', version: '1', odd: 'NUL \0' }
+  await finish({ zones: [web] }, 'done')
+  clock.advance(1000)
+  const since = clock.now()
+  await finish({ zones: [{ ...web, version: '2' }, web, web] }, 'done')
+  await finish({ zones: [web] }, 'failed')
+  await finish({ zones: [{ ...web, version: '2' }] }, 'done')
+  for (const plan of [null, {}, { zones: 'none' }, 7]) await finish(plan, 'done')
+  const count = (version: string, from: Date) => installs.countDone({ template: 'web', version }, from)
+  expect(await count('1', since)).toBe(1)
+  expect(await count('1', new Date(0))).toBe(2)
+  expect(await count('3', new Date(0))).toBe(0)
 })

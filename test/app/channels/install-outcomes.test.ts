@@ -22,6 +22,7 @@ const HOUR = 3_600_000
 function openNeeds() {
   const clock = new FakeClock()
   const catalog = new MemoryTemplateCatalog()
+  const posted: { url: string; body: object }[] = []
   return {
     clock,
     catalog,
@@ -29,6 +30,8 @@ function openNeeds() {
     zones: new MemoryZoneRegistry(),
     installs: new MemoryInstallLog(clock),
     audit: new MemoryAuditLog(clock),
+    posted,
+    post: async (url: string, body: object) => void posted.push({ url, body }),
   }
 }
 let needs: ReturnType<typeof openNeeds>
@@ -127,6 +130,20 @@ describe('a canary', () => {
       'web@candidate goes back from 3 to 2: this host is a canary, and smoke failed',
     )
     expect(await resolved('h1')).toMatchObject({ version: '2' })
+  })
+
+  test('that fails is told to the webhooks of the recipe, once', async () => {
+    await needs.channels.setPolicy('web', undefined, ['http://ci/hook'])
+    const install = await arm('h1')
+    const failed = { id: 'once', step: 'smoke', zone: 'web01', state: 'failed' } as const
+    await recordEvents(install, [failed], needs)
+    await recordEvents(install, [failed], needs)
+    expect(needs.posted).toMatchObject([
+      {
+        url: 'http://ci/hook',
+        body: { event: 'canary-back', template: 'web', from: '2', to: '1', host: 'h1' },
+      },
+    ])
   })
 
   test('that sends the same report again, and the report on the whole run, moves nothing further', async () => {
