@@ -33,7 +33,40 @@ post_event() { # FILE
 
 fetch() { # PATH on the server: its bytes on standard output
   if [ "$zf_client" = curl ]; then
-    cat >"$zf_work/get" <<END
+    fetch_by_curl "$1"
+  else
+    echo "$zf_url$1" >"$zf_work/get"
+    WGETRC=$zf_work/wgetrc wget -q -O - --tries=3 --timeout=120 -i "$zf_work/get"
+  fi
+}
+
+# A transfer that breaks off on its way goes on from the byte it reached: what came has been passed on already. The server's
+# answer is immutable, and the digest is taken of all of it.
+fetch_by_curl() { # PATH
+  fetch_from=0
+  for fetch_pause in 1 2 4 0; do
+    write_curl_request "$1"
+    rm -f "$zf_work/passing"
+    mkfifo "$zf_work/passing" || return 1
+    wc -c <"$zf_work/passing" >"$zf_work/passed" &
+    fetch_counter=$!
+    {
+      curl -q -K "$zf_work/get"
+      echo $? >"$zf_work/status.curl"
+    } | tee "$zf_work/passing"
+    wait "$fetch_counter"
+    fetch_status=`cat "$zf_work/status.curl"`
+    if [ "$fetch_status" = 0 ]; then return 0; fi
+    fetch_passed=`tr -cd 0-9 <"$zf_work/passed"`
+    fetch_from=`expr "$fetch_from" + "${fetch_passed:-0}"`
+    # 22: the server refuses; before the first byte there is nothing to go on with
+    if [ "$fetch_status" = 22 ] || [ "$fetch_from" = 0 ] || [ "$fetch_pause" = 0 ]; then return "$fetch_status"; fi
+    sleep "$fetch_pause"
+  done
+}
+
+write_curl_request() { # PATH
+  cat >"$zf_work/get" <<END
 url = "$zf_url$1"
 header = "Authorization: Bearer $zf_token"
 fail
@@ -43,11 +76,7 @@ connect-timeout = 30
 speed-limit = 1
 speed-time = 120
 END
-    curl -q -K "$zf_work/get"
-  else
-    echo "$zf_url$1" >"$zf_work/get"
-    WGETRC=$zf_work/wgetrc wget -q -O - --tries=3 --timeout=120 -i "$zf_work/get"
-  fi
+  if [ "$fetch_from" -gt 0 ]; then echo "range = \"$fetch_from-\"" >>"$zf_work/get"; fi
 }
 
 sha256() { # standard input's sha256 in hex

@@ -44,7 +44,7 @@ open_run() { # state, log and lock; nobody to tell yet
 
 take_lock() { # a directory, since making one either works or not; a dead owner's is moved aside, which only one can do
   if mkdir "$zf_state/lock" 2>/dev/null; then
-    echo $$ >"$zf_state/lock/pid"
+    own_lock
     return 0
   fi
   lock_pid=`cat "$zf_state/lock/pid" 2>/dev/null`
@@ -53,7 +53,7 @@ take_lock() { # a directory, since making one either works or not; a dead owner'
     sleep 1
     lock_pid=`cat "$zf_state/lock/pid" 2>/dev/null`
   fi
-  if [ -n "$lock_pid" ] && kill -0 "$lock_pid" 2>/dev/null; then
+  if [ -n "$lock_pid" ] && lock_is_of_this_boot && kill -0 "$lock_pid" 2>/dev/null; then
     echo "zoneflash: process $lock_pid is at work here already; its lock is $zf_state/lock" >&2
     return 1
   fi
@@ -68,11 +68,26 @@ take_lock() { # a directory, since making one either works or not; a dead owner'
     rm -rf "$zf_state/lock.$$"
   fi
   if mkdir "$zf_state/lock" 2>/dev/null; then
-    echo $$ >"$zf_state/lock/pid"
+    own_lock
     return 0
   fi
   echo "zoneflash: another run took the lock $zf_state/lock just now" >&2
   return 1
+}
+
+own_lock() {
+  boot_mark >"$zf_state/lock/boot"
+  echo $$ >"$zf_state/lock/pid"
+}
+
+boot_mark() { # prints what differs from boot to boot, or nothing where nobody knows
+  cat /proc/sys/kernel/random/boot_id 2>/dev/null || who -b 2>/dev/null
+}
+
+lock_is_of_this_boot() { # the number of a process from before the last boot is somebody else's by now
+  lock_boot=`cat "$zf_state/lock/boot" 2>/dev/null`
+  lock_boot_now=`boot_mark`
+  [ -z "$lock_boot" ] || [ -z "$lock_boot_now" ] || [ "$lock_boot" = "$lock_boot_now" ]
 }
 
 leave() { # STATUS

@@ -113,8 +113,8 @@ export class HostFixture {
   readonly state = path.join(this.base, 'state')
   readonly events: InstallEvent[] = []
   readonly requests: string[] = []
-  /** changes what the server answers: the artifact's bytes, or reports refused */
-  answers: { artifact?: (bytes: Buffer) => Buffer; deaf?: boolean; cutAt?: number } = {}
+  /** changes what the server answers: the artifact's bytes, reports refused, an end after so many bytes, ranges */
+  answers: { artifact?: (bytes: Buffer) => Buffer; deaf?: boolean; cutAt?: number; ranges?: boolean } = {}
   script = ''
   #artifact = Buffer.alloc(0)
   #afterEvent: (count: number) => void = () => {}
@@ -133,8 +133,12 @@ export class HostFixture {
       request.url?.startsWith('/flash/web/') &&
       request.headers.authorization === `Bearer ${token}`
     ) {
-      const bytes = this.answers.artifact?.(this.#artifact) ?? this.#artifact
-      response.writeHead(200, { 'content-length': bytes.length })
+      const whole = this.answers.artifact?.(this.#artifact) ?? this.#artifact
+      const from = this.answers.ranges
+        ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+        : 0
+      const bytes = whole.subarray(from)
+      response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length })
       if (this.answers.cutAt === undefined) response.end(bytes)
       else response.write(bytes.subarray(0, this.answers.cutAt), () => response.destroy())
     } else response.writeHead(404).end()

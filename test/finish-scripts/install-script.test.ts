@@ -189,6 +189,17 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
     expect(host.tree()).toEqual([])
   })
 
+  test.each(['dash', 'ksh93', 'posh'])(
+    'a transfer that breaks off goes on from the byte it reached, under %s',
+    async (shell) => {
+      host.answers = { cutAt: 1000, ranges: true }
+      const { code, output } = await host.run({ shell: [shell] })
+      expect(code, output).toBe(0)
+      expect(host.requests.filter((line) => line.startsWith('GET /flash/')).length).toBeGreaterThan(1)
+      expect(host.zoneStates()).toMatchObject({ web01: 'running', web02: 'running' })
+    },
+  )
+
   test('a server that takes no reports does not stop the install; the next run delivers them', async () => {
     host.answers.deaf = true
     expect((await host.run()).code).toBe(0)
@@ -244,6 +255,13 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
     } finally {
       owner.kill('SIGKILL')
     }
+  })
+
+  test('the lock of a process from before the last boot is nobody’s', async () => {
+    mkdirSync(path.join(host.state, 'lock'), { recursive: true })
+    writeFileSync(path.join(host.state, 'lock/pid'), `${process.pid}\n`)
+    writeFileSync(path.join(host.state, 'lock/boot'), 'another boot\n')
+    expect((await host.run()).code).toBe(0)
   })
 
   test('a zone that was booted before it got an identity is not written to from outside', async () => {
