@@ -1,14 +1,11 @@
 /** Makes a recipe's media on this machine and keeps the last of them: docs/recipes.md. */
-import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { MadeMedium, MediaMaker } from '#app/build/steps/needs.ts'
 import type { LoadedRecipe } from '#app/ports.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { asProvisionError } from '../blob-store/disk.ts'
 import { ProcessShell } from '../host-shell/process-shell.ts'
 
 interface Settings {
@@ -27,6 +24,10 @@ type MakeOptions = Parameters<MediaMaker['make']>[2]
 /** The cache holds so many files at most; the longest unused go first. */
 const KEPT = 16
 const OUTPUT = 'out'
+/** A medium in the making is beside the made ones, so that it gets its name without a copy. */
+const WORK = '.work-'
+/** What is older was left by a worker that died: no script may take so long. */
+const MAX_WORK_MS = 2 * 24 * 3_600_000
 
 export class MadeMedia implements MediaMaker {
   readonly #settings: Settings
@@ -44,13 +45,14 @@ export class MadeMedia implements MediaMaker {
     return this.#inDirectory(async (directory) => {
       const list = await this.#run(recipe, medium, 'list', directory, options)
       const cached = path.join(this.#settings.cacheDirectory, keyOf(recipe, medium, list))
-      if ((await openIfThere(cached)) !== undefined) {
+      const before = await openIfThere(cached)
+      if (before) {
         options.onOutput(`${medium.name} was made before of the same`)
-      } else {
-        const output = path.join(directory, OUTPUT)
-        await this.#run(recipe, medium, output, directory, options)
-        await this.#keep(output, cached, medium)
+        return before
       }
+      const output = path.join(directory, OUTPUT)
+      await this.#run(recipe, medium, output, directory, options)
+      await this.#keep(output, cached, medium)
       const found = await openIfThere(cached)
       if (found === undefined) throw notMade(medium, 'it was removed from the cache at once')
       return found
@@ -58,7 +60,9 @@ export class MadeMedia implements MediaMaker {
   }
 
   async #inDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-    const directory = await mkdtemp(path.join(tmpdir(), 'zoneflash-medium-'))
+    const { cacheDirectory } = this.#settings
+    await mkdir(cacheDirectory, { recursive: true })
+    const directory = await mkdtemp(path.join(cacheDirectory, WORK))
     try {
       return await use(directory)
     } finally {
@@ -109,16 +113,8 @@ export class MadeMedia implements MediaMaker {
   async #keep(output: string, cached: string, medium: MadeMedium): Promise<void> {
     const there = await stat(output).catch(() => undefined)
     if (!there?.isFile()) throw notMade(medium, `${medium.make} ended well and made no file`)
-    const { cacheDirectory } = this.#settings
-    await mkdir(cacheDirectory, { recursive: true })
-    const part = path.join(cacheDirectory, `.${randomUUID()}`)
-    try {
-      await copyFlushed(output, part)
-      await rename(part, cached)
-    } catch (error) {
-      await rm(part, { force: true })
-      throw asProvisionError(error, cacheDirectory)
-    }
+    await sync(output)
+    await rename(output, cached)
     await this.#forgetOldest()
   }
 
@@ -127,12 +123,21 @@ export class MadeMedia implements MediaMaker {
     const files = await Promise.all(
       (await readdir(cacheDirectory)).map(async (name) => {
         const file = path.join(cacheDirectory, name)
-        return { file, usedAt: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 }
+        return { name, file, usedAt: (await stat(file).catch(() => undefined))?.mtimeMs ?? 0 }
       }),
     )
-    const old = files.toSorted((a, b) => b.usedAt - a.usedAt).slice(KEPT)
-    for (const { file } of old) await rm(file, { force: true })
+    const [works, media] = [true, false].map((isWork) =>
+      files.filter(({ name }) => name.startsWith(WORK) === isWork).toSorted((a, b) => b.usedAt - a.usedAt),
+    )
+    const dead = works?.filter(({ usedAt }) => usedAt < Date.now() - MAX_WORK_MS) ?? []
+    for (const { file } of [...(media?.slice(KEPT) ?? []), ...dead])
+      await rm(file, { recursive: true, force: true })
   }
+}
+
+async function sync(output: string): Promise<void> {
+  await using file = await open(output)
+  await file.sync()
 }
 
 /** Opened before anybody removes it: an open file stays readable. */
@@ -142,16 +147,6 @@ async function openIfThere(file: string): Promise<Readable | undefined> {
   const now = new Date()
   await utimes(file, now, now).catch(() => undefined)
   return handle.createReadStream()
-}
-
-async function copyFlushed(from: string, to: string): Promise<void> {
-  const handle = await open(to, 'wx')
-  try {
-    for await (const chunk of createReadStream(from)) await handle.write(chunk as Buffer)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** All of the folder counts: the script may use other files of it. */

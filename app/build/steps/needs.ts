@@ -19,7 +19,7 @@ interface MakeOptions {
 export interface MediaMaker {
   /** What `make list` prints. @throws MediumNotMade */
   list(recipe: LoadedRecipe, medium: MadeMedium, options: MakeOptions): Promise<string>
-  /** The file; taken from the cache when script and list are the same. The caller must read or destroy it. @throws MediumNotMade, NoSpace */
+  /** The file; taken from the cache when script and list are the same. The caller must read or destroy it. @throws MediumNotMade */
   make(recipe: LoadedRecipe, medium: MadeMedium, options: MakeOptions): Promise<Readable>
 }
 
