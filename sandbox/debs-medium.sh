@@ -14,7 +14,11 @@ here=$(dirname "$0")
 cache=${ZONEFLASH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/zoneflash}
 image=$cache/debian-12-lx.tar.gz
 mkdir -p "$cache"
+# one at a time: builds of several hosts share the cache
+exec 8>"$cache/debian-12-lx.lock"
+flock 8
 [ -f "$image" ] || "$here/make-lx-image.sh" "$image"
+exec 8>&-
 
 if [ "$out" = list ]; then
   exec "$here/fetch-debs.sh" "$image" list "$@"

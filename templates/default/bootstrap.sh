@@ -19,6 +19,9 @@ list() {
 }
 image=$ZONEFLASH_CACHE/debian-12-lx.tar.gz
 mark=$ZONEFLASH_CACHE/debian-12-lx.inputs
+# one at a time: builds of several hosts share the cache
+exec 9>"$ZONEFLASH_CACHE/debian-12-lx.lock"
+flock 9
 if [ ! -f "$image" ] || { [ -f "$mark" ] && [ "$(cat "$mark")" != "$(list)" ]; }; then
   "$script" "$image"
 fi
