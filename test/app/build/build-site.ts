@@ -4,7 +4,7 @@ import type { BuildNeeds } from '#app/build/needs.ts'
 import { requestBuild } from '#app/build/request-build.ts'
 import { runStep, type Later, type RunSettings } from '#app/build/run-step.ts'
 import type { Step, Steps } from '#app/build/step.ts'
-import type { HostShell, LoadedRecipe, RecipeShelf } from '#app/ports.ts'
+import type { HostShell, JobQueue, LoadedRecipe, RecipeShelf } from '#app/ports.ts'
 import type { Build } from '#core/build/build.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { Host } from '#core/host.ts'
@@ -62,7 +62,6 @@ const echoShell: HostShell = {
 
 export interface BuildSite extends BuildNeeds {
   recipes: MemoryRecipeShelf
-  queue: MemoryJobQueue
   builds: MemoryBuildStore
   catalog: MemoryTemplateCatalog
   clock: FakeClock
@@ -83,7 +82,10 @@ export interface BuildSite extends BuildNeeds {
   logOf(build: Build): Promise<string>
 }
 
-export async function buildSite(script: Script = {}): Promise<BuildSite> {
+export async function buildSite(
+  script: Script = {},
+  queue: JobQueue = new MemoryJobQueue(),
+): Promise<BuildSite> {
   const clock = new FakeClock()
   const hosts = new MemoryHostRegistry()
   await hosts.add(Host.parse({ name: 'box', transport: 'local', builds: {} }))
@@ -112,7 +114,7 @@ export async function buildSite(script: Script = {}): Promise<BuildSite> {
     recipes,
     media: { find: async () => undefined, open: async (name) => Promise.reject(new Error(`no ${name}`)) },
     blobs: new MemoryBlobStore(),
-    queue: new MemoryJobQueue(),
+    queue,
     audit: new MemoryAuditLog(clock),
     clock,
     steps,
