@@ -137,6 +137,8 @@ export interface DraftStatus {
 
 /** Blobs whose bytes arrive over several connections and restarts. A draft becomes a blob without being copied. */
 export interface BlobDrafts {
+  /** Until it is released, or this process dies, nobody else gets it. @throws DraftBusy, DraftNotFound for what is no id */
+  lock(id: string): Promise<{ release(): Promise<void> }>
   /** An empty draft; `id` is 1 to 64 characters of A-Z a-z 0-9 `-` `_`. @throws DraftExists */
   create(id: string, note: string): Promise<void>
   find(id: string): Promise<DraftStatus | undefined>

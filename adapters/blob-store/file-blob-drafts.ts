@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { AcceptBlob, BlobDrafts, DraftStatus, StoredBlob } from '#app/ports.ts'
 import { shardPath, type Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { lockDraft, sweepDraftLocks, type DraftLock } from './draft-lock.ts'
 import { BackgroundFlush } from './background-flush.ts'
 import { asProvisionError, ensureDurableDirectory, isMissing, syncDirectory, writeFully } from './disk.ts'
 import { BlobHash } from './hashing.ts'
@@ -15,10 +16,16 @@ const DRAFT_ID = /^[A-Za-z0-9_-]{1,64}$/
 export class FileBlobDrafts implements BlobDrafts {
   readonly #root: string
   readonly #directory: string
+  readonly #locks: string
 
   constructor(root: string) {
     this.#root = root
     this.#directory = path.join(root, 'drafts')
+    this.#locks = path.join(root, 'locks')
+  }
+
+  async lock(id: string): Promise<DraftLock> {
+    return lockDraft(this.#locks, checked(id))
   }
 
   async create(id: string, note: string): Promise<void> {
@@ -127,6 +134,7 @@ export class FileBlobDrafts implements BlobDrafts {
 
   /** Removes what a crash left without its note, once it is old enough to be nobody's. */
   async sweepOrphans(nowMs: number): Promise<number> {
+    await sweepDraftLocks(this.#locks)
     const names = (await readdir(this.#directory).catch(ignoreMissing)) ?? []
     const noted = new Set(names.filter((name) => name.endsWith('.note')))
     let swept = 0

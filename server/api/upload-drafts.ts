@@ -65,18 +65,20 @@ export class UploadDrafts {
   /** @throws UnknownFormat as soon as the first bytes tell; the upload is refused then */
   async append(id: string, offset: number, source: AsyncIterable<Uint8Array>): Promise<number> {
     const { drafts } = this.#needs.blobs
-    if (offset > 0) return drafts.append(id, offset, source)
-    try {
-      return await drafts.append(id, offset, refusingUnknown(source))
-    } catch (error) {
-      const status = await this.find(id)
-      if (status && isRefusal(error)) await this.#refuse(id, status.note, error)
-      throw error
-    }
+    return this.#locked(id, async () => {
+      if (offset > 0) return drafts.append(id, offset, source)
+      try {
+        return await drafts.append(id, offset, refusingUnknown(source))
+      } catch (error) {
+        const status = await this.find(id)
+        if (status && isRefusal(error)) await this.#refuse(id, status.note, error)
+        throw error
+      }
+    })
   }
 
   remove(id: string): Promise<void> {
-    return this.#needs.blobs.drafts.remove(id)
+    return this.#locked(id, () => this.#needs.blobs.drafts.remove(id))
   }
 
   /**
@@ -84,7 +86,9 @@ export class UploadDrafts {
    * @throws the refusal, again each time it is asked for; UploadIncomplete, DraftNotFound
    */
   async finish(id: string): Promise<unknown> {
-    const running = this.#running.get(id) ?? this.#finishOnce(id).finally(() => this.#running.delete(id))
+    const running =
+      this.#running.get(id) ??
+      this.#locked(id, () => this.#finishOnce(id)).finally(() => this.#running.delete(id))
     this.#running.set(id, running)
     return running
   }
@@ -102,6 +106,16 @@ export class UploadDrafts {
       }
     }
     return forgotten
+  }
+
+  /** Another process may serve the same uploads. @throws DraftBusy */
+  async #locked<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const lock = await this.#needs.blobs.drafts.lock(id)
+    try {
+      return await work()
+    } finally {
+      await lock.release()
+    }
   }
 
   /** Also those that are finished: their outcome is told for as long. Returns how many. */

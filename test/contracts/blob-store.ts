@@ -205,6 +205,18 @@ export function blobStoreContract(name: string, createStore: () => Promise<BlobS
       expect(await listed(store)).toEqual([])
     })
 
+    test('a draft is locked for one at a time', async () => {
+      const store = await createStore()
+      const lock = await store.drafts.lock('u1')
+      await expect(store.drafts.lock('u1')).rejects.toMatchObject({ code: 'DraftBusy', kind: 'conflict' })
+      const other = await store.drafts.lock('u2')
+      await lock.release()
+      await lock.release()
+      const again = await store.drafts.lock('u1')
+      await again.release()
+      await other.release()
+    })
+
     test('drafts are listed until removed; a note can be replaced', async () => {
       const store = await createStore()
       await store.drafts.create('u1', 'old')

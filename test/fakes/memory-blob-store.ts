@@ -88,10 +88,22 @@ export class MemoryBlobStore implements BlobStore {
 
 class MemoryBlobDrafts implements BlobDrafts {
   readonly #blobs: Map<Sha256, MemoryBlob>
+  readonly #locked = new Set<string>()
   readonly #drafts = new Map<string, { data: Buffer | undefined; note: string; touchedAt: number }>()
 
   constructor(blobs: Map<Sha256, MemoryBlob>) {
     this.#blobs = blobs
+  }
+
+  async lock(id: string): Promise<{ release(): Promise<void> }> {
+    if (this.#locked.has(id))
+      throw new ProvisionError('conflict', 'DraftBusy', `another request works on upload ${id}`)
+    this.#locked.add(id)
+    return {
+      release: async () => {
+        this.#locked.delete(id)
+      },
+    }
   }
 
   async create(id: string, note: string): Promise<void> {

@@ -18,6 +18,7 @@ export function publishStep(needs: StepNeeds): Step {
     if (state !== 'ready') await needs.catalog.setState(template, version, 'ready')
     const { promote: policy, notify } = recipe.recipe
     const hooks = notify.filter(({ on }) => on.includes('failed')).map(({ webhook }) => webhook)
+    await needs.catalog.setRetention(template, recipe.recipe.retention)
     await publishCandidate({ template, version, actor: `build ${id}`, policy, hooks }, needs)
     say(`${template}@${version} is ready, and candidate`)
     const plan = makeBuildPlan(build, context.recipe, context.host)

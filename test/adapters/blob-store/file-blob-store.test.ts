@@ -117,6 +117,28 @@ test('a blob that is being read stays readable after it is deleted', async () =>
   expect(await buffer(reader)).toEqual(bytes)
 })
 
+test('the lock of a killed process is taken over, that of a live one is not', async () => {
+  const root = await newRoot()
+  const store = new FileBlobStore(root)
+  const script = `
+    import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+    await new FileBlobStore(process.argv[1]).drafts.lock('u1')
+    console.log('locked')
+    setTimeout(() => undefined, 60_000)`
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script, root], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(holder.stdout, 'data')
+  await store.sweep()
+  await expect(store.drafts.lock('u1')).rejects.toMatchObject({ code: 'DraftBusy' })
+  holder.kill('SIGKILL')
+  await once(holder, 'exit')
+  const lock = await store.drafts.lock('u1')
+  await expect(store.drafts.lock('u1')).rejects.toMatchObject({ code: 'DraftBusy' })
+  await lock.release()
+  expect(await readdir(path.join(root, 'locks'))).toEqual([])
+})
+
 test('a blob that a killed collector had put aside is put back, and is readable before', async () => {
   const root = await newRoot()
   const store = new FileBlobStore(root)
