@@ -141,6 +141,13 @@ describe.skipIf(sandboxLack)('a native zone of Solaris 10', { timeout: 120_000 }
       ])
     })
 
+    test('is known to the server with the version that it was made from', async () => {
+      const { channels } = JSON.parse(await site.zoneflash('template', 'show', 'web10', '--json'))
+      expect(JSON.parse(await site.zoneflash('zone', 'list', '--host', 'target10', '--json'))).toMatchObject([
+        { zone: 'web01', template: 'web10', version: channels.stable, booted: true },
+      ])
+    })
+
     test('took its identity from the sysidcfg of its profile, which is gone', async () => {
       expect(await readZone('web01', 'etc/nodename')).toBe('web01\n')
       expect(await readZone('web01', 'etc/shadow')).toBe(
