@@ -128,6 +128,7 @@ async function openOn(
   const clock = systemClock
   const installs = new PostgresInstallLog(db, clock)
   const blobs = await FileBlobStore.open(config.blobs.root)
+  const builds = new PostgresBuildStore(db, clock)
   const catalog = new PostgresTemplateCatalog(db, (sha256) => blobs.keep(sha256))
   const sweep = () =>
     sweepLeftovers(
@@ -136,7 +137,10 @@ async function openOn(
         blobs,
         clock,
         expireOverdueInstalls: () => installs.expireOverdue(),
-        unfinishedPackages: () => queue.unfinished('package'),
+        unfinishedPackages: async () => [
+          ...(await queue.unfinished('package')),
+          ...(await builds.list({ states: ['waiting', 'running'] })),
+        ],
         queue,
       },
       // On the embedded database this server is the only one, and it takes no uploads yet.
@@ -147,7 +151,7 @@ async function openOn(
     channels: new PostgresChannelStore(db),
     zones: new PostgresZoneRegistry(db),
     blobs,
-    builds: new PostgresBuildStore(db, clock),
+    builds,
     hosts: new PostgresHostRegistry(db),
     profiles: new PostgresProfileStore(db),
     tokens: new PostgresTokenStore(db, clock),

@@ -9,7 +9,8 @@ interface Needs {
   blobs: BlobStore
   clock: Clock
   expireOverdueInstalls(): Promise<number>
-  unfinishedPackages(): Promise<JobData<'package'>[]>
+  /** also the versions of builds that are not over */
+  unfinishedPackages(): Promise<Pick<JobData<'package'>, 'template' | 'version'>[]>
   queue: JobQueue
 }
 
