@@ -104,9 +104,11 @@ build_shut_down() { # ZONE SECONDS HOW: by `zoneadm shutdown`, or by the zone's 
   down_deaf=
   while [ "$down_count" -lt "$2" ]; do
     is_in_state "$1" installed && break
-    # a zone that did not take the order is not waited for
+    # a zone that does not take the order is not waited for; one that takes it may cut off whoever gave it
     if [ -n "$down_deaf" ]; then break; fi
-    if kill -0 "$down_pid" 2>/dev/null; then :; else wait "$down_pid" || down_deaf=yes; fi
+    if [ "$down_count" -le 3 ]; then
+      if kill -0 "$down_pid" 2>/dev/null; then :; else wait "$down_pid" || down_deaf=yes; fi
+    fi
     sleep 1
     down_count=`expr "$down_count" + 1`
   done

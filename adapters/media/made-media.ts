@@ -24,6 +24,7 @@ type MakeOptions = Parameters<MediaMaker['make']>[2]
 /** The cache holds so many files at most; the longest unused go first. */
 const KEPT = 16
 const OUTPUT = 'out'
+const IN_FOLDER = 'cd "$1" && shift && exec env "$@"'
 /** A medium in the making is beside the made ones, so that it gets its name without a copy. */
 const WORK = '.work-'
 /** What is older was left by a worker that died: no script may take so long. */
@@ -91,14 +92,17 @@ export class MadeMedia implements MediaMaker {
     ]
     let output = ''
     try {
-      return await shell.run(['env', '-C', folder, ...environment, path.join(folder, medium.make), word], {
-        signal,
-        timeoutMs,
-        onOutput: (text) => {
-          output = (output + text).slice(-4000)
-          if (word !== 'list') onOutput(text)
+      return await shell.run(
+        ['sh', '-c', IN_FOLDER, 'make', folder, ...environment, path.join(folder, medium.make), word],
+        {
+          signal,
+          timeoutMs,
+          onOutput: (text) => {
+            output = (output + text).slice(-4000)
+            if (word !== 'list') onOutput(text)
+          },
         },
-      })
+      )
     } catch (cause) {
       if (signal.aborted || !(cause instanceof ProvisionError)) throw cause
       const details = {

@@ -10,13 +10,15 @@ const MAX_MESSAGE = 4000
 export function failureOf(step: BuildStepName, error: unknown, failed?: FailedCommand): BuildFailure {
   const command = failed && isBy(error, failed.error) ? failed : undefined
   const argv = command ? undefined : argvOf(error)
-  const output = command?.output.trim() ?? (argv && stderrOf(error)) ?? ''
+  const output = command?.output.trim() ?? (argv && stderrOf(error)) ?? toldOf(error, 'output') ?? ''
+  const told = command || argv ? undefined : toldOf(error, 'command')
   return {
     step,
     code: error instanceof ProvisionError ? error.code : 'Unforeseen',
     message: maskLog(messageOf(error)).slice(0, MAX_MESSAGE),
     ...(command && { command: maskLog(command.command) }),
     ...(argv && { command: maskLog(renderCommand(argv)) }),
+    ...(told !== undefined && { command: maskLog(told) }),
     ...(output !== '' && { output: maskLog(output) }),
   }
 }
@@ -35,6 +37,12 @@ function isBy(error: unknown, cause: unknown): boolean {
 function argvOf(error: unknown): [string, ...string[]] | undefined {
   const argv = error instanceof ProvisionError ? error.details?.['argv'] : undefined
   return Array.isArray(argv) && argv.length > 0 ? (argv.map(String) as [string, ...string[]]) : undefined
+}
+
+/** What a step says itself: of a script that ran on the worker, of what was found in the packaged bytes. */
+function toldOf(error: unknown, key: 'command' | 'output'): string | undefined {
+  const told = error instanceof ProvisionError ? error.details?.[key] : undefined
+  return typeof told === 'string' ? told : undefined
 }
 
 function stderrOf(error: unknown): string | undefined {
