@@ -92,17 +92,19 @@ export function parseReply<T>(schema: z.ZodType<T>, route: string, text: string)
 export function failureOfReply(status: number, text: string): CliFailure {
   const reply = ErrorReply.safeParse(jsonOrUndefined(text))
   return reply.success
-    ? replyFailure(reply.data)
+    ? replyFailure(status, reply.data)
     : new CliFailure(
         exitCode.refused,
         `Http${status}`,
         `the server answered ${status}: ${text.slice(0, 200).trim()}`,
+        { status },
       )
 }
 
-function replyFailure({ code, message, details }: z.infer<typeof ErrorReply>): CliFailure {
+function replyFailure(status: number, { code, message, details }: z.infer<typeof ErrorReply>): CliFailure {
   const role = Role.safeParse(details?.['role'])
   return new CliFailure(exitCode.refused, code, message, {
+    status,
     ...(details && { details }),
     ...(code === 'RoleTooLow' && role.success && { advice: adviceForRole(role.data) }),
   })

@@ -3,7 +3,11 @@
 export const exitCode = { ok: 0, refused: 1, usage: 2, unreachable: 3 } as const
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
 
-export type FailureOptions = ErrorOptions & { advice?: string; details?: Record<string, unknown> }
+export type FailureOptions = ErrorOptions & {
+  advice?: string
+  details?: Record<string, unknown>
+  status?: number
+}
 
 /** A failure that is told to the user in one line, `zoneflash: message (Code)`, and another with the advice. */
 export class CliFailure extends Error {
@@ -12,6 +16,8 @@ export class CliFailure extends Error {
   readonly advice: string | undefined
   /** what the server says beside the message */
   readonly details: Readonly<Record<string, unknown>>
+  /** of the HTTP reply that said so */
+  readonly status: number | undefined
 
   constructor(exit: ExitCode, code: string, message: string, options?: FailureOptions) {
     super(message, options)
@@ -20,6 +26,7 @@ export class CliFailure extends Error {
     this.exit = exit
     this.advice = options?.advice ?? adviceFor[code]
     this.details = options?.details ?? {}
+    this.status = options?.status
   }
 }
 

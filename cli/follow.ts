@@ -35,7 +35,7 @@ export async function* followStream(
       }
       return undefined
     } catch (error) {
-      if (!(error instanceof CliFailure) || error.exit !== exitCode.unreachable) throw error
+      if (!(error instanceof CliFailure) || !isPassing(error)) throw error
       if (!lost && !(error instanceof Broken)) throw error
       if (!lost) process.stderr.write(`zoneflash: ${error.message}; trying again\n`)
       lost ??= { since: performance.now(), pause: patience.firstMs }
@@ -49,6 +49,11 @@ export async function* followStream(
       lost.pause = Math.min(lost.pause * 2, patience.mostMs)
     }
   }
+}
+
+/** What may be over soon: no answer, or that of a server, or of a proxy before it, which cannot serve now. */
+function isPassing({ exit, status }: CliFailure): boolean {
+  return exit === exitCode.unreachable || [502, 503, 504].includes(status ?? 0)
 }
 
 /** The stream was there and broke. */

@@ -33,6 +33,36 @@ test('a stream that breaks is followed on after the last event that came', async
   expect(asked).toEqual([undefined, '7'])
 })
 
+test.each([502, 503, 504])('an answer of %i while it comes back is waited out', async (status) => {
+  let asked = 0
+  const { client } = await serve((_request, response) => {
+    asked += 1
+    if (asked > 1 && asked < 4) return response.writeHead(status).end('<html>bad gateway</html>')
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (asked === 1) return response.write('id: 7\ndata: one\n\n', () => response.destroy())
+    return response.end('id: 8\ndata: two\n\n')
+  })
+  const told: string[] = []
+  for await (const data of followStream(client, '/events', { ...patience, totalMs: 60_000 })) told.push(data)
+  expect([told, asked]).toEqual([['one', 'two'], 4])
+})
+
+test('a server that cannot serve at first is told at once, and so is one that refuses later', async () => {
+  let asked = 0
+  const { client } = await serve((_request, response) => {
+    asked += 1
+    if (asked === 1) return response.writeHead(503).end()
+    if (asked === 3) return response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    return response.write('id: 7\ndata: one\n\n', () => response.destroy())
+  })
+  const follow = () => followStream(client, '/events', { ...patience, totalMs: 60_000 })
+  await expect(follow().next()).rejects.toMatchObject({ code: 'Http503' })
+  const events = follow()
+  await events.next()
+  await expect(events.next()).rejects.toMatchObject({ code: 'Http404' })
+})
+
 test('a server that stays away ends it as unreachable, with the time that was waited', async () => {
   const { server, client } = await serve((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
