@@ -90,7 +90,9 @@ describe('a version by multipart', () => {
     for await (const entry of catalog.entries(sha256(tar))) paths.push(entry.path)
     expect(paths).toContain('etc/ünï côdé')
     expect((await catalog.getTemplate('web')).channels).toEqual({ candidate: '1.0', stable: '1.0' })
-    expect((await audit.list(10))[0]).toMatchObject({ action: 'version.push', subject: 'web@1.0' })
+    expect(await audit.list(10)).toContainEqual(
+      expect.objectContaining({ action: 'version.push', subject: 'web@1.0' }),
+    )
   })
 
   test('a second version moves candidate and leaves stable', async () => {
