@@ -17,7 +17,7 @@ describe.skipIf(sandboxLack)('build run', { timeout: 120_000 }, () => {
 
   test('builds a template and its child, skips what did not change, and tells why a build failed', async () => {
     const product = await startBuilder(host, recipes)
-    const { cli } = product.now
+    const cli = (words: string[]) => product.now.cli(words)
 
     const planned = await cli(['build', 'run', 'base', '--dry-run'])
     expect(planned.stdout, planned.stderr).toMatch(/^base would be built on box\n/)
