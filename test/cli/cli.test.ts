@@ -328,3 +328,20 @@ test('the launcher works on whatever node there is, and passes exit code and sig
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
 })
+
+test('gc tells of every object why it stays, and template keep says for how long', async () => {
+  const directory = await zoneroot('kept')
+  expect(await cli('template', 'push', directory, '--name', 'kept', '--brand', 'lx')).toMatchObject({
+    status: 0,
+  })
+  const kept = await cli('template', 'keep', 'kept', '--last', '3', '--json')
+  expect(JSON.parse(kept.stdout)).toEqual({ name: 'kept', keepLast: 3, keepDays: 14 })
+  expect(await cli('template', 'keep', 'kept', '--last', 'all')).toMatchObject({ status: 2 })
+  expect(await cli('template', 'keep', 'kept', '--last', '0')).toMatchObject({ status: 1 })
+  const told = await cli('gc', '--dry-run')
+  expect(told).toMatchObject({ status: 0, stderr: '' })
+  expect(told.stdout).toMatch(/^keep +version +kept@.*channel candidate.*one of the last 3/m)
+  expect(told.stdout).toMatch(/^[0-9]+ objects? would go and free /m)
+  const lines = (await cli('gc', '--json')).stdout.trimEnd().split('\n')
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ kind: 'total', dryRun: false })
+})
