@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -192,10 +193,11 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
   test.each(['dash', 'ksh93', 'posh'])(
     'a transfer that breaks off goes on from the byte it reached, under %s',
     async (shell) => {
-      host.answers = { cutAt: 1000, ranges: true }
+      host.answers = { cutAt: 700, ranges: true }
+      const before = host.requests.length
       const { code, output } = await host.run({ shell: [shell] })
       expect(code, output).toBe(0)
-      expect(host.requests.filter((line) => line.startsWith('GET /flash/')).length).toBeGreaterThan(1)
+      expect(host.requests.slice(before).filter((line) => line.startsWith('GET /flash/'))).toHaveLength(2)
       expect(host.zoneStates()).toMatchObject({ web01: 'running', web02: 'running' })
     },
   )
@@ -255,6 +257,33 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
     } finally {
       owner.kill('SIGKILL')
     }
+  })
+
+  test('a layer that does not do is reported, and the full form taken', async () => {
+    mkdirSync(path.join(host.disk, 'zoneflash/default/root/etc'), { recursive: true })
+    mkdirSync(path.join(host.state, 'templates'), { recursive: true })
+    writeFileSync(path.join(host.state, 'templates/default'), 'digest-of-default\n')
+    const layer = {
+      url_path: '/flash/web/1.0.layer.tar.gz',
+      sha256: '0'.repeat(64),
+      compression: 'gzip',
+      origin: 'default',
+      origin_version: '7',
+      onto: 'digest-of-default',
+    }
+    let { script } = host
+    for (const [name, value] of Object.entries(layer))
+      script = script.replace(`t_layer_${name}=''`, `t_layer_${name}='${value}'`)
+    const before = host.requests.length
+    const { code, output } = await host.run({ script })
+    expect(code, output).toBe(0)
+    expect(host.requests.slice(before).filter((line) => line.startsWith('GET'))).toEqual([
+      'GET /flash/web/1.0.layer.tar.gz',
+      'GET /flash/web/1.0.tar.gz',
+    ])
+    const fetched = host.events.find(({ step, state }) => step === 'fetch' && state === 'done')
+    expect(fetched?.message).toMatch(/expected 0{64}\nweb: the layer does not do; .*\n(.*\n)*took tar$/)
+    expect(readdirSync(path.join(host.disk, 'zoneflash')).toSorted()).toEqual(['default', 'web'])
   })
 
   test('the lock of a process from before the last boot is nobody’s', async () => {

@@ -14,7 +14,7 @@ const zone = (name: string, template: string, more = {}) => ({
   ...more,
 })
 
-describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 120_000 }, () => {
+describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000 }, () => {
   let site: InstallSite
   let golden: TestHost
   const hosts: TestHost[] = []
