@@ -29,6 +29,8 @@ describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000
     golden = await makeHost('golden')
     const opening = openInstallSite(golden)
     await makeGoldenZone(golden, 'default')
+    // what both versions have and no compression makes small
+    await golden.must(['dd', 'if=/dev/urandom', 'of=/zones/default/root/opt/bulk', 'bs=256k', 'count=1'])
     site = await opening
     await site.zoneflash('host', 'add', 'golden', '--release', 's10u8', '--transport', 'sandbox:golden')
     const [made = ''] =
@@ -104,5 +106,21 @@ describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000
     )
     expect(await tree(host, '/zoneflash/mysql/root')).toEqual(await tree(golden, '/zones/mysql/root'))
     expect(await host.must(['zlogin', 'db01', 'cat /opt/mysql/bin/mysqld'])).toBe('server\n')
+  })
+
+  test.each([
+    { name: 'archive', options: [], over: 'a clone of archive/zoneflash/default@zoneflash-' },
+    { name: 'plain', options: ['--no-zfs'], over: 'a copy of /zoneflash/default' },
+  ])('is a layer on a host that takes archives: $over', async ({ name, options, over }) => {
+    const host = await makeHost(name, ...options)
+    const { plan, status, stderr, stdout } = await installBoth(host, ['--fact', 'zfs=false'])
+    const log = await host.must(['cat', '/var/log/zoneflash.log'])
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
+    expect(plan).toMatch(/\* layer.tar.gz +\d+ B +origin default@[0-9TZ]+ is there\n/)
+    expect(log).toContain('\ntook layer\n')
+    expect(log).toContain(`building on ${over}`)
+    expect(await tree(host, '/zoneflash/mysql/root')).toEqual(await tree(golden, '/zones/mysql/root'))
+    expect(await host.must(['zlogin', 'db01', 'cat /opt/mysql/bin/mysqld'])).toBe('server\n')
+    expect(await host.must(['ls', '-A', '/zoneflash/mysql'])).toBe('SUNWdetached.xml\nroot\n')
   })
 })
