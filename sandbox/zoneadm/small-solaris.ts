@@ -49,7 +49,7 @@ const contents = `/etc/apache2 d none 0755 root bin SUNWapch2r
 `
 
 const directories =
-  'dev devices proc mnt home export opt lib platform sbin usr etc/svc/volatile system/contract system/object var/mysql var/adm var/run var/mail var/log var/spool/cron var/svc/manifest/application var/svc/log'.split(
+  'dev devices proc mnt home export opt lib platform sbin usr etc/svc/volatile etc/init.d etc/rc2.d etc/rc3.d system/contract system/object var/mysql var/adm var/run var/mail var/log var/spool/cron var/svc/manifest/application var/svc/log'.split(
     ' ',
   )
 

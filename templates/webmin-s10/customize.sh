@@ -21,5 +21,10 @@ done
 for name in SUNWwebminu SUNWwebminr; do
   if pkginfo -q $name; then die "the package $name is still installed"; fi
 done
+# Clones get a key of their own, as on Debian.
+cp files/etc/init.d/webmin-key /etc/init.d/webmin-key || die "/etc/init.d/webmin-key cannot be written"
+chmod 744 /etc/init.d/webmin-key
+ln -s ../init.d/webmin-key /etc/rc2.d/S90webmin-key || die "/etc/rc2.d/S90webmin-key cannot be made"
+
 pkgadd -n -a ./pkg-admin -d "$ZONEFLASH_MEDIA_DIR/webmin.pkg" all || die "webmin.pkg cannot be installed"
 [ -n "`ls /local-pkgs/webmin`" ] || die "webmin.pkg has put nothing into /opt/webmin"

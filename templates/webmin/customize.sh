@@ -7,3 +7,4 @@ trap 'rm -rf "$debs"' EXIT
 tar -C "$debs" -xf "$ZONEFLASH_MEDIA_DIR/debs.tar"
 cp "$ZONEFLASH_MEDIA_DIR/webmin.deb" "$debs"
 DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "$debs"/*.deb
+update-rc.d webmin-key defaults

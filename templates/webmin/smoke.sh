@@ -26,3 +26,4 @@ if [ "$ZONEFLASH_BRAND" = lx ]; then
     die "nothing answers at port 10000"
 fi
 echo "Webmin runs"
+if [ -f /etc/webmin/miniserv.pem-of ]; then echo "its key is of `cat /etc/webmin/miniserv.pem-of`"; fi

@@ -71,6 +71,7 @@ describe('scripts', () => {
   const forSolaris = [
     ...inFolder('*-s10/*.sh'),
     'mysql-s10/method-mysql',
+    'webmin/files/etc/init.d/webmin-key',
     ...['default', ...applications].map((name) => `${name}/smoke.sh`),
   ]
 
