@@ -59,6 +59,11 @@ const adviceFor: Record<string, string> = {
   HostUnreachable:
     'look at its transport: `zoneflash host show HOST`, `zoneflash host set HOST --transport ssh:root@ADDRESS`',
   ScheduleNotFound: '`zoneflash schedule list` shows what there is, `zoneflash schedule set` makes one',
+  BuildNotFound: '`zoneflash build list` shows what there is',
+  BuildHostNeeded: 'give it one: `zoneflash host set HOST --builds 1`, or say --on HOST',
+  OriginNotBuilt: 'build the origin first: `zoneflash build run ORIGIN --follow`',
+  MediumMissing: 'put the file there, then run the build again',
+  NothingKept: '`zoneflash build show BUILD` says what has become of its zones',
   ProfileNotFound: '`zoneflash profile list` shows what there is, `zoneflash profile import FILE` adds one',
   DigestMismatch: 'the bytes are not those that the sha256 names: fetch or copy the file again',
   UnknownFormat: 'expected a tar, a cpio (newc) or a ZFS stream, plain or compressed',

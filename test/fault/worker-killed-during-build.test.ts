@@ -49,17 +49,13 @@ describe.skipIf(sandboxLack)('a build whose workers die', () => {
 async function untilBegun(product: MortalProduct, build: string, step: BuildStepName): Promise<void> {
   const isBegun = (line: string): boolean =>
     line.includes('"job started"') && line.includes(build) && line.includes(`"step":"${step}"`)
-  await vi
-    .waitFor(() => expect(product.now.output().split('\n').some(isBegun)).toBe(true), {
-      timeout: 90_000,
-      interval: 10,
+  const begins = () => expect(product.now.output().split('\n').some(isBegun)).toBe(true)
+  await vi.waitFor(begins, { timeout: 90_000, interval: 10 }).catch(async (cause: unknown) => {
+    const said = await logOf(product, { id: build })
+    throw new Error(`step ${step} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
+      cause,
     })
-    .catch(async (cause: unknown) => {
-      const said = await logOf(product, { id: build })
-      throw new Error(`step ${step} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
-        cause,
-      })
-    })
+  })
 }
 
 /** `kill -9`, and waits until that worker is gone. */

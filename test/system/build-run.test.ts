@@ -1,9 +1,16 @@
 // `zoneflash build …` as an administrator uses it, on a sandbox host: base, and the child that is rebuilt with it.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createBuildHost, RecipeFolder, startBuilder } from '../fault/build-fixture.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import {
+  createBuildHost,
+  logOf,
+  RecipeFolder,
+  requestBuild,
+  startBuilder,
+  untilOver,
+} from '../fault/build-fixture.ts'
 import { sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
-describe.skipIf(sandboxLack)('build run', { timeout: 120_000 }, () => {
+describe.skipIf(sandboxLack)('build run', { timeout: 300_000 }, () => {
   let host: TestHost
   const recipes = new RecipeFolder()
 
@@ -53,4 +60,28 @@ describe.skipIf(sandboxLack)('build run', { timeout: 120_000 }, () => {
     const discarded = await cli(['build', 'discard', failed?.id ?? ''])
     expect(discarded.status, discarded.stderr).toBe(0)
   })
+
+  test('a build that is cancelled leaves nothing on its host', async () => {
+    recipes.write(
+      'slow',
+      'summary: never ends\nbrand: native\nosFamily: solaris10\nsource: { install: [-d, /var/tmp/zoneroot, -u] }\ncustomize: customize.sh\nsysidcfg: { timezone: US/Central, nfs4Domain: dynamic }\n',
+      { 'customize.sh': '#!/bin/sh\necho it hangs\nsleep 6000\n' },
+    )
+    const product = await startBuilder(host, recipes)
+    const before = await zonesOf(host)
+    const build = await requestBuild(product, 'slow')
+    await vi.waitFor(async () => expect(await logOf(product, build)).toContain('it hangs'), {
+      timeout: 120_000,
+      interval: 100,
+    })
+    const cancelled = await product.now.cli(['build', 'cancel', build.id])
+    expect(cancelled.stdout, cancelled.stderr).toContain('is being cancelled')
+    expect(await untilOver(product, build)).toMatchObject({ state: 'cancelled', zoneKept: false })
+    expect(await zonesOf(host)).toEqual(before)
+    expect(await host.must(['ps', '-e', '-o', 'args='])).not.toContain('sleep 6000')
+  })
 })
+
+async function zonesOf(host: TestHost): Promise<string[]> {
+  return (await host.must(['zoneadm', 'list', '-cp'])).split('\n').map((line) => line.split(':')[1] ?? '')
+}
