@@ -18,9 +18,20 @@ export interface HostDescription {
   uplink: string
 }
 
-/** The directory below which all hosts live. */
+/** The directory below which all hosts live. An empty SANDBOX_DIR counts as none, as in bin/sandbox. */
 export function sandboxDirectory(): string {
-  return path.resolve(process.env['SANDBOX_DIR'] ?? '/var/lib/zoneflash-sandbox')
+  return path.resolve(process.env['SANDBOX_DIR'] || '/var/lib/zoneflash-sandbox')
+}
+
+/** Whether we made this directory: whoever makes or keeps a host has signed it. Nothing else below SANDBOX_DIR is ever removed. */
+function isHost(directory: string): boolean {
+  return ['creator', 'supervisor'].some((file) => {
+    try {
+      return /^\d+ \d+\s*$/.test(readFileSync(path.join(directory, file), 'utf8'))
+    } catch {
+      return false
+    }
+  })
 }
 
 export function hostDirectory(name: string): string {
@@ -96,7 +107,7 @@ export function listHosts(): ListedHost[] {
     return []
   }
   return names
-    .filter((name) => HostName.safeParse(name).success)
+    .filter((name) => HostName.safeParse(name).success && isHost(path.join(sandboxDirectory(), name)))
     .sort()
     .map((name) => {
       const directory = path.join(sandboxDirectory(), name)
@@ -109,9 +120,16 @@ export function listHosts(): ListedHost[] {
     })
 }
 
-/** Ends a host, if it runs, and removes what it left on the disk. */
+/** Ends a host, if it runs, and removes what it left on the disk. @throws NotAHost for a directory that no sandbox made */
 export function destroyHost(name: string): void {
   const directory = hostDirectory(name)
+  if (existsSync(directory) && !isHost(directory)) {
+    throw new ProvisionError(
+      'conflict',
+      'NotAHost',
+      `${directory} was not made by sandbox create, expected a sandbox host; remove it yourself if it may go`,
+    )
+  }
   const supervisor = supervisorOf(directory)
   if (supervisor !== undefined) {
     process.kill(supervisor, 'SIGKILL')

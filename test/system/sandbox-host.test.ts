@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { networkInterfaces, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -141,6 +141,19 @@ describe.skipIf(sandboxLack)('a host whose maker was killed before it was whole'
       ).toBe(true)
     }
     expect(readdirSync('/proc').some((pid) => commandLine(pid).includes(directory))).toBe(false)
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('a directory that no sandbox made', () => {
+  test('is neither listed, swept nor destroyed', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'zoneflash-sandbox-'))
+    for (const name of ['src', 'docs']) mkdirSync(path.join(directory, name, 'sub'), { recursive: true })
+    expect(await runSandbox(directory, ['list'])).toMatchObject({ status: 0, stdout: '' })
+    const destroyed = await runSandbox(directory, ['destroy', 'src'])
+    expect(destroyed.status).toBe(1)
+    if (sandboxLack === undefined) expect(destroyed.stderr).toContain('was not made by sandbox create')
+    expect(readdirSync(directory)).toEqual(['docs', 'src'])
     rmSync(directory, { recursive: true })
   })
 })
