@@ -24,9 +24,6 @@ for host in golden demo-host; do
   if sandbox list | grep -q "^$host running"; then reused "sandbox host $host"; else sandbox create "$host"; fi
 done
 
-say 'golden: zone default'
-"$(dirname "$0")/golden.sh" default
-
 say 'the server'
 address=$(sandbox address demo-host | cut -f2)
 export ZONEFLASH_LISTEN="$address:$port" ZONEFLASH_URL="http://$address:$port" ZONEFLASH_SERVER="http://$address:$port"
@@ -43,20 +40,30 @@ else
   echo "   listens on $ZONEFLASH_URL, log: $demo/server.log"
 fi
 
-say 'the catalog: three templates, packaged by the worker from golden'
-zoneflash host show golden >/dev/null 2>&1 || zoneflash host add golden --transport sandbox:golden --fact zfs=true
-version_of() { zoneflash template show "$1" --json 2>/dev/null | sed -n 's/.*"stable": *"\([^"]*\)".*/\1/p'; }
-package() { # package TEMPLATE [option…]
-  if [ -n "$(version_of "$1")" ]; then
-    reused "$1@$(version_of "$1")"
-  else
-    zoneflash template push --host golden --zone "$1" --name "$@"
-  fi
+say 'golden builds: each template from its recipe, tried, searched, proven in a clone, published as candidate'
+zoneflash host show golden >/dev/null 2>&1 ||
+  zoneflash host add golden --transport sandbox:golden --fact zfs=true --builds 1
+recipes='default mysql web'
+if [ -f "${ZONEFLASH_MEDIA:-$root/media}/webmin.deb" ]; then
+  recipes="$recipes webmin"
+else
+  echo '   webmin is left out: put its Debian package in media/ as webmin.deb to have it built too'
+fi
+# The first one asks for those that are built on it, which are then found unchanged.
+for recipe in $recipes; do zoneflash build run "$recipe" --follow; done
+
+say 'candidates become stable'
+channel_of() { # channel_of TEMPLATE CHANNEL
+  zoneflash template show "$1" --json | sed -n 's/.*"'"$2"'": *"\([^"]*\)".*/\1/p' | head -1
 }
-package default
-origin=$(version_of default)
-"$(dirname "$0")/golden.sh" applications "golden/zones/default@zoneflash-$origin"
-for template in mysql web; do package "$template" --origin "default@$origin"; done
+for recipe in $recipes; do
+  candidate=$(channel_of "$recipe" candidate)
+  if [ "$(channel_of "$recipe" stable)" = "$candidate" ]; then
+    reused "$recipe@$candidate"
+  else
+    zoneflash template promote "$recipe" "$candidate" --to stable --why 'the demo trusts its smoke checks'
+  fi
+done
 zoneflash template list
 
 say 'demo-host: its profile, its plan, its token'
@@ -78,7 +85,7 @@ on demo-host zlogin mysql01 mysqladmin status
 say 'web01: over its own address'
 on demo-host curl -sSI http://192.0.2.12/ | head -1
 
-say 'identities: templates on golden, clones on demo-host'
+say 'identities: two clones, each its own; their templates carry none'
 fingerprint() { ssh-keygen -lf /dev/stdin | cut -d' ' -f2; }
 identity() { # identity HOST ZONE
   node=$(on "$1" cat "/zones/$2/root/etc/hostname")
@@ -88,8 +95,6 @@ identity() { # identity HOST ZONE
 }
 printf '%-10s %-9s %-12s %-34s %s\n' HOST ZONE NODENAME MACHINE-ID 'SSH HOST KEY'
 {
-  identity golden mysql
-  identity golden web
   identity demo-host mysql01
   identity demo-host web01
 } | tee "$demo/identities"
@@ -101,6 +106,8 @@ for zone in mysql01 web01; do
   done
 done
 
+for template in mysql web; do zoneflash template hygiene "$template@stable"; done
+
 say "the install, as the server saw it"
 zoneflash host events demo-host
 
@@ -110,6 +117,7 @@ cat <<END
      export PATH="$root/sandbox/bin:\$PATH" ZONEFLASH_SERVER=$ZONEFLASH_URL ZONEFLASH_DATA=$ZONEFLASH_DATA${SANDBOX_DIR:+ SANDBOX_DIR=$SANDBOX_DIR}
      sandbox enter demo-host          sandbox enter demo-host -- zlogin web01
      npx zoneflash template files mysql | head
+     npx zoneflash build list            npx zoneflash template history mysql
      curl -i $ZONEFLASH_URL/js/demo-host/wrong-token/sysidcfg
    make demo-clean removes everything.
 END
