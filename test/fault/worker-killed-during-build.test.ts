@@ -1,10 +1,12 @@
 // kill -9 of the worker at every step of a build on a real host: the next worker ends it, and nothing is half or left over.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Build } from '#core/build/build.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { sandboxLack, type TestHost } from '../system/sandbox-fixture.ts'
 import {
   createBuildHost,
   expectOnly,
+  getBuild,
   logOf,
   RecipeFolder,
   requestBuild,
@@ -29,7 +31,7 @@ describe.skipIf(sandboxLack)('a build whose workers die', () => {
     const product = await startBuilder(host, recipes)
     const build = await requestBuild(product, 'base')
     for (const step of buildSteps) {
-      await untilBegun(product, build.id, step)
+      await untilBegun(product, build, step)
       await killWorker(product)
     }
     const done = await untilOver(product, build, 200_000)
@@ -45,17 +47,18 @@ describe.skipIf(sandboxLack)('a build whose workers die', () => {
   }, 400_000)
 })
 
-/** Waits until a worker has taken the step's job. */
-async function untilBegun(product: MortalProduct, build: string, step: BuildStepName): Promise<void> {
-  const isBegun = (line: string): boolean =>
-    line.includes('"job started"') && line.includes(build) && line.includes(`"step":"${step}"`)
-  const begins = () => expect(product.now.output().split('\n').some(isBegun)).toBe(true)
-  await vi.waitFor(begins, { timeout: 90_000, interval: 10 }).catch(async (cause: unknown) => {
-    const said = await logOf(product, { id: build })
-    throw new Error(`step ${step} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
-      cause,
+/** Waits until a worker has begun the step. */
+async function untilBegun(product: MortalProduct, build: Build, name: BuildStepName): Promise<void> {
+  const attempts = async () =>
+    (await getBuild(product, build)).steps.find((step) => step.name === name)?.attempts ?? 0
+  await vi
+    .waitFor(async () => expect(await attempts()).toBeGreaterThan(0), { timeout: 90_000, interval: 20 })
+    .catch(async (cause: unknown) => {
+      const said = await logOf(product, build)
+      throw new Error(`step ${name} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
+        cause,
+      })
     })
-  })
 }
 
 /** `kill -9`, and waits until that worker is gone. */
