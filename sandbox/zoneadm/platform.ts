@@ -179,7 +179,9 @@ function keepNewEntries(pid: number, root: string): void {
   const ofTheHost = [...hostEntries, path.dirname(sandbox).split('/')[1] ?? '']
   for (const name of readdirSync(seen)) {
     const isOwn = lstatSync(path.join(root, name), { throwIfNoEntry: false }) !== undefined
-    if (isOwn || ofTheHost.includes(name) || lstatSync(path.join(seen, name)).dev !== memory) continue
+    // what the first boot removed from the zoneroot is still a name there, of nothing
+    const entry = lstatSync(path.join(seen, name), { throwIfNoEntry: false })
+    if (isOwn || ofTheHost.includes(name) || entry?.dev !== memory) continue
     runCommand(['cp', '-a', '-x', path.join(seen, name), path.join(root, name)])
   }
 }
