@@ -51,14 +51,13 @@ describe.skipIf(sandboxLack)('a build whose workers die', () => {
 async function untilBegun(product: MortalProduct, build: Build, name: BuildStepName): Promise<void> {
   const attempts = async () =>
     (await getBuild(product, build)).steps.find((step) => step.name === name)?.attempts ?? 0
-  await vi
-    .waitFor(async () => expect(await attempts()).toBeGreaterThan(0), { timeout: 90_000, interval: 20 })
-    .catch(async (cause: unknown) => {
-      const said = await logOf(product, build)
-      throw new Error(`step ${name} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
-        cause,
-      })
+  const begins = async () => expect(await attempts()).toBeGreaterThan(0)
+  await vi.waitFor(begins, { timeout: 90_000, interval: 20 }).catch(async (cause: unknown) => {
+    const said = await logOf(product, build)
+    throw new Error(`step ${name} does not begin:\n${said}\n${product.now.output().slice(-4000)}`, {
+      cause,
     })
+  })
 }
 
 /** `kill -9`, and waits until that worker is gone. */
