@@ -62,7 +62,7 @@ export async function openQueue(engine: QueueEngine): Promise<Opened<Producers>>
 
 async function withFlows(queue: Opened<Queue>, producer: FlowProducer): Promise<Opened<Producers>> {
   const flows = await ready(producer, () => queue.close())
-  return { bull: { queue: queue.bull, flows: flows.bull }, close: flows.close }
+  return { bull: { queue: queue.bull, flows: flows.bull }, close: () => flows.close() }
 }
 
 /** The worker's side. It waits for an engine that is away. */

@@ -3,6 +3,7 @@ import type {
   AuditLog,
   BlobStore,
   BuildStore,
+  ChannelStore,
   Clock,
   HostRegistry,
   HostShell,
@@ -16,6 +17,7 @@ import type { Steps } from './step.ts'
 /** What asking for a build takes. */
 export interface RequestNeeds {
   builds: BuildStore
+  channels: ChannelStore
   catalog: TemplateCatalog
   hosts: HostRegistry
   recipes: RecipeShelf

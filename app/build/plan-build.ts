@@ -1,6 +1,7 @@
 // What a build would be made of and where: everything that can be refused is refused before there is a build.
 import { randomUUID } from 'node:crypto'
 import type { BuildInputs } from '#core/build/build.ts'
+import { versionRevoked } from '#core/channel/errors.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { TemplateRef } from '#core/names.ts'
@@ -37,13 +38,13 @@ export interface PlannedBuild {
 
 /**
  * Stores nothing.
- * @throws RecipeNotFound, RecipeInvalid, BuildHostNeeded, HostNotFound, HostDoesNotBuild, OriginNotBuilt, OriginNotReady, MediumMissing
+ * @throws RecipeNotFound, RecipeInvalid, BuildHostNeeded, HostNotFound, HostDoesNotBuild, OriginNotBuilt, OriginNotReady, VersionRevoked, MediumMissing
  */
 export async function planBuild(wanted: WantedBuild, needs: RequestNeeds): Promise<PlannedBuild> {
   const loaded = await needs.recipes.load(wanted.name)
   const { recipe } = loaded
   const host = await chooseHost(wanted.host ?? recipe.buildHost, needs.hosts)
-  const origin = await originOf(recipe, needs.catalog)
+  const origin = await originOf(recipe, needs)
   const media = await Promise.all(
     recipe.media.filter(({ make }) => make === undefined).map((medium) => givenMedium(medium, needs.media)),
   )
@@ -94,11 +95,16 @@ async function chooseHost(name: string | undefined, hosts: HostRegistry): Promis
 }
 
 /** The exact version that the recipe's origin means now. */
-async function originOf(recipe: Recipe, catalog: TemplateCatalog): Promise<BuildInputs['origin']> {
+async function originOf(
+  recipe: Recipe,
+  { catalog, channels }: Pick<RequestNeeds, 'catalog' | 'channels'>,
+): Promise<BuildInputs['origin']> {
   if (recipe.origin === undefined) return undefined
   const { template, selector } = TemplateRef.parse(recipe.origin)
   const { manifest, state } = await findOrigin(recipe, template, selector, catalog)
   const [artifact] = manifest.artifacts
+  const block = await channels.blockOf(template, manifest.version)
+  if (block) throw versionRevoked(template, manifest.version, block, selector)
   if (state === 'ready' && artifact) return { template, version: manifest.version, sha256: artifact.sha256 }
   throw new ProvisionError(
     'conflict',

@@ -15,6 +15,8 @@ interface Published {
   version: string
   /** the API token's name, or what made the version */
   actor: string
+  /** whether `stable` begins with this version when there is none; what a build makes waits for somebody to promote it */
+  mayBeFirstStable: boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export async function publishCandidate(
     policy,
     hooks,
     ...published
-  }: Published & {
+  }: Omit<Published, 'mayBeFirstStable'> & {
     policy: PromotePolicy | undefined
     /** addresses that are told when the candidate fails on a host */
     hooks?: readonly string[]
@@ -35,13 +37,13 @@ export async function publishCandidate(
   needs: PublishNeeds,
 ): Promise<ChannelMove[]> {
   await needs.channels.setPolicy(published.template, policy, hooks)
-  return moveChannels(published, needs)
+  return moveChannels({ ...published, mayBeFirstStable: false }, needs)
 }
 
 /** The same for a version that somebody pushed or packaged: no policy comes with it. No effect unless it is ready. */
 export async function publishVersion({ manifest }: VersionRecord, needs: PublishNeeds): Promise<void> {
   const { template, version, createdBy: actor } = manifest
-  await moveChannels({ template, version, actor }, needs)
+  await moveChannels({ template, version, actor, mayBeFirstStable: true }, needs)
 }
 
 async function moveChannels(published: Published, needs: PublishNeeds): Promise<ChannelMove[]> {
@@ -53,11 +55,11 @@ async function moveChannels(published: Published, needs: PublishNeeds): Promise<
 }
 
 /**
- * `candidate` points at the newest version, unless that failed on a host before; `stable` at the first until somebody
- * promotes another. One transaction decides both, so of two first versions at once only one becomes stable.
+ * `candidate` points at the newest version, unless that failed on a host before; `stable` at the first that was pushed or
+ * packaged until somebody promotes another. One transaction decides both, so of two first versions at once only one becomes stable.
  */
 function decide(
-  { version: name, actor }: Published,
+  { version: name, actor, mayBeFirstStable }: Published,
   { versions, channels }: TemplateChannels,
 ): ChannelChange {
   const find = (wanted: string | undefined) => versions.find(({ version }) => version === wanted)
@@ -68,7 +70,7 @@ function decide(
   const moves: NonNullable<ChannelChange['moves']>[number][] = []
   if (isNewest && candidate?.version !== name && version.heldBack === undefined)
     moves.push({ channel: 'candidate', to: name, kind: 'publish', actor })
-  if (channels['stable'] === undefined)
+  if (mayBeFirstStable && channels['stable'] === undefined)
     moves.push({ channel: 'stable', to: name, kind: 'first', actor, why: 'the first version' })
   return { moves }
 }

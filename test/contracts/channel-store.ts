@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { publishCandidate } from '#app/channels/publish-candidate.ts'
+import { publishCandidate, publishVersion } from '#app/channels/publish-candidate.ts'
 import type { ChannelStore, TemplateCatalog } from '#app/ports.ts'
 import type { MoveKind } from '#core/channel/schema.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
@@ -90,22 +90,23 @@ export function channelStoreContract(name: string, open: () => Promise<Opened>):
 
     test('of many first versions at once exactly one becomes stable, and the newest candidate', async () => {
       const { catalog, channels } = await open()
-      const names = ['1', '2', '3', '4', '5', '6']
-      for (const version of names)
-        await catalog.putVersion(
-          versionOf('web', version, { createdAt: `2026-11-20T11:00:0${version}.000Z` }),
-          none,
-        )
-      const needs = { channels, audit: new MemoryAuditLog(), clock: new FakeClock() }
-      await Promise.all(
-        names.map((version) =>
-          publishCandidate({ template: 'web', version, actor: 'ci', policy: undefined }, needs),
-        ),
+      const records = ['1', '2', '3', '4', '5', '6'].map((version) =>
+        versionOf('web', version, { createdAt: `2026-11-20T11:00:0${version}.000Z` }),
       )
+      for (const record of records) await catalog.putVersion(record, none)
+      const needs = { channels, audit: new MemoryAuditLog(), clock: new FakeClock() }
+      await Promise.all(records.map((record) => publishVersion(record, needs)))
       const there = await channels.read('web')
       expect(there.channels['candidate']).toBe('6')
       const firsts = there.moves.filter(({ channel }) => channel === 'stable')
       expect(firsts).toMatchObject([{ kind: 'first', to: there.channels['stable'] }])
+    })
+
+    test('what a build publishes is candidate, and stable only when somebody says so', async () => {
+      const { channels } = await openWith('1')
+      const needs = { channels, audit: new MemoryAuditLog(), clock: new FakeClock() }
+      await publishCandidate({ template: 'web', version: '1', actor: 'build', policy: undefined }, needs)
+      expect((await channels.read('web')).channels).toEqual({ candidate: '1' })
     })
 
     test('a version that is deleted while a channel moves to it is either kept or not moved to', async () => {

@@ -15,6 +15,7 @@ import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
 import { MemoryBlobStore } from '#test/fakes/memory-blob-store.ts'
 import { MemoryBuildStore } from '#test/fakes/memory-build-store.ts'
+import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
@@ -110,6 +111,7 @@ export async function buildSite(
   const site: BuildSite = {
     builds: new MemoryBuildStore(clock),
     catalog,
+    channels: new MemoryChannelStore(catalog),
     hosts,
     recipes,
     media: { find: async () => undefined, open: async (name) => Promise.reject(new Error(`no ${name}`)) },

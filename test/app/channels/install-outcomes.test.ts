@@ -40,12 +40,14 @@ beforeEach(() => {
   needs = openNeeds()
 })
 
-/** A build's last step. */
+/** A build's last step; the first version is promoted by a person. */
 async function publish(version: string, policy?: PromotePolicy): Promise<void> {
   needs.clock.advance(1000)
   const createdAt = needs.clock.now().toISOString()
   await needs.catalog.putVersion(versionOf('web', version, { createdAt }), new Map())
   await publishCandidate({ template: 'web', version, actor: 'build', policy }, needs)
+  if ((await channels())['stable'] === undefined)
+    await promoteVersion({ template: 'web', channel: 'stable', version, actor: 'ann' }, needs)
 }
 
 const resolved = async (host: string, selector = 'stable') => {
