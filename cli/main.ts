@@ -11,6 +11,7 @@ import { registerTemplate } from './commands/template.ts'
 import { registerRecipe } from './commands/recipe.ts'
 import { registerSchedule } from './commands/schedule.ts'
 import { registerToken } from './commands/token.ts'
+import { registerUse } from './commands/use.ts'
 import { registerZone } from './commands/zone.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
@@ -31,6 +32,7 @@ function createProgram(): Command {
     registerRecipe,
     registerSchedule,
     registerGc,
+    registerUse,
     registerToken,
     registerAudit,
   ])

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { usageFailure } from './failures.ts'
+import { readRemembered } from './remembered-server.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -11,19 +12,35 @@ export interface ClientSettings {
   token: string | undefined
 }
 
-/** ZONEFLASH_SERVER and ZONEFLASH_TOKEN; without the latter, the token that `zoneflash up` left in the data directory. */
+/** A server of our own on this machine, where nothing else is said. */
+const LOCAL_SERVER = 'http://127.0.0.1:7070'
+
+/**
+ * ZONEFLASH_SERVER, else what `zoneflash use` was told, else the server on this machine. The token is ZONEFLASH_TOKEN, else the
+ * remembered server's, else the one that `zoneflash up` left in the data directory.
+ */
 export function readClientSettings(env: Environment): ClientSettings {
-  const server = (env['ZONEFLASH_SERVER'] || 'http://127.0.0.1:7070').replace(/\/+$/, '')
-  if (!URL.canParse(server) || !/^https?:/.test(server))
-    throw usageFailure(`ZONEFLASH_SERVER is ${JSON.stringify(server)}, expected an http or https URL`)
-  return { server, token: readToken(env) }
+  const said = env['ZONEFLASH_SERVER']
+  if (said) return { server: parseServer('ZONEFLASH_SERVER', said), token: readToken(env) }
+  const remembered = readRemembered(env)
+  if (!remembered) return { server: LOCAL_SERVER, token: readToken(env) }
+  return { server: parseServer('URL', remembered.server), token: readToken(env, remembered.tokenFile) }
+}
+
+/** Without a slash at its end. @throws CliFailure that names `what` */
+export function parseServer(what: string, text: string): string {
+  const server = text.replace(/\/+$/, '')
+  if (URL.canParse(server) && /^https?:/.test(server)) return server
+  throw usageFailure(`${what} is ${JSON.stringify(server)}, expected an http or https URL`)
 }
 
 /** @throws CliFailure that does not show the token */
-function readToken(env: Environment): string | undefined {
-  const file = path.join(env['ZONEFLASH_DATA'] || './data', 'admin.token')
+function readToken(
+  env: Environment,
+  file = path.join(env['ZONEFLASH_DATA'] || './data', 'admin.token'),
+): string | undefined {
   const given = env['ZONEFLASH_TOKEN']
-  const token = given || tokenOfDataDirectory(file)
+  const token = given || tokenIn(file)
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
   const where = given ? 'ZONEFLASH_TOKEN' : file
   throw usageFailure(
@@ -31,7 +48,7 @@ function readToken(env: Environment): string | undefined {
   )
 }
 
-function tokenOfDataDirectory(file: string): string | undefined {
+function tokenIn(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim()
   } catch {

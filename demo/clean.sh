@@ -17,5 +17,8 @@ if [ "$(id -u)" -eq 0 ]; then
     sandbox destroy "$host" || true
   done
 fi
+# The client was told to use the demo's server; a server that somebody named since stays.
+remembered=${XDG_CONFIG_HOME:-${HOME:-/root}/.config}/zoneflash/server.json
+if grep -q "\"tokenFile\":\"$ZONEFLASH_DATA/" "$remembered" 2>/dev/null; then rm -f "$remembered"; fi
 rm -rf --one-file-system "$demo"
 echo "   removed $demo; downloads are kept in $cache"

@@ -40,6 +40,8 @@ else
   echo "   listens on $ZONEFLASH_URL, log: $demo/server.log"
 fi
 
+(unset ZONEFLASH_SERVER && zoneflash use "$ZONEFLASH_URL" --token-file "$ZONEFLASH_DATA/admin.token")
+
 say 'golden builds: each template from its recipe, tried, searched, proven in a clone, published as candidate'
 zoneflash host show golden >/dev/null 2>&1 ||
   zoneflash host add golden --transport sandbox:golden --fact zfs=true --builds 1
@@ -113,8 +115,8 @@ zoneflash host events demo-host
 
 cat <<END
 
-   The server and both hosts stay up. Look around:
-     export PATH="$root/sandbox/bin:\$PATH" ZONEFLASH_SERVER=$ZONEFLASH_URL ZONEFLASH_DATA=$ZONEFLASH_DATA${SANDBOX_DIR:+ SANDBOX_DIR=$SANDBOX_DIR}
+   The server and both hosts stay up, and npx zoneflash goes to this server (zoneflash use). Look around:
+     export PATH="$root/sandbox/bin:\$PATH"${SANDBOX_DIR:+ SANDBOX_DIR=$SANDBOX_DIR}
      sandbox enter demo-host          sandbox enter demo-host -- zlogin web01
      npx zoneflash template files mysql | head
      npx zoneflash build list            npx zoneflash template history mysql

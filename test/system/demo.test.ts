@@ -28,6 +28,7 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'zoneflash-demo-'))
     env = {
       ...process.env,
+      XDG_CONFIG_HOME: path.join(folder, 'config'),
       ZONEFLASH_DEMO: path.join(folder, 'demo'),
       SANDBOX_DIR: path.join(folder, 'sandbox'),
       ZONEFLASH_LIFELINE: String(process.pid),
