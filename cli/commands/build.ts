@@ -1,7 +1,9 @@
 // `zoneflash build …`: golden zones from recipes.
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { buildLines, buildTable, planLines, stateOf } from '../build-lines.ts'
+import type { Client } from '../client.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { buildRoute, cleanText, followBuild, followLog } from '../follow-build.ts'
 import { print, printJson, printLine } from '../output.ts'
@@ -117,12 +119,36 @@ async function runBuild(name: string, options: RunOptions): Promise<void> {
     const plan = await client.call(BuildPlanReply, '/api/v1/builds/plan', { method: 'POST', body })
     return show(json, plan, (one) => print(text(planLines(one))))
   }
-  const build = await client.call(BuildReply, '/api/v1/builds', { method: 'POST', body })
+  const asked = await client.call(BuildReply, '/api/v1/builds', { method: 'POST', body })
+  if (follow && asked.state !== 'skipped') return followBuild(client, asked, json)
+  const build = await untilDecided(client, asked)
   if (build.state === 'skipped')
     return show(json, build, (one) => printLine(`${one.template}: ${one.reason}`))
-  if (follow) return followBuild(client, build, json)
   await show(json, build, async (one) => {
     await printLine(`build ${one.id} of ${one.template}@${one.version} on ${one.host} is ${stateOf(one)}`)
     await printLine(`  watch it: zoneflash build logs -f ${one.id}`)
   })
+}
+
+/** How long a person waits to hear whether there is anything to build. */
+const PATIENCE_MS = 60_000
+const LOOK_EVERY_MS = 500
+
+/**
+ * What made media would be made of is known to a worker alone, so whether anything changed is decided in the first step. A
+ * build that waits for its turn is not waited for.
+ */
+async function untilDecided(client: Client, asked: BuildReply): Promise<BuildReply> {
+  let build = asked
+  if (isUndecided(build)) process.stderr.write(`build ${asked.id}: looking whether anything changed\n`)
+  for (const end = performance.now() + PATIENCE_MS; isUndecided(build) && performance.now() < end;) {
+    await wait(LOOK_EVERY_MS)
+    build = await client.call(BuildReply, buildRoute(asked.id))
+  }
+  return build
+}
+
+function isUndecided({ state, steps, waitingFor }: BuildReply): boolean {
+  const isSettled = steps.some(({ name, state: step }) => name === 'media' && step === 'done')
+  return state === 'running' ? !isSettled : state === 'waiting' && waitingFor === undefined
 }
