@@ -7,19 +7,25 @@ import { renderCommand, type FailedCommand } from './logging-shell.ts'
 
 const MAX_MESSAGE = 4000
 
-export function failureOf(step: BuildStepName, error: unknown, failed?: FailedCommand): BuildFailure {
-  const command = failed && isBy(error, failed.error) ? failed : undefined
+/** `failed`: the last command that failed. It is named when it is why `error` was thrown, or was itself ended by it. */
+export function failureOf(
+  step: BuildStepName,
+  error: unknown,
+  { failed, secrets = [] }: { failed?: FailedCommand | undefined; secrets?: readonly string[] } = {},
+): BuildFailure {
+  const mask = (text: string): string => maskLog(text, secrets)
+  const command = failed && (isBy(error, failed.error) || isBy(failed.error, error)) ? failed : undefined
   const argv = command ? undefined : argvOf(error)
   const output = command?.output.trim() ?? (argv && stderrOf(error)) ?? toldOf(error, 'output') ?? ''
   const told = command || argv ? undefined : toldOf(error, 'command')
   return {
     step,
     code: error instanceof ProvisionError ? error.code : 'Unforeseen',
-    message: maskLog(messageOf(error)).slice(0, MAX_MESSAGE),
-    ...(command && { command: maskLog(command.command) }),
-    ...(argv && { command: maskLog(renderCommand(argv)) }),
-    ...(told !== undefined && { command: maskLog(told) }),
-    ...(output !== '' && { output: maskLog(output) }),
+    message: mask(messageOf(error)).slice(0, MAX_MESSAGE),
+    ...(command && { command: mask(command.command) }),
+    ...(argv && { command: mask(renderCommand(argv)) }),
+    ...(told !== undefined && { command: mask(told) }),
+    ...(output !== '' && { output: mask(output) }),
   }
 }
 

@@ -39,7 +39,7 @@ export async function endFailed(
   needs: BuildNeeds,
 ): Promise<never> {
   const { build, step, work } = taken
-  const failure = failureOf(step, error, work.failedCommand())
+  const failure = failureOf(step, error, { failed: work.failedCommand(), secrets: work.secrets })
   work.log.say(`== ${step} failed: ${failure.message}`)
   await cleanUp('stop', taken, needs)
   return fail(build, failure, needs, work.log)

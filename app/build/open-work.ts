@@ -11,6 +11,8 @@ export interface Work {
   build: Build
   log: BuildLog
   recipe: LoadedRecipe
+  /** what is in nothing that is written down */
+  secrets: readonly string[]
   /** A context whose commands end with `signal`. */
   context(attempt: number, signal: AbortSignal): StepContext
   /** the last command that failed in the context made last */
@@ -26,19 +28,30 @@ export async function openWork(
   const recipe = await readRecipe(build, needs)
   const host = await needs.hosts.get(build.host)
   const inner = needs.openShell(host)
+  const secrets = secretsOf(recipe)
   const log = new BuildLog(needs.builds, {
     id: build.id,
     ...(step && { step }),
-    secrets: secretsOf(recipe),
+    secrets,
   })
   let shell: LoggingShell | undefined
   return {
     build,
     log,
     recipe,
+    secrets,
     context(attempt, signal) {
       shell = new LoggingShell(inner, log, signal)
-      return { build, recipe, host, shell, attempt, signal, say: (text) => log.say(text) }
+      return {
+        build,
+        recipe,
+        host,
+        shell,
+        attempt,
+        signal,
+        say: (text) => log.say(text),
+        write: (text) => log.write(text),
+      }
     },
     failedCommand: () => shell?.failed,
   }
@@ -52,11 +65,16 @@ export async function readRecipe(
   return recipes.open(await readBlob(inputs.recipe, blobs))
 }
 
-/** What the first boot is told of passwords. */
+/** What the first boot is told of passwords, however deep it stands. */
 function secretsOf({ recipe }: LoadedRecipe): string[] {
-  return Object.entries(recipe.sysidcfg).flatMap(([key, value]) =>
-    /password/i.test(key) && typeof value === 'string' ? [value] : [],
-  )
+  return passwordsIn(recipe.sysidcfg)
+}
+
+function passwordsIn(settings: object): string[] {
+  return Object.entries(settings).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === 'string') return /password/i.test(key) ? [value] : []
+    return typeof value === 'object' && value !== null ? passwordsIn(value) : []
+  })
 }
 
 async function readBlob(sha256: string, blobs: BlobStore): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 // The `build` job: does one step of a build while nobody else does, and says in the build's record how it ended.
 import { isOver, type Build } from '#core/build/build.ts'
-import { stepLimitMs } from '#core/build/limits.ts'
+import { limitKeys, stepLimitMs } from '#core/build/limits.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
 import { mayPass } from '#core/passing.ts'
@@ -192,9 +192,11 @@ function givenUp(step: BuildStepName): ProvisionError {
 
 function tooSlow(step: BuildStepName, limitMs: number): ProvisionError {
   const limit = limitMs >= 60_000 ? `${limitMs / 60_000} min` : `${limitMs / 1000} s`
+  const keys = limitKeys(step).join(' or ')
+  const more = keys === '' ? '' : `, or a higher ${keys} in the recipe`
   return new ProvisionError(
     'conflict',
     'StepTooSlow',
-    `step ${step} did not end within ${limit}, expected it to, or a higher limit in the recipe's minutes`,
+    `step ${step} did not end within ${limit}, expected it to${more}`,
   )
 }

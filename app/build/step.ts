@@ -16,6 +16,8 @@ export interface StepContext {
   signal: AbortSignal
   /** a line in the build's log */
   say: (text: string) => void
+  /** what a program on this machine says, as it comes */
+  write: (text: string) => void
 }
 
 /** Does one step. It may have died at any line before and be run again. @throws ProvisionError: `unavailable` is tried again, anything else fails the build */

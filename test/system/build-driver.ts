@@ -116,6 +116,7 @@ export async function openDriver(host: Host, minuteMs = 60_000, scriptCache?: st
     attempt: 1,
     signal: new AbortController().signal,
     say: (text) => void log.push(text),
+    write: (text) => void log.push(text),
     ...changes,
   })
   return {

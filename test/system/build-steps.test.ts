@@ -186,8 +186,8 @@ describe.skipIf(sandboxLack)('the steps of a build', { timeout: 120_000 }, () =>
         /^customize in zone .* ended with 7$/,
         'the last words',
       ],
-      ['never stops talking', 'exec yes talking', 'TimeLimit', /did not end within 1 minutes/, 'talking'],
-      ['hangs', 'echo now; sleep 1000', 'TimeLimit', /did not end within 1 minutes/, 'now'],
+      ['never stops talking', 'exec yes talking', 'TimeLimit', /did not end within 1 minute,/, 'talking'],
+      ['hangs', 'echo now; sleep 1000', 'TimeLimit', /did not end within 1 minute,/, 'now'],
       ['halts its zone', 'echo bye; halt -ff; sleep 100', 'ZoneStopped', /is installed/, 'bye'],
     ])(
       'because a script %s: step, command and last words are told',

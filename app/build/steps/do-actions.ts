@@ -77,7 +77,9 @@ async function failureOf(error: ProvisionError, failed: Failed): Promise<Provisi
   if (error.code === 'HostUnreachable')
     return new ProvisionError(error.kind, error.code, error.message, options)
   if (error.code === 'CommandStopped') {
-    const message = `${action.script ?? command} did not end within ${action.minutes} minutes`
+    const limit = action.minutes === 1 ? '1 minute' : `${action.minutes} minutes`
+    const more = action.script ? `, expected it to, or a higher minutes.${action.script} in the recipe` : ''
+    const message = `${action.script ?? command} did not end within ${limit}${more}`
     return new ProvisionError('conflict', 'TimeLimit', message, options)
   }
   // of the bytes that were being sent

@@ -37,10 +37,10 @@ export async function openMedium(
 export const isMade = (medium: Medium): medium is MadeMedium => medium.make !== undefined
 
 function makeOptions(
-  { signal, say, recipe }: StepContext,
+  { signal, write, recipe }: StepContext,
   minuteMs: number,
 ): Parameters<StepNeeds['mediaMaker']['make']>[2] {
-  return { signal, timeoutMs: recipe.recipe.minutes.media * minuteMs, onOutput: say }
+  return { signal, timeoutMs: recipe.recipe.minutes.media * minuteMs, onOutput: write }
 }
 
 /** @throws MediumMissing, MediumChanged */

@@ -42,11 +42,6 @@ export const stepActions: Record<BuildStepName, (plan: BuildPlan) => Action[]> =
   ],
 }
 
-/** Steps that begin by sending the build's scripts to the host. */
-export function usesHost(step: BuildStepName): boolean {
-  return step !== 'package' && step !== 'hygiene' && step !== 'publish'
-}
-
 /** For `build run --dry-run`: every step with its commands as they would be run. */
 export function describeBuild(plan: BuildPlan): { step: BuildStepName; lines: string[] }[] {
   return buildSteps.map((step) => {

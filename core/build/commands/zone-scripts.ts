@@ -21,7 +21,7 @@ export function customizeActions(plan: BuildPlan): Action[] {
     ...(customize === undefined
       ? []
       : [
-          layRecipe(plan, golden),
+          layRecipe(golden),
           ...zoneMedia(plan).map((name) => handMedium(plan, golden, name)),
           script(plan, golden, 'customize', customize, minutes.customize),
           removeDirectory(golden),
@@ -35,7 +35,7 @@ export function customizeActions(plan: BuildPlan): Action[] {
 export function smokeActions(plan: BuildPlan, zone: BuildZone): Action[] {
   const { smoke, minutes } = plan.recipe
   if (smoke === undefined) return [byServer('the recipe has no smoke check')]
-  return [layRecipe(plan, zone), script(plan, zone, 'smoke', smoke, minutes.smoke), removeDirectory(zone)]
+  return [layRecipe(zone), script(plan, zone, 'smoke', smoke, minutes.smoke), removeDirectory(zone)]
 }
 
 /** All but the one that the zone is installed from. */
@@ -63,7 +63,7 @@ function layFilesOver({ golden }: BuildPlan, overlay: readonly { path: string }[
   return sendTo(inZone(golden, script), { of: 'files' }, 10)
 }
 
-function layRecipe(_plan: BuildPlan, zone: BuildZone): Action {
+function layRecipe(zone: BuildZone): Action {
   const script = `umask 077; rm -rf ${DIRECTORY} && mkdir ${DIRECTORY} ${RECIPE} ${MEDIA} && cd ${RECIPE} && ${UNTAR}`
   return sendTo(inZone(zone, script), { of: 'recipe' }, 10)
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { StepContext } from '#app/build/step.ts'
 import { MAX_ATTEMPTS } from '#app/build/run-step.ts'
@@ -127,6 +128,34 @@ test('a step that takes too long is ended and the build with it', async () => {
   await expect(site.run(build, 'media', { limitMs: 20 })).rejects.toMatchObject({ code: 'StepTooSlow' })
   expect((await site.builds.get(build.id)).failure?.message).toContain('did not end within 0.02 s')
   expect(site.done).toEqual(['media', 'stop'])
+})
+
+test('of a command that hangs, the failure says which it was and what it had said', async () => {
+  const site = await buildSite({
+    media: async ({ shell }) => void (await shell.run(['zlogin', 'z', './customize.sh'])),
+  })
+  site.openShell = () => ({
+    async run(argv, { signal, onOutput } = {}) {
+      onOutput?.('installing\nlast word, of proxyWord\n')
+      if (signal && !signal.aborted) await once(signal, 'abort')
+      throw new ProvisionError('unavailable', 'CommandStopped', `${argv[0]} was stopped`, {
+        cause: signal?.reason,
+      })
+    },
+    stream: () => Readable.from([]),
+  })
+  const nameService = { kind: 'LDAP', domainName: 'd', profile: 'p', profileServer: '192.0.2.1' }
+  site.recipes.set('default', { sysidcfg: { nameService: { ...nameService, proxyPassword: 'proxyWord' } } })
+  const build = await site.ask()
+  await expect(site.run(build, 'media', { limitMs: 20 })).rejects.toMatchObject({ code: 'StepTooSlow' })
+  expect((await site.builds.get(build.id)).failure).toEqual({
+    step: 'media',
+    code: 'StepTooSlow',
+    message: 'step media did not end within 0.02 s, expected it to, or a higher minutes.media in the recipe',
+    command: 'zlogin z ./customize.sh',
+    output: 'installing\nlast word, of ****',
+  })
+  expect(await site.logOf(build)).not.toContain('proxyWord')
 })
 
 test('a hold that is lost ends the step, and its runner ends nothing else', async () => {
