@@ -1,5 +1,9 @@
 # What a worker asks of a build host, beside zonecfg, zoneadm and zlogin: sh build.sh COMMAND ARGUMENT...
-# A build's directory holds this text together with lib.sh, zfs.sh, zone.sh, zoneroot.sh, unpack.sh, identity.sh and scrub.sh.
+# A build's directory holds this text together with lib.sh, zfs.sh, zone.sh, zoneroot.sh, unpack.sh,
+# identity.sh, scrub.sh and share.sh.
+
+# how long another build may take to attach or detach a zone that this one needs
+share_seconds=300
 
 build_main() {
   PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/usr/sfw/bin:/opt/ooce/bin:/opt/csw/bin:/usr/gnu/bin
@@ -13,13 +17,14 @@ build_main() {
   zf_made=build
   zf_zones_root=
   zf_flash_root=
+  open_shared
   zf_awk=`first_of nawk gawk mawk awk` || return 1
   (umask 077 && mkdir -p "$zf_work" "$zf_state/zones") || return 1
   trap 'rm -rf "$zf_work"; exit 1' 1 2 13 15
   main_command=$1
   shift
   case $main_command in
-    configure | remove | drop_half | shut_down | halt_zones | wait_until_up | sysidcfg | scrub | identity | origin | release_origin | receive_tree | unpack_tree | manifest)
+    configure | remove | drop_half | shut_down | halt_zones | wait_until_up | sysidcfg | scrub | identity | hold | let_go | origin | release_origin | receive_tree | unpack_tree | manifest)
       "build_$main_command" "$@"
       ;;
     *)
@@ -34,10 +39,17 @@ build_main() {
 
 build_configure() { # ZONE [TEMPLATE ZONE]: standard input is for zonecfg
   cat >"$zf_work/zonecfg" || return 1
-  if [ -n "$2" ]; then offer_as_template "$2"; fi
+  if [ -z "$2" ]; then
+    zonecfg -z "$1" -f "$zf_work/zonecfg"
+    return
+  fi
+  # another build's offer of the same zone is not to be withdrawn under it
+  hold_zone "$2" "$share_seconds" || return 1
+  offer_as_template "$2"
   zonecfg -z "$1" -f "$zf_work/zonecfg"
   configure_status=$?
-  if [ -n "$2" ]; then withdraw_as_template "$2"; fi
+  withdraw_as_template "$2"
+  let_go_of_zone "$2"
   return "$configure_status"
 }
 
@@ -83,7 +95,8 @@ drop_zonepath() { # ZONEPATH: what no zone owns any more
   if [ -h "$1" ] || [ -d "$1" ]; then rm -rf "$1"; fi
 }
 
-build_drop_half() { # ZONE ZONEPATH: a tree that was cut off before a zone was configured for it
+build_drop_half() { # ZONE ZONEPATH: what this build was making when it was cut off, before a zone was configured for it
+  holds_zone "$1" || return 0
   if is_configured "$1"; then return 0; fi
   drop_zonepath "$2"
 }
@@ -226,7 +239,23 @@ build_identity() { # ZONE ZONEPATH FAMILY NODENAME: as an install does it
   reset_identity
 }
 
-build_origin() { # ZONE: attached, so that it can be cloned
+build_hold() { # ZONE SECONDS: nobody else makes it meanwhile
+  hold_zone "$@"
+}
+
+build_let_go() { # ZONE
+  let_go_of_zone "$1"
+}
+
+build_origin() { # ZONE: attached, so that it can be cloned, until release_origin
+  hold_zone "$1" "$share_seconds" || return 1
+  use_shared_zone "$1" && attach_origin "$1"
+  origin_status=$?
+  let_go_of_zone "$1"
+  return "$origin_status"
+}
+
+attach_origin() { # ZONE
   case `zone_state "$1"` in
     installed) return 0 ;;
     configured) zoneadm -z "$1" attach || is_in_state "$1" installed ;;
@@ -237,9 +266,19 @@ build_origin() { # ZONE: attached, so that it can be cloned
   esac
 }
 
-build_release_origin() { # ZONE: detached again, as it was found; another build may use it now
-  is_in_state "$1" installed || return 0
-  zoneadm -z "$1" detach || return 0
+build_release_origin() { # whatever this build uses or holds: the last one detaches it again, as it was found
+  for release_directory in "$zf_shared"/*; do
+    [ -d "$release_directory" ] || continue
+    release_zone=`basename "$release_directory"`
+    if [ -d "$release_directory/used/$zf_build" ]; then
+      hold_zone "$release_zone" "$share_seconds" || return 1
+      if leave_shared_zone "$release_zone" && is_in_state "$release_zone" installed; then
+        zoneadm -z "$release_zone" detach
+      fi
+    fi
+    let_go_of_zone "$release_zone"
+  done
+  return 0
 }
 
 build_receive_tree() { # ZONEPATH: standard input is a ZFS stream

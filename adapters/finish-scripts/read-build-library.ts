@@ -12,6 +12,7 @@ export const buildLibraryFiles = [
   'zoneroot.sh',
   'identity.sh',
   'scrub.sh',
+  'share.sh',
   'build.sh',
 ] as const
 

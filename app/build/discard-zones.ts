@@ -15,9 +15,7 @@ export async function discardZones(
   if (!isOver(build.state) || !build.zoneKept || build.keepZone) return
   const work = await openWork(build, undefined, needs)
   try {
-    const context = work.context(1, signal)
-    await needs.steps.stop(context)
-    await needs.steps.discard(context)
+    await needs.steps.discard(work.context(1, signal))
     await needs.builds.setZoneKept(id, false)
     work.log.say('== zones discarded')
   } finally {

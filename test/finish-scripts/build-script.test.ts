@@ -14,13 +14,14 @@ const stubs = path.join(import.meta.dirname, 'stub-bin')
 describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.sh in $name', ({ shell }) => {
   let base: string
   let root: string
+  let library: string
 
   beforeEach(async () => {
     base = mkdtempSync(path.join(tmpdir(), 'build-script-'))
     root = path.join(base, 'zones/web/root')
     mkdirSync(path.dirname(root), { recursive: true })
-    mkdirSync(path.join(base, 'build'))
-    writeFileSync(path.join(base, 'build/build.sh'), await readBuildLibrary())
+    library = await readBuildLibrary()
+    begin('web-1')
     setState('web', 'installed')
   })
   afterEach(() => rmSync(base, { recursive: true, force: true }))
@@ -33,11 +34,20 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.
     writeFileSync(path.join(base, 'stub/commands'), '')
   }
 
-  function build(...words: string[]): { status: number | null; output: string } {
+  const directoryOf = (id: string) => path.join(base, 'zoneflash/build', id)
+
+  function begin(id: string): void {
+    mkdirSync(directoryOf(id), { recursive: true })
+    writeFileSync(path.join(directoryOf(id), 'build.sh'), library)
+  }
+
+  const build = (...words: string[]) => buildAs('web-1', ...words)
+
+  function buildAs(id: string, ...words: string[]): { status: number | null; output: string } {
     const [command, ...args] = shell
     const { status, stdout, stderr } = spawnSync(
       command,
-      [...args, path.join(base, 'build/build.sh'), ...words],
+      [...args, path.join(directoryOf(id), 'build.sh'), ...words],
       {
         encoding: 'utf8',
         input: 'system_locale=C\n',
@@ -160,14 +170,51 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.
     expect(existsSync(path.join(base, 'stub/zones/web'))).toBe(false)
   })
 
-  test('removes what is left of a zone that was never configured, and half a tree, but no zone’s', () => {
+  test('removes what is left of a zone that was never configured, and half a tree, but no zone’s and no other build’s', () => {
     debianRoot(root)
     const zonepath = path.join(base, 'zones/web')
+    expect(build('hold', 'web', '0').status).toBe(0)
     expect(build('drop_half', 'web', zonepath).status).toBe(0)
     expect(existsSync(zonepath)).toBe(true)
     rmSync(path.join(base, 'stub/zones/web'), { recursive: true })
+    begin('web-2')
+    expect(buildAs('web-2', 'drop_half', 'web', zonepath).status).toBe(0)
+    expect(existsSync(zonepath), 'what another build makes').toBe(true)
     expect(build('drop_half', 'web', zonepath).status).toBe(0)
     expect(existsSync(zonepath)).toBe(false)
+  })
+
+  const stateOf = (zone: string) => readFileSync(path.join(base, 'stub/zones', zone, 'state'), 'utf8').trim()
+  const shared = () => existsSync(path.join(base, 'zoneflash/shared/base'))
+
+  test('an origin stays attached until the last of its builds has released it', () => {
+    for (const id of ['web-2', 'web-3']) begin(id)
+    setState('base', 'configured')
+    mkdirSync(path.join(base, 'zones/base'))
+    writeFileSync(path.join(base, 'zones/base/SUNWdetached.xml'), '')
+    for (const id of ['web-1', 'web-2', 'web-3', 'web-1'])
+      expect(buildAs(id, 'origin', 'base')).toEqual({ status: 0, output: '' })
+    expect(build('release_origin')).toEqual({ status: 0, output: '' })
+    expect(stateOf('base')).toBe('installed')
+    // one that died for good, and its directory with it
+    rmSync(directoryOf('web-3'), { recursive: true })
+    expect(build('release_origin').status).toBe(0)
+    expect(stateOf('base')).toBe('installed')
+    expect(buildAs('web-2', 'release_origin')).toEqual({ status: 0, output: '' })
+    expect(stateOf('base')).toBe('configured')
+    expect(shared()).toBe(false)
+  })
+
+  test('one build alone makes the zone of an origin; what a dead one held is taken over', () => {
+    begin('web-2')
+    for (const _ of ['once', 'and again']) expect(build('hold', 'base', '0').status).toBe(0)
+    const refused = buildAs('web-2', 'hold', 'base', '0')
+    expect(refused.status).toBe(1)
+    expect(refused.output).toContain('build web-1 works on zone base')
+    rmSync(directoryOf('web-1'), { recursive: true })
+    expect(buildAs('web-2', 'hold', 'base', '0')).toEqual({ status: 0, output: '' })
+    expect(buildAs('web-2', 'let_go', 'base').status).toBe(0)
+    expect(shared()).toBe(false)
   })
 
   test('knows no other command', () => {

@@ -1,5 +1,5 @@
 // Steps on the golden zone. What was cut off is begun anew from the first of them: a zone in any other state proves nothing.
-import { startOverActions } from '#core/build/commands/golden.ts'
+import { holdImportActions, startOverActions } from '#core/build/commands/golden.ts'
 import { stepActions } from '#core/build/commands/step-actions.ts'
 import { putLibrary } from '#core/build/commands/tools.ts'
 import { makeBuildPlan, type BuildPlan } from '#core/build/plan.ts'
@@ -35,8 +35,11 @@ async function withOrigin(
   step: BuildStepName,
   plan: BuildPlan,
   context: StepContext,
-  { catalog }: StepNeeds,
+  needs: StepNeeds,
 ): Promise<BuildPlan> {
   if (step !== 'create' && step !== 'install') return plan
-  return { ...plan, origin: await findOrigin(context, catalog) }
+  const origin = await findOrigin(context, needs.catalog)
+  if (step !== 'create' || origin?.import === undefined) return { ...plan, origin }
+  await act(context, plan, holdImportActions(plan, origin.zone), needs)
+  return { ...plan, origin: await findOrigin(context, needs.catalog) }
 }

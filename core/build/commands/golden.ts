@@ -33,6 +33,12 @@ function createBrand(brand: string): string[] {
   return brand === 'native' ? ['create'] : ['create -b', `set brand=${brand}`]
 }
 
+/** Another build of this host may be making the same zone: who has waited for that looks again whether it is there. */
+export function holdImportActions(plan: BuildPlan, zone: BuildZone): Action[] {
+  const { minutes } = plan.recipe
+  return [run(tool(plan, 'hold', zone.name, String(minutes.package * 60)), minutes.package + 1)]
+}
+
 /** The origin's zone made of its packaged artifact, where this host did not make it. */
 function importActions(plan: BuildPlan): Action[] {
   const { origin } = plan
@@ -40,9 +46,11 @@ function importActions(plan: BuildPlan): Action[] {
   const { zone, import: tree } = origin
   return [
     byServer(`the zone of ${tree.what} is not on this host: it is made of what was packaged`),
+    ...holdImportActions(plan, zone),
     removeZone(plan, zone),
     ...unpackActions(plan, zone, tree, 'origin'),
     configure(plan, zone, [`create -a ${zone.path}`, 'set autoboot=false']),
+    run(tool(plan, 'let_go', zone.name)),
   ]
 }
 
@@ -64,7 +72,7 @@ export function installActions(plan: BuildPlan): Action[] {
   return [
     run(tool(plan, 'origin', origin.zone.name), minutes.install),
     run(zoneadm(golden, 'clone', ...from, origin.zone.name), minutes.install),
-    run(tool(plan, 'release_origin', origin.zone.name), 15),
+    run(tool(plan, 'release_origin'), 15),
   ]
 }
 

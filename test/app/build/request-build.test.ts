@@ -200,7 +200,7 @@ test('the zones of a failed build are discarded when asked, or when the template
   await discardZones({ build: second.id }, signal, site)
   await discardZones({ build: second.id }, signal, site)
   await discardZones({ build: first.id }, signal, site)
-  expect(site.done).toEqual(['stop', 'discard'])
+  expect(site.done).toEqual(['discard'])
   expect((await site.builds.get(second.id)).zoneKept).toBe(false)
   await expect(discardBuild({ id: second.id, actor: 'test' }, site)).rejects.toMatchObject({
     code: 'NothingKept',

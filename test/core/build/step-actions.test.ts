@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { discardActions, stopActions } from '#core/build/commands/stop.ts'
 import { describeBuild } from '#core/build/commands/step-actions.ts'
 import { makeBuildPlan, type BuildPlan } from '#core/build/plan.ts'
 import { buildSteps } from '#core/build/steps.ts'
@@ -93,4 +94,10 @@ describe('a dry run', () => {
     expect(lines['create']).toContain('create -b\nset brand=lx\n')
     expect(lines['boot']).toBe('/usr/sbin/zoneadm -z web-01234567 boot')
   })
+})
+
+test('what an old build is discarded with spares an import that may be another’s by now', () => {
+  const plan = planOf({ origin: 'base@stable' }, { imported: { name: 'base-o1', path: '/zones/base-o1' } })
+  expect(JSON.stringify(stopActions(plan))).toContain('"drop_half","base-o1"')
+  expect(JSON.stringify(discardActions(plan))).not.toContain('base-o1')
 })
