@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds a Debian 12 zoneroot with sysvinit as a tarball that lx-brand zones run: usage: make-lx-image.sh OUT.tar.gz
 # Packages come from this machine's own Debian mirror (or ZONEFLASH_DEBIAN_MIRROR) and are kept in the download cache.
+# Beside it, OUT's name with .inputs for .tar.gz says what it was made of: the lines of lx-image-inputs.sh.
 set -eu
 suite=bookworm
 include=sysvinit-core,openssh-server,iproute2,procps,curl,netbase
@@ -24,6 +25,9 @@ work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 root=$work/root
+
+# before the packages are fetched: what the mirror changes meanwhile makes the image anew next time
+"$(dirname "$0")/lx-image-inputs.sh" >"$work/inputs"
 
 # In namespaces of its own, so that neither mounts nor processes of the build outlive it.
 unshare --mount --pid --fork --kill-child debootstrap --variant=minbase --include="$include" \
@@ -64,4 +68,7 @@ case $out in
 *.tar.xz) xz -c -T0 "$work/image.tar" >"$out.part" ;;
 *) gzip -n -6 <"$work/image.tar" >"$out.part" ;;
 esac
+rm -f "${out%.tar*}.inputs"
 mv "$out.part" "$out"
+cp "$work/inputs" "${out%.tar*}.inputs.part"
+mv "${out%.tar*}.inputs.part" "${out%.tar*}.inputs"

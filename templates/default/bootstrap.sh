@@ -1,20 +1,11 @@
 #!/bin/sh
 # Makes the medium debian-12.tar.gz on the worker's machine: bootstrap.sh list | bootstrap.sh OUT
-# The image is kept in the cache as long as nothing changes that decides what it is: the script that makes it, and the mirror.
+# The image is kept in the cache as long as nothing changes that decides what it is: the scripts that make it, and what the
+# mirror holds.
 set -eu
-script=$ZONEFLASH_ROOT/sandbox/make-lx-image.sh
-first_boot=$ZONEFLASH_ROOT/sandbox/lx-image/first-boot
-# shellcheck source=sandbox/debian-mirror.sh
-. "$ZONEFLASH_ROOT/sandbox/debian-mirror.sh"
-
-list() {
-  sed -n -e 's/^suite=/suite /p' -e 's/^include=/packages /p' "$script"
-  echo "mirror $(debian_mirror)"
-  cat "$script" "$first_boot" | sha256sum | sed 's/ .*//; s/^/script /'
-}
-
+inputs=$("$ZONEFLASH_ROOT/sandbox/lx-image-inputs.sh")
 [ "$1" != list ] || {
-  list
+  echo "$inputs"
   exit 0
 }
 image=$ZONEFLASH_CACHE/debian-12-lx.tar.gz
@@ -22,9 +13,11 @@ mark=$ZONEFLASH_CACHE/debian-12-lx.inputs
 # one at a time: builds of several hosts share the cache
 exec 9>"$ZONEFLASH_CACHE/debian-12-lx.lock"
 flock 9
-if [ ! -f "$image" ] || { [ -f "$mark" ] && [ "$(cat "$mark")" != "$(list)" ]; }; then
-  "$script" "$image"
+if [ ! -f "$image" ]; then
+  "$ZONEFLASH_ROOT/sandbox/make-lx-image.sh" "$image"
+elif echo "$inputs" | grep '^release unknown$' >/dev/null; then
+  echo "the image from $(date -r "$image" +%F) is taken: nobody knows what the mirror holds now" >&2
+elif [ "$(cat "$mark" 2>/dev/null)" != "$inputs" ]; then
+  "$ZONEFLASH_ROOT/sandbox/make-lx-image.sh" "$image"
 fi
-list >"$mark.$$"
-mv "$mark.$$" "$mark"
 cp "$image" "$1"
