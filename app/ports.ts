@@ -272,8 +272,10 @@ export interface ZoneRegistry {
   made(zone: VersionId & { host: string; zone: string; install: string; at: Date }): Promise<void>
   /** The host says that the zone is there; of one that is not known, nothing. `booted` stays once it is true. */
   seen(zone: { host: string; zone: string; booted: boolean; at: Date }): Promise<void>
-  /** Forgets those of these zones that have not booted: the host has taken them back. */
-  rolledBack(host: string, zones: readonly string[]): Promise<void>
+  /** A finished zone that says itself what it was made from. One that is known keeps what is known of it; of another, nobody is the maker. */
+  found(zone: VersionId & { host: string; zone: string; at: Date }): Promise<void>
+  /** Forgets those of these zones that this install made and that have not booted: the host has taken them back. */
+  rolledBack(host: string, install: string, zones: readonly string[]): Promise<void>
   /** By host and zone. */
   list(filter?: { host?: string | undefined; template?: string | undefined }): Promise<ReportedZone[]>
 }
@@ -357,8 +359,10 @@ export interface InstallLog {
   /** @throws InstallNotFound */
   get(id: string): Promise<Install>
   events(installId: string): Promise<RecordedEvent[]>
-  /** How many installs ended `done` since then that made a zone from this version. */
+  /** On how many hosts an install that ended `done` since then has made a zone from this version. */
   countDone(version: VersionId, since: Date): Promise<number>
+  /** Marks the installs whose window is over; returns how many. */
+  expireOverdue(): Promise<number>
 }
 
 export interface AuditLog {

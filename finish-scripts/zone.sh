@@ -50,7 +50,8 @@ check_zone() { # refuses before anything is done, when the name or the place is 
 
 have_zone() { # SMOKE FUNCTION: all steps; a zone that was finished once is left alone, running or halted
   if is_marked finished; then
-    report zone "$z_name" skipped
+    zone_origin | sed 's/^/made from /' >"$zf_work/output"
+    report zone "$z_name" skipped "$zf_work/output"
     return 0
   fi
   step configure "$z_name" configure_zone
@@ -61,6 +62,11 @@ have_zone() { # SMOKE FUNCTION: all steps; a zone that was finished once is left
   step wait "$z_name" wait_for_zone
   step smoke "$z_name" "$1"
   mark finished
+}
+
+zone_origin() { # prints `template@version` as the zone's own configuration says it
+  zonecfg -z "$z_name" info attr name=flash-origin 2>/dev/null |
+    sed -n 's/^[^a-z]*value: *"*\([^" ]*\)"*.*$/\1/p'
 }
 
 configure_zone() {

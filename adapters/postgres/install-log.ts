@@ -123,20 +123,19 @@ export class PostgresInstallLog implements InstallLog {
   }
 
   async countDone({ template, version }: VersionId, since: Date): Promise<number> {
-    // Read here and not by the database, whose JSON functions refuse a plan with \u0000 anywhere in it.
-    const rows = await this.#db
-      .selectFrom('install')
-      .select('plan')
-      .where('state', '=', 'done')
-      .where('finished_at', '>=', since)
-      .where(sql`strpos(plan::text, ${JSON.stringify(version)})`, '>', sql<number>`0`)
-      .execute()
-    return rows.filter(({ plan }) =>
-      plannedVersions(plan).some((one) => one.template === template && one.version === version),
-    ).length
+    if (!isStorable(template) || !isStorable(version)) return 0
+    const { hosts } = await this.#db
+      .selectFrom('zone')
+      .innerJoin('install', (join) => join.on(sql`install.id::text`, '=', sql.ref('zone.install')))
+      .select((query) => query.fn.count<string>('install.host').distinct().as('hosts'))
+      .where('zone.template', '=', template)
+      .where('zone.version', '=', version)
+      .where('install.state', '=', 'done')
+      .where('install.finished_at', '>=', since)
+      .executeTakeFirstOrThrow()
+    return Number(hosts)
   }
 
-  /** Marks the installs whose window is over, so that what they refer to is free; returns how many. */
   async expireOverdue(): Promise<number> {
     const { numUpdatedRows } = await this.#db
       .updateTable('install')

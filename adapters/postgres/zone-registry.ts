@@ -4,6 +4,9 @@ import type { ReportedZone } from '#core/channel/schema.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import type { Tables } from './tables.ts'
 
+/** Stands for the install that made a zone, where no install says that it did. */
+const NOBODY = ''
+
 /** The zones on hosts in PostgreSQL. */
 export class PostgresZoneRegistry implements ZoneRegistry {
   readonly #db: Kysely<Tables>
@@ -61,12 +64,30 @@ export class PostgresZoneRegistry implements ZoneRegistry {
       .execute()
   }
 
-  async rolledBack(host: string, zones: readonly string[]): Promise<void> {
+  async found({
+    host,
+    zone: name,
+    template,
+    version,
+    at,
+  }: VersionId & { host: string; zone: string; at: Date }): Promise<void> {
+    for (const text of [host, name, template, version]) assertStorable(text, 'zone')
+    await this.#db
+      .insertInto('zone')
+      .values({ host, name, template, version, install: NOBODY, booted: true, since: at, last_reported: at })
+      .onConflict((conflict) =>
+        conflict.columns(['host', 'name']).doUpdateSet({ booted: true, last_reported: at }),
+      )
+      .execute()
+  }
+
+  async rolledBack(host: string, install: string, zones: readonly string[]): Promise<void> {
     if (!isStorable(host) || zones.length === 0) return
     await this.#db
       .deleteFrom('zone')
       .where('host', '=', host)
       .where('name', 'in', zones.filter(isStorable))
+      .where('install', '=', install)
       .where('booted', '=', false)
       .execute()
   }

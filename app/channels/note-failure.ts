@@ -3,7 +3,7 @@ import { isCanary, lastGood } from '#core/channel/canary.ts'
 import type { ChannelChange, ChannelMove, TemplateChannels } from '#core/channel/schema.ts'
 import { NOTICE } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
-import type { AuditLog, ChannelStore, Clock, Install, InstallLog, VersionId } from '../ports.ts'
+import type { AuditLog, ChannelStore, Clock, Install, InstallLog, VersionId, ZoneRegistry } from '../ports.ts'
 import { plannedZones } from './planned-zones.ts'
 import { AUTOMATIC } from './promote-due.ts'
 import { writeMoves } from './write-moves.ts'
@@ -11,6 +11,7 @@ import { writeMoves } from './write-moves.ts'
 interface Needs {
   channels: ChannelStore
   installs: InstallLog
+  zones: ZoneRegistry
   audit: AuditLog
   clock: Clock
   /** tells a webhook; nobody waits for it */
@@ -26,7 +27,7 @@ const INTERRUPTED = 'the run was interrupted by a signal'
  */
 export async function noteFailure(install: Install, event: InstallEvent, needs: Needs): Promise<void> {
   if (event.state !== 'failed' || event.step === NOTICE) return
-  for (const { template, version } of await culprits(install, event, needs.installs)) {
+  for (const { template, version } of await culprits(install, event, needs)) {
     const why = whatFailed(install.host, event)
     const made = await needs.channels.change(template, needs.clock.now(), (there) =>
       decide(there, version, install.host, why),
@@ -36,18 +37,32 @@ export async function noteFailure(install: Install, event: InstallEvent, needs: 
   }
 }
 
+/** What finish-scripts/unpack.sh says last when the server or the network went away. */
+const BROKE_OFF = /the transfer of \S+ broke off$/
+
+/** Steps on a zone that is there, made in this run or in one before, maybe from another version than the plan's. */
+const stepsOnZone: readonly string[] = ['identity', 'sysidcfg', 'boot', 'wait', 'smoke']
+
 /**
- * The versions that a failure speaks against. A step of a zone: the one that the zone is made of. The step `check` and a
- * signal: none, the host was not fit or somebody stopped it. The whole run: all of the plan, unless a step of it failed.
+ * The versions that a failure speaks against. A step of a zone: the one that the zone is made of. The step `check`, a signal,
+ * and a transfer that broke off: none, the host was not fit, somebody stopped it, or the network is to blame. The whole run:
+ * all of the plan, unless a step of it failed.
  */
 async function culprits(
   install: Install,
   { step, zone, message = '' }: InstallEvent,
-  installs: InstallLog,
+  { installs, zones: registry }: Pick<Needs, 'installs' | 'zones'>,
 ): Promise<VersionId[]> {
   if (step === 'rollback' || message.startsWith(INTERRUPTED)) return []
+  if (step === 'fetch' && BROKE_OFF.test(message.trimEnd())) return []
   const { zones, flashZones } = plannedZones(install.plan)
-  if (zone !== undefined) return [...zones, ...flashZones].filter((one) => one.zone === zone).slice(0, 1)
+  if (zone !== undefined) {
+    const planned = [...zones, ...flashZones].find((one) => one.zone === zone)
+    if (!planned) return []
+    const there = (await registry.list({ host: install.host })).find((one) => one.zone === zone)
+    if (!there || !stepsOnZone.includes(step)) return [planned]
+    return there.template === planned.template ? [there] : []
+  }
   if (step !== 'install') return []
   const events = await installs.events(install.id)
   const isPartial = events.some((one) => one.state === 'failed' && !['install', NOTICE].includes(one.step))

@@ -1,6 +1,7 @@
 // Keeps what a host reports about its zones.
 import type { InstallEvent } from '#core/install.ts'
-import type { Install, ZoneRegistry } from '../ports.ts'
+import { TemplateName, VersionName } from '#core/names.ts'
+import type { Install, VersionId, ZoneRegistry } from '../ports.ts'
 import { plannedZones } from './planned-zones.ts'
 
 /** Steps after which a zone has had its first boot; `zone` stands for one that was found finished. */
@@ -21,13 +22,23 @@ export async function noteZones(
       const gone = planned
         .map(({ zone }) => zone)
         .filter((zone) => !left.includes(`left behind: zone ${zone}`))
-      await zones.rolledBack(host, gone)
+      await zones.rolledBack(host, install, gone)
     }
     return
   }
   const found = planned.find(({ zone }) => zone === name)
   if (!found) return
+  const origin = step === 'zone' ? saidOrigin(message) : undefined
   // A clone that is skipped is there already, maybe from another version.
   if (step === 'clone' && state === 'done') await zones.made({ host, ...found, install, at })
+  else if (origin) await zones.found({ host, zone: name, ...origin, at })
   else await zones.seen({ host, zone: name, booted: bootedSteps.includes(step), at })
+}
+
+/** `made from web@1`, as finish-scripts/zone.sh says it of a zone that was finished before. */
+function saidOrigin(message = ''): VersionId | undefined {
+  const [, template, version] = /^made from ([^@\s]+)@(\S+)$/.exec(message.trim()) ?? []
+  const name = TemplateName.safeParse(template)
+  const said = VersionName.safeParse(version)
+  return name.success && said.success ? { template: name.data, version: said.data } : undefined
 }

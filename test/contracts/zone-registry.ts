@@ -50,14 +50,28 @@ export function zoneRegistryContract(name: string, open: () => Promise<ZoneRegis
       expect(await zones.list()).toMatchObject([{ ...fresh, since: minute(4).toISOString() }])
     })
 
-    test('a rollback forgets the zones that have not booted, and no other', async () => {
+    test('a zone that says what it was made from is known, unless more is known of it', async () => {
+      const zones = await open()
+      await zones.made(made('web01', '2'))
+      const said = { host: 'h1', template: 'web', version: '1', at: minute(1) }
+      await zones.found({ ...said, zone: 'web01' })
+      await zones.found({ ...said, zone: 'web02' })
+      expect(await zones.list()).toMatchObject([
+        { zone: 'web01', version: '2', booted: true, lastReported: minute(1).toISOString() },
+        { zone: 'web02', version: '1', booted: true, since: minute(1).toISOString() },
+      ])
+    })
+
+    test('a rollback forgets the zones of its install that have not booted, and no other', async () => {
       const zones = await open()
       for (const zone of ['young', 'old', 'other']) await zones.made(made(zone, '1'))
+      await zones.made(made('elder', '1', { install: 'i0' }))
       await zones.made(made('young', '1', { host: 'h2' }))
       await zones.seen({ host: 'h1', zone: 'old', booted: true, at: minute(1) })
-      await zones.rolledBack('h1', ['young', 'old'])
-      await zones.rolledBack('h1', [])
+      await zones.rolledBack('h1', 'i1', ['young', 'old', 'elder'])
+      await zones.rolledBack('h1', 'i1', [])
       expect((await zones.list()).map((one) => `${one.host}:${one.zone}`)).toEqual([
+        'h1:elder',
         'h1:old',
         'h1:other',
         'h2:young',

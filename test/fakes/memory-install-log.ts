@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { hashSecret, newSecret } from '#adapters/secret/secret.ts'
-import { plannedVersions } from '#app/planned-versions.ts'
 import type { Clock, Install, InstallLog, RecordedEvent, VersionId } from '#app/ports.ts'
 import { installStateAfter, isOpen } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import { installClosed, installNotFound, MAX_INSTALL_EVENTS, tooManyEvents } from '#core/store-errors.ts'
 import { systemClock } from './fake-clock.ts'
+import { MemoryZoneRegistry } from './memory-zone-registry.ts'
 
 interface MemoryInstall extends Install {
   hash: string
@@ -18,8 +18,11 @@ export class MemoryInstallLog implements InstallLog {
   readonly #installs: MemoryInstall[] = []
   readonly #clock: Clock
 
-  constructor(clock: Clock = systemClock) {
+  readonly #zones: MemoryZoneRegistry
+
+  constructor(clock: Clock = systemClock, zones = new MemoryZoneRegistry()) {
     this.#clock = clock
+    this.#zones = zones
   }
 
   async arm(host: string, plan: unknown, ttlMs: number): Promise<{ install: Install; secret: string }> {
@@ -88,12 +91,21 @@ export class MemoryInstallLog implements InstallLog {
   }
 
   async countDone({ template, version }: VersionId, since: Date): Promise<number> {
-    return this.#installs.filter(
-      ({ state, plan, finishedAt }) =>
+    const done = this.#installs.filter(
+      ({ id, state, finishedAt }) =>
         state === 'done' &&
         Date.parse(finishedAt ?? '') >= since.getTime() &&
-        plannedVersions(plan).some((one) => one.template === template && one.version === version),
-    ).length
+        this.#zones.isMadeBy(id, { template, version }),
+    )
+    return new Set(done.map(({ host }) => host)).size
+  }
+
+  async expireOverdue(): Promise<number> {
+    const overdue = this.#installs.filter(
+      (install) => isOpen(install.state) && !isOpen(this.#view(install).state),
+    )
+    for (const install of overdue) install.state = 'expired'
+    return overdue.length
   }
 
   #find(id: string): MemoryInstall {

@@ -45,9 +45,30 @@ export class MemoryZoneRegistry implements ZoneRegistry {
     if (booted) there.booted = true
   }
 
-  async rolledBack(host: string, zones: readonly string[]): Promise<void> {
-    for (const zone of zones)
-      if (this.#zones.get(`${host} ${zone}`)?.booted === false) this.#zones.delete(`${host} ${zone}`)
+  async found({
+    host,
+    zone,
+    template,
+    version,
+    at,
+  }: VersionId & { host: string; zone: string; at: Date }): Promise<void> {
+    if (!this.#zones.has(`${host} ${zone}`))
+      await this.made({ host, zone, template, version, install: '', at })
+    await this.seen({ host, zone, booted: true, at })
+  }
+
+  async rolledBack(host: string, install: string, zones: readonly string[]): Promise<void> {
+    for (const zone of zones) {
+      const there = this.#zones.get(`${host} ${zone}`)
+      if (there?.install === install && !there.booted) this.#zones.delete(`${host} ${zone}`)
+    }
+  }
+
+  /** Whether this install made a zone from that version. */
+  isMadeBy(install: string, { template, version }: VersionId): boolean {
+    return [...this.#zones.values()].some(
+      (zone) => zone.install === install && zone.template === template && zone.version === version,
+    )
   }
 
   async list({ host, template }: Parameters<ZoneRegistry['list']>[0] = {}): Promise<ReportedZone[]> {

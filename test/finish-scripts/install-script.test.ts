@@ -93,6 +93,10 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
     expect((await host.run({ shell: ['mksh'] })).code).toBe(0)
     expect({ tree: host.tree(), commands: host.commands() }).toEqual(before)
     expect(host.requests.filter((request) => request.includes('/flash/'))).toEqual([])
+    expect(host.events.filter(({ step }) => step === 'zone')).toMatchObject([
+      { zone: 'web01', state: 'skipped', message: 'made from web@1.0' },
+      { zone: 'web02', state: 'skipped', message: 'made from web@1.0' },
+    ])
   })
 
   test('killed while any step runs, the next run comes to the same end', async () => {

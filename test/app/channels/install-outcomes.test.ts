@@ -22,13 +22,14 @@ const HOUR = 3_600_000
 function openNeeds() {
   const clock = new FakeClock()
   const catalog = new MemoryTemplateCatalog()
+  const zones = new MemoryZoneRegistry()
   const posted: { url: string; body: object }[] = []
   return {
     clock,
     catalog,
     channels: new MemoryChannelStore(catalog),
-    zones: new MemoryZoneRegistry(),
-    installs: new MemoryInstallLog(clock),
+    zones,
+    installs: new MemoryInstallLog(clock, zones),
     audit: new MemoryAuditLog(clock),
     posted,
     post: async (url: string, body: object) => void posted.push({ url, body }),
@@ -173,6 +174,24 @@ describe('a canary', () => {
     expect(await heldBack('2')).toBeUndefined()
   })
 
+  test('whose zone is of an earlier version, or whose transfer broke off, speaks not against the candidate', async () => {
+    await report(await arm('h1'), [
+      'fetch',
+      'flashweb',
+      'failed',
+      'curl: (7)\nweb: the transfer of /a/1 broke off',
+    ])
+    const { install } = await needs.installs.arm(
+      'h1',
+      { zones: [{ name: 'web01', template: 'web', version: '1' }] },
+      HOUR,
+    )
+    await report(install, ['clone', 'web01', 'done'])
+    await report(await arm('h1'), ['clone', 'web01', 'skipped'], ['smoke', 'web01', 'failed'])
+    expect(await channels()).toEqual({ candidate: '2', stable: '1' })
+    expect(await heldBack('2')).toBeUndefined()
+  })
+
   test('that fails before any step of a zone speaks against the versions of its plan', async () => {
     await report(await arm('h1'), ['install', '', 'failed', 'the disk is gone'])
     expect(await channels()).toEqual({ candidate: '1', stable: '1' })
@@ -198,13 +217,13 @@ describe('a canary', () => {
 })
 
 describe('automatic promotion', () => {
-  const succeed = async (host: string, version: string) => {
+  const succeed = async (host: string, version: string, how: 'done' | 'skipped' = 'done') => {
     const { install } = await needs.installs.arm(
       host,
       { zones: [{ name: 'w', template: 'web', version }] },
       HOUR,
     )
-    await report(install, ['install', '', 'done'])
+    await report(install, ['clone', 'w', how], ['install', '', 'done'])
   }
 
   test('comes with the wanted number of successful installs of the candidate, and not before', async () => {
@@ -220,6 +239,18 @@ describe('automatic promotion', () => {
       actor: 'automatic',
       why: expect.stringMatching(/^2 successful installs since .*, 2 wanted$/),
     })
+  })
+
+  test('counts hosts that made a zone of it: not one twice, and none that left its zone alone', async () => {
+    await publish('1')
+    await succeed('h2', '1')
+    await publish('2', { to: 'stable', afterInstalls: 2 })
+    await succeed('h1', '2')
+    await succeed('h1', '2')
+    await succeed('h2', '2', 'skipped')
+    expect(await channels()).toMatchObject({ stable: '1' })
+    await succeed('h2', '2')
+    expect(await channels()).toMatchObject({ stable: '2' })
   })
 
   test('comes when the candidate is old enough; twice at once it comes once', async () => {
@@ -286,6 +317,21 @@ describe('the zones of a host', () => {
     await report(install, ['clone', 'web01', 'done'], ['boot', 'web01', 'done'], ['smoke', 'web01', 'failed'])
     await report(install, ['rollback', '', 'done'])
     expect(await needs.zones.list()).toMatchObject([{ zone: 'web01', booted: true }])
+  })
+
+  test('say themselves what they were made from, and an install takes back only its own', async () => {
+    await publish('1')
+    const plan = { zones: ['web01', 'web02'].map((name) => ({ name, template: 'web', version: '1' })) }
+    const { install } = await needs.installs.arm('h1', plan, HOUR)
+    await report(install, ['clone', 'web02', 'done'])
+    const later = (await needs.installs.arm('h1', plan, HOUR)).install
+    await report(later, ['zone', 'web01', 'skipped', 'made from web@0'], ['rollback', '', 'done'])
+    expect(await needs.zones.list()).toMatchObject([
+      { zone: 'web01', version: '0', booted: true },
+      { zone: 'web02', version: '1' },
+    ])
+    await report(later, ['zone', 'web03', 'skipped', 'made from ../@1'])
+    expect(await needs.zones.list()).toHaveLength(2)
   })
 
   test('that a later install leaves alone keep the version they were made from', async () => {
