@@ -504,8 +504,22 @@ export interface BuildFilter {
 
 export type NewBuild = Omit<
   Build,
-  'steps' | 'cancelRequested' | 'zoneKept' | 'keepZone' | 'flow' | 'startedAt' | 'finishedAt' | 'failure'
+  | 'steps'
+  | 'cancelRequested'
+  | 'zoneKept'
+  | 'keepZone'
+  | 'needsStop'
+  | 'flow'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'failure'
 >
+
+/** Who does a step. */
+export interface StepRunner {
+  step: BuildStepName
+  runner: string
+}
 
 /** What a build that is over has left. */
 export interface BuildLeftover extends Pick<Build, 'id' | 'template' | 'version' | 'host' | 'zone'> {
@@ -545,7 +559,7 @@ export interface BuildStore {
   start(id: string, atOnce: number): Promise<boolean>
   setInputs(id: string, inputs: BuildInputs): Promise<void>
   /**
-   * `taken`: it is ours and `attempt` counts it. `held`: it or another step is held, or an earlier step is not done.
+   * `taken`: it is ours, `attempt` counts it, and `interrupted` those before that were let go so. `held`: it or another step is held, or an earlier step is not done.
    * `done`: there is nothing to do. `over`: the build is.
    */
   takeStep(
@@ -553,19 +567,39 @@ export interface BuildStore {
     step: BuildStepName,
     runner: string,
     holdMs: number,
-  ): Promise<{ outcome: 'taken'; attempt: number } | { outcome: 'held' | 'done' | 'over' }>
+  ): Promise<
+    { outcome: 'taken'; attempt: number; interrupted: number } | { outcome: 'held' | 'done' | 'over' }
+  >
   /** false when the hold is lost, or the build over */
   renewStep(id: string, step: BuildStepName, runner: string, holdMs: number): Promise<boolean>
-  /** Lets go; false when it was not ours any more. `again`: it waits for another attempt. */
-  endStep(id: string, step: BuildStepName, runner: string, outcome: 'done' | 'again'): Promise<boolean>
-  /** Ends the build, and as failed the step that runs; false when it is over. */
+  /** Lets go; false when it was not ours any more. `again`, `interrupted`: it waits for another attempt. */
+  endStep(
+    id: string,
+    step: BuildStepName,
+    runner: string,
+    outcome: 'done' | 'again' | 'interrupted',
+  ): Promise<boolean>
+  /** Writes down why the build will be `failed`; false when the step is not `by`'s any more. */
+  setFailure(id: string, failure: BuildFailure, by: StepRunner): Promise<boolean>
+  /** Ends the build, and as failed the step that runs; false when it is over, or its step not `by`'s any more. */
   finish(
     id: string,
     state: 'done' | 'failed' | 'cancelled' | 'skipped',
-    facts?: { failure?: BuildFailure; /** in place of the one it has */ reason?: string; zoneKept?: boolean },
+    facts?: {
+      failure?: BuildFailure
+      /** in place of the one it has */
+      reason?: string
+      zoneKept?: boolean
+      needsStop?: boolean
+      by?: StepRunner
+    },
   ): Promise<boolean>
-  /** A build that waits is cancelled at once. False when it is over. */
-  requestCancel(id: string): Promise<boolean>
+  /** A build that waits is cancelled at once. `publishing`: its version may be out already, so nothing was asked for. */
+  requestCancel(id: string): Promise<'asked' | 'publishing' | 'over'>
+  /** Builds that need a stop, whose stop was not asked for in so long; they count as asked for now. */
+  askForStops(everyMs: number): Promise<Build[]>
+  setStopped(id: string): Promise<void>
+  /** Not kept: nothing of it is on its host, so it needs no stop either. */
   setZoneKept(id: string, kept: boolean): Promise<void>
   setKeepZone(id: string, keep: boolean): Promise<void>
   /** The build goes on in flow `seen + 1`; false when another has said so already, or it is over. */

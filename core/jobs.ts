@@ -17,6 +17,8 @@ export const jobData = {
   }),
   /** Does one step of a build; jobs of one flow, each waits for the step before it. */
   build: z.strictObject({ build: z.uuid(), step: BuildStepName }),
+  /** Stops what a build that is over has left running on its host. */
+  stop: z.strictObject({ build: z.uuid() }),
   /** Removes the zones of a build that is over. */
   discard: z.strictObject({ build: z.uuid() }),
 }

@@ -1,4 +1,4 @@
-// The jobs of builds: their steps, and the removal of what builds that failed have left.
+// The jobs of builds: their steps, and the end of what builds have left.
 import { randomUUID } from 'node:crypto'
 import { homedir, hostname } from 'node:os'
 import path from 'node:path'
@@ -12,13 +12,14 @@ import { postJson } from '#adapters/webhook/post-json.ts'
 import { discardZones } from '#app/build/discard-zones.ts'
 import { giveUpBuild } from '#app/build/give-up-build.ts'
 import { runStep } from '#app/build/run-step.ts'
+import { stopLeft } from '#app/build/stop-left.ts'
 import { createBuildSteps } from '#app/build/steps/create-steps.ts'
 import type { PackageNeeds } from '#app/package-zone.ts'
 import type { Config } from '#core/config.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { Handlers } from './start-worker.ts'
 
-interface BuildHandlers extends Pick<Handlers, 'build' | 'discard'> {
+interface BuildHandlers extends Pick<Handlers, 'build' | 'stop' | 'discard'> {
   giveUp: (job: JobData<'build'>) => Promise<void>
 }
 
@@ -45,6 +46,7 @@ export function createBuildHandlers(
   })
   return {
     build: (job, signal) => runStep(job, signal, needs, hold()),
+    stop: (job, signal) => stopLeft(job, signal, needs),
     discard: (job, signal) => discardZones(job, signal, needs),
     giveUp: (job) => giveUpBuild(job, needs, hold()),
   }

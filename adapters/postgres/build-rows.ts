@@ -19,6 +19,7 @@ export function buildOf(row: Selectable<Tables['build']>, steps: BuildStep[]): B
     cancelRequested: row.cancel_requested,
     zoneKept: row.zone_kept,
     keepZone: row.keep_zone,
+    needsStop: row.needs_stop,
     flow: row.flow,
     ...(row.failure !== null && { failure: row.failure }),
     steps,

@@ -1,5 +1,13 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { BuildFilter, BuildLeftover, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
+import type {
+  BuildFilter,
+  BuildLeftover,
+  BuildStore,
+  Clock,
+  LogLine,
+  NewBuild,
+  StepRunner,
+} from '#app/ports.ts'
 import { isOver, type Build, type BuildFailure, type BuildInputs } from '#core/build/build.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
@@ -107,7 +115,7 @@ export class PostgresBuildStore implements BuildStore {
     step: BuildStepName,
     runner: string,
     holdMs: number,
-  ): Promise<{ outcome: 'taken'; attempt: number } | { outcome: 'held' | 'done' | 'over' }> {
+  ): ReturnType<BuildStore['takeStep']> {
     return this.#db.transaction().execute(async (transaction) => {
       const build = await held(transaction, id)
       const steps = await stepsOf(transaction, id)
@@ -130,7 +138,7 @@ export class PostgresBuildStore implements BuildStore {
         .where('build', '=', id)
         .where('name', '=', step)
         .execute()
-      return { outcome: 'taken', attempt }
+      return { outcome: 'taken', attempt, interrupted: wanted.interrupted }
     })
   }
 
@@ -151,13 +159,14 @@ export class PostgresBuildStore implements BuildStore {
     id: string,
     step: BuildStepName,
     runner: string,
-    outcome: 'done' | 'again',
+    outcome: 'done' | 'again' | 'interrupted',
   ): Promise<boolean> {
     const { numUpdatedRows } = await this.#db
       .updateTable('build_step')
       .set({
         state: outcome === 'done' ? 'done' : 'waiting',
         ...(outcome === 'done' && { finished_at: this.#clock.now() }),
+        ...(outcome === 'interrupted' && { interrupted: sql<number>`interrupted + 1` }),
         runner: null,
         held_until: null,
       })
@@ -169,14 +178,27 @@ export class PostgresBuildStore implements BuildStore {
     return numUpdatedRows > 0n
   }
 
+  async setFailure(id: string, failure: BuildFailure, by: StepRunner): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const build = await held(transaction, id)
+      if (isOver(build.state) || !(await isHeldBy(transaction, id, by))) return false
+      await transaction
+        .updateTable('build')
+        .set({ failure: toStorable(JSON.stringify(failure)) })
+        .where('id', '=', id)
+        .execute()
+      return true
+    })
+  }
+
   async finish(
     id: string,
     state: 'done' | 'failed' | 'cancelled' | 'skipped',
-    { failure, reason, zoneKept }: { failure?: BuildFailure; reason?: string; zoneKept?: boolean } = {},
+    { failure, reason, zoneKept, needsStop, by }: Parameters<BuildStore['finish']>[2] = {},
   ): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
       const build = await held(transaction, id)
-      if (isOver(build.state)) return false
+      if (isOver(build.state) || (by && !(await isHeldBy(transaction, id, by)))) return false
       const at = this.#clock.now()
       await transaction
         .updateTable('build')
@@ -186,6 +208,7 @@ export class PostgresBuildStore implements BuildStore {
           ...(failure && { failure: toStorable(JSON.stringify(failure)) }),
           ...(reason !== undefined && { reason }),
           ...(zoneKept !== undefined && { zone_kept: zoneKept }),
+          ...(needsStop !== undefined && { needs_stop: needsStop }),
         })
         .where('id', '=', id)
         .execute()
@@ -199,10 +222,12 @@ export class PostgresBuildStore implements BuildStore {
     })
   }
 
-  async requestCancel(id: string): Promise<boolean> {
+  async requestCancel(id: string): ReturnType<BuildStore['requestCancel']> {
     return this.#db.transaction().execute(async (transaction) => {
       const { state } = await held(transaction, id)
-      if (isOver(state)) return false
+      if (isOver(state)) return 'over'
+      const publish = (await stepsOf(transaction, id)).find(({ name }) => name === 'publish')
+      if (publish && publish.attempts > 0) return 'publishing'
       await transaction
         .updateTable('build')
         .set({
@@ -211,12 +236,38 @@ export class PostgresBuildStore implements BuildStore {
         })
         .where('id', '=', id)
         .execute()
-      return true
+      return 'asked'
     })
   }
 
+  async askForStops(everyMs: number): Promise<Build[]> {
+    const at = this.#clock.now()
+    const rows = await this.#db
+      .updateTable('build')
+      .set({ stop_asked_at: at })
+      .where('needs_stop', '=', true)
+      .where('state', 'not in', ['waiting', 'running'])
+      .where((query) =>
+        query.or([
+          query('stop_asked_at', 'is', null),
+          query('stop_asked_at', '<=', new Date(at.getTime() - everyMs)),
+        ]),
+      )
+      .returningAll()
+      .execute()
+    return this.#withSteps(rows)
+  }
+
+  async setStopped(id: string): Promise<void> {
+    await this.#db.updateTable('build').set({ needs_stop: false }).where('id', '=', id).execute()
+  }
+
   async setZoneKept(id: string, kept: boolean): Promise<void> {
-    await this.#db.updateTable('build').set({ zone_kept: kept }).where('id', '=', id).execute()
+    await this.#db
+      .updateTable('build')
+      .set({ zone_kept: kept, ...(!kept && { needs_stop: false }) })
+      .where('id', '=', id)
+      .execute()
   }
 
   async setKeepZone(id: string, keep: boolean): Promise<void> {
@@ -392,6 +443,16 @@ function stepsOf(transaction: Transaction<Tables>, id: string): Promise<(Step & 
     .where('build', '=', id)
     .orderBy('position')
     .execute()
+}
+
+/** Whether the step is done by that runner. The build's row must be ours. */
+async function isHeldBy(
+  transaction: Transaction<Tables>,
+  id: string,
+  { step, runner }: StepRunner,
+): Promise<boolean> {
+  const steps = await stepsOf(transaction, id)
+  return steps.some((one) => one.name === step && one.runner === runner && one.state === 'running')
 }
 
 async function lock(transaction: Transaction<Tables>, name: string): Promise<void> {

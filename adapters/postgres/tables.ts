@@ -187,6 +187,8 @@ interface BuildTable {
   cancel_requested: Generated<boolean>
   zone_kept: Generated<boolean>
   keep_zone: Generated<boolean>
+  needs_stop: Generated<boolean>
+  stop_asked_at: OptionalTime
   flow: Generated<number>
   failure: ColumnType<BuildFailure | null, string | null | undefined, string | null>
   created_by: string
@@ -208,6 +210,7 @@ interface BuildStepTable {
     Build['steps'][number]['state']
   >
   attempts: Generated<number>
+  interrupted: Generated<number>
   started_at: OptionalTime
   finished_at: OptionalTime
   runner: string | null

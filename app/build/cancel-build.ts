@@ -1,15 +1,22 @@
 // Ends a build before its time.
-import { isOver, type Build } from '#core/build/build.ts'
+import type { Build } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { AuditLog, BuildStore } from '../ports.ts'
 
-/** A build that waits is over at once; one that runs when its worker has stopped what it began. @throws BuildNotFound, BuildOver */
+/** A build that waits is over at once; one that runs when its worker has stopped what it began. @throws BuildNotFound, BuildOver, BuildPublishing */
 export async function cancelBuild(
   { id, actor }: { id: string; actor: string },
   { builds, audit }: { builds: BuildStore; audit: AuditLog },
 ): Promise<Build> {
   const before = await builds.get(id)
-  if (isOver(before.state) || !(await builds.requestCancel(id))) {
+  const outcome = await builds.requestCancel(id)
+  if (outcome === 'publishing')
+    throw new ProvisionError(
+      'conflict',
+      'BuildPublishing',
+      `build ${id} is being published, expected one that has not come so far`,
+    )
+  if (outcome === 'over') {
     const { state } = await builds.get(id)
     throw new ProvisionError(
       'conflict',

@@ -2,6 +2,7 @@
 import type { Build, BuildFailure } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { mayPass } from '#core/passing.ts'
 import { failureOf, messageOf } from './build-failure.ts'
 import type { BuildLog } from './build-log.ts'
 import { requestChildren } from './children.ts'
@@ -11,7 +12,7 @@ import { notify } from './notify.ts'
 import type { Work } from './open-work.ts'
 import { becauseOf } from './same-inputs.ts'
 import type { Step } from './step.ts'
-import type { StepHold } from './step-hold.ts'
+import { holdLost, type StepHold } from './step-hold.ts'
 import { withinSignal } from './within-signal.ts'
 
 /** A step that is ours. */
@@ -19,6 +20,9 @@ export interface Taken {
   build: Build
   step: BuildStepName
   attempt: number
+  /** of those, begun by workers that stopped in good order */
+  interrupted: number
+  runner: string
   hold: StepHold
   /** of this worker */
   signal: AbortSignal
@@ -33,54 +37,72 @@ export const cancelled = (): ProvisionError =>
 export const isCancelled = (error: unknown): boolean =>
   error instanceof ProvisionError && error.code === 'BuildCancelled'
 
-/** The zone stays for somebody to look at. @throws the failure, so that the queue ends the build's other jobs */
+/**
+ * The zone stays for somebody to look at. Why is written down before anything is stopped: who goes on after a crash knows it.
+ * @throws the failure, so that the queue ends the build's other jobs; HoldLost
+ */
 export async function endFailed(
   { error, ...taken }: Taken & { work: Work; error: unknown },
   needs: BuildNeeds,
 ): Promise<never> {
   const { build, step, work } = taken
-  const failure = failureOf(step, error, { failed: work.failedCommand(), secrets: work.secrets })
+  const failure =
+    build.failure ?? failureOf(step, error, { failed: work.failedCommand(), secrets: work.secrets })
   work.log.say(`== ${step} failed: ${failure.message}`)
-  await cleanUp('stop', taken, needs)
-  return fail(build, failure, needs, work.log)
+  if (!build.failure && !(await needs.builds.setFailure(build.id, failure, taken))) throw lost(taken)
+  const isStopped = await cleanUp('stop', taken, needs)
+  return fail(taken, { failure, needsStop: !isStopped }, needs, work.log)
 }
 
 /** A build whose recipe or host is gone: nothing can be done on the host. */
-export async function failUnopened(
-  build: Build,
-  step: BuildStepName,
-  error: unknown,
-  needs: BuildNeeds,
-): Promise<never> {
-  const failure = failureOf(step, error)
+export async function failUnopened(taken: Taken, error: unknown, needs: BuildNeeds): Promise<never> {
+  const { build, step } = taken
+  const failure = build.failure ?? failureOf(step, error)
+  if (!build.failure && !(await needs.builds.setFailure(build.id, failure, taken))) throw lost(taken)
   await needs.builds.appendLog(build.id, step, `== ${step} failed: ${failure.message}\n`, { last: true })
-  return fail(build, failure, needs)
+  await needs.steps.abandon(build)
+  return fail(taken, { failure, needsStop: false }, needs)
 }
 
-async function fail(build: Build, failure: BuildFailure, needs: BuildNeeds, log?: BuildLog): Promise<never> {
+async function fail(
+  taken: Taken,
+  { failure, needsStop }: { failure: BuildFailure; needsStop: boolean },
+  needs: BuildNeeds,
+  log?: BuildLog,
+): Promise<never> {
+  const { build } = taken
   await log?.close()
-  const zoneKept = failure.step !== 'media'
-  if (await needs.builds.finish(build.id, 'failed', { failure, zoneKept }))
-    await notify(build, { state: 'failed', failure }, needs, log)
+  const facts = { failure, needsStop, zoneKept: failure.step !== 'media', by: taken }
+  if (!(await needs.builds.finish(build.id, 'failed', facts))) throw lost(taken)
+  await notify(build, { state: 'failed', failure }, needs, log)
   throw new ProvisionError('conflict', failure.code, `${failure.step}: ${failure.message}`)
 }
 
-/** Nothing of it stays. @throws BuildCancelled, so that the queue ends the build's other jobs */
+/** Nothing of it stays. @throws BuildCancelled, so that the queue ends the build's other jobs; HoldLost */
 export async function endCancelled(taken: Taken & { work: Work }, needs: BuildNeeds): Promise<never> {
   const { build, work } = taken
   work.log.say('== cancelled')
   const isStopped = await cleanUp('stop', taken, needs)
   const isGone = await cleanUp('discard', taken, needs)
   await work.log.close()
-  await needs.builds.finish(build.id, 'cancelled', { zoneKept: !isStopped || !isGone })
+  const isLeft = !isStopped || !isGone
+  const facts = { zoneKept: isLeft, needsStop: isLeft, by: taken }
+  if (!(await needs.builds.finish(build.id, 'cancelled', facts))) throw lost(taken)
   throw cancelled()
 }
 
-export async function endSkipped({ build, log }: Work, same: Build, needs: BuildNeeds): Promise<undefined> {
+/** Only an earlier attempt can have left something. @throws HoldLost */
+export async function endSkipped(
+  { same, ...taken }: Taken & { work: Work; same: Build },
+  needs: BuildNeeds,
+): Promise<undefined> {
+  const { build, work, attempt } = taken
   const reason = becauseOf(same)
-  log.say(`== ${reason}`)
-  await log.close()
-  await needs.builds.finish(build.id, 'skipped', { reason })
+  work.log.say(`== ${reason}`)
+  const isStopped = attempt === 1 || (await cleanUp('stop', taken, needs))
+  await work.log.close()
+  const facts = { reason, needsStop: !isStopped, by: taken }
+  if (!(await needs.builds.finish(build.id, 'skipped', facts))) throw lost(taken)
   return undefined
 }
 
@@ -90,13 +112,20 @@ export async function concludeBuild(build: Build, needs: BuildNeeds, log?: Build
     if (log) log.say(line)
     else await needs.builds.appendLog(build.id, 'publish', `${line}\n`, { last: true })
   }
-  if (build.children) await requestChildren(build, needs, say)
-  await discardOlderZones(build, needs)
+  // The version is out: what it makes necessary elsewhere is no reason to call the build failed.
+  const said = (error: unknown): Promise<void> => {
+    if (mayPass(error)) throw error
+    return say(messageOf(error))
+  }
+  if (build.children) await requestChildren(build, needs, say).catch(said)
+  await discardOlderZones(build, needs).catch(said)
   await log?.close()
   if (await needs.builds.finish(build.id, 'done')) await notify(build, { state: 'done' }, needs, log)
 }
 
-/** Its own failure is said and no more. The hold lasts meanwhile; without it, another does the same. */
+const lost = ({ build, step }: Taken): ProvisionError => holdLost(build.id, step)
+
+/** Its own failure is said and no more. @throws HoldLost, and another does the same then; what `signal` says when this worker stops */
 async function cleanUp(
   what: 'stop' | 'discard',
   { attempt, hold, signal, work }: Taken & { work: Work },
@@ -110,6 +139,7 @@ async function cleanUp(
     return true
   } catch (error) {
     signal.throwIfAborted()
+    hold.lost.throwIfAborted()
     work.log.say(`${what}: ${messageOf(error)}`)
     return false
   }

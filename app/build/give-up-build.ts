@@ -1,10 +1,11 @@
 // A job of a build that the queue does not try again: it took its workers with it too often, or a job before it did.
+import { isOver } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
 import { endFailed } from './end-build.ts'
 import type { BuildNeeds } from './needs.ts'
 import { openWork } from './open-work.ts'
-import { keepHold } from './step-hold.ts'
+import { isHoldLost, keepHold } from './step-hold.ts'
 
 /**
  * Ends the build, unless it goes on elsewhere: its step is held, done, or not the next. What is missed here is found by
@@ -24,12 +25,12 @@ export async function giveUpBuild(
     const error = new ProvisionError(
       'conflict',
       'StepGivenUp',
-      `step ${step} was begun ${taken.attempt - 1} times and its workers died`,
+      `step ${step} was begun ${taken.attempt - 1 - taken.interrupted} times and its workers died`,
     )
     const signal = new AbortController().signal
-    await endFailed({ build, step, attempt: taken.attempt, hold, signal, work, error }, needs)
+    await endFailed({ ...taken, build, step, runner, hold, signal, work, error }, needs)
   } catch (error) {
-    if (!(error instanceof ProvisionError) || error.code !== 'StepGivenUp') throw error
+    if (!isHoldLost(error) && !isOver((await needs.builds.get(id)).state)) throw error
   } finally {
     hold.end()
   }

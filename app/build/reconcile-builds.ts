@@ -1,10 +1,14 @@
-// Builds that the database says are unfinished and the queue has forgotten go on.
+// Builds that the database says are unfinished and the queue has forgotten go on; what some have left running is stopped.
 import { isOver, type Build } from '#core/build/build.ts'
-import type { BuildStore, JobQueue } from '../ports.ts'
+import type { BuildStore, HostRegistry, JobQueue } from '../ports.ts'
 import { enqueueBuild, nextStep, stepJobId } from './enqueue-build.ts'
+
+/** How often a host that was out of reach is asked again to stop what a build left. */
+const STOP_EVERY_MS = 10 * 60_000
 
 interface Needs {
   builds: BuildStore
+  hosts: HostRegistry
   queue: JobQueue
 }
 
@@ -13,6 +17,7 @@ export async function reconcileBuilds(needs: Needs): Promise<number> {
   let queued = 0
   for (const build of await needs.builds.list({ states: ['waiting', 'running'] }))
     if (await requeueIfForgotten(build, needs)) queued += 1
+  await askForStops(needs)
   return queued
 }
 
@@ -24,6 +29,14 @@ async function requeueIfForgotten(build: Build, needs: Needs): Promise<boolean> 
   if (!(await needs.builds.nextFlow(build.id, build.flow))) return false
   await enqueueBuild({ ...now, flow: build.flow + 1 }, needs.queue)
   return true
+}
+
+/** Of a build that was cancelled the zone goes too, unless somebody keeps it. A host that is not known any more is not asked. */
+async function askForStops({ builds, hosts, queue }: Needs): Promise<void> {
+  for (const { id, host, state, keepZone } of await builds.askForStops(STOP_EVERY_MS)) {
+    const job = state === 'cancelled' && !keepZone ? 'discard' : 'stop'
+    if (await hosts.find(host)) await queue.add(job, { build: id }, `${job}_${id}`)
+  }
 }
 
 async function isQueued(build: Build, queue: JobQueue): Promise<boolean> {

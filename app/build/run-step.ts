@@ -1,10 +1,9 @@
 // The `build` job: does one step of a build while nobody else does, and says in the build's record how it ended.
 import { isOver, type Build } from '#core/build/build.ts'
-import { limitKeys, stepLimitMs } from '#core/build/limits.ts'
+import { stepLimitMs } from '#core/build/limits.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
 import { mayPass } from '#core/passing.ts'
-import type { BuildStepName } from '#core/build/steps.ts'
 import { messageOf } from './build-failure.ts'
 import {
   cancelled,
@@ -19,7 +18,8 @@ import {
 import type { BuildNeeds } from './needs.ts'
 import { openWork, type Work } from './open-work.ts'
 import { findSame } from './same-inputs.ts'
-import { keepHold } from './step-hold.ts'
+import { givenUp, tooSlow } from './step-errors.ts'
+import { isHoldLost, keepHold } from './step-hold.ts'
 import type { StepContext } from './step.ts'
 import { withinSignal } from './within-signal.ts'
 
@@ -35,7 +35,7 @@ export interface RunSettings {
 /** The job is to come back after so long. */
 export type Later = { againInMs: number } | undefined
 
-/** A step that is begun more often than this has killed its workers, or its host is away for good. */
+/** A step that is begun more often than this, and not let go in good order, has killed its workers, or its host is away for good. */
 export const MAX_ATTEMPTS = 6
 
 /** How often a build looks whether it is its turn. */
@@ -81,7 +81,7 @@ async function takeAndDo(
   const hold = keepHold({ id, step, runner, holdMs }, builds)
   try {
     return await doTaken(
-      { build: await builds.get(id), step, attempt: taken.attempt, hold, signal },
+      { ...taken, build: await builds.get(id), step, runner, hold, signal },
       needs,
       settings,
     )
@@ -91,25 +91,38 @@ async function takeAndDo(
 }
 
 async function doTaken(taken: Taken, needs: BuildNeeds, settings: RunSettings): Promise<Later> {
+  try {
+    return await doHeld(taken, needs, settings)
+  } catch (error) {
+    if (isHoldLost(error)) return { againInMs: TURN_MS }
+    const { build, step, signal, runner } = taken
+    if (signal.aborted) await needs.builds.endStep(build.id, step, runner, 'interrupted')
+    throw error
+  }
+}
+
+/** @throws HoldLost, and what runStep does */
+async function doHeld(taken: Taken, needs: BuildNeeds, settings: RunSettings): Promise<Later> {
   const { build, step, attempt } = taken
   const work = await openWork(build, step, needs).catch(async (error: unknown) => {
-    if (!mayPass(error)) await failUnopened(build, step, error, needs)
+    if (!mayPass(error)) await failUnopened(taken, error, needs)
     throw error
   })
   const begun = performance.now()
   try {
     if (build.cancelRequested) throw cancelled()
-    if (attempt > MAX_ATTEMPTS) throw givenUp(step)
+    if (build.failure) throw new ProvisionError('conflict', build.failure.code, build.failure.message)
+    if (countOf(taken) > MAX_ATTEMPTS) throw givenUp(step, MAX_ATTEMPTS)
     work.log.say(`== ${step}${attempt > 1 ? `, attempt ${attempt}` : ''}`)
     const same = await attemptStep(taken, work, needs, settings)
-    if (same) return await endSkipped(work, same, needs)
+    if (same) return await endSkipped({ ...taken, work, same }, needs)
     work.log.say(`== ${step} done in ${((performance.now() - begun) / 1000).toFixed(1)} s`)
     await work.log.flush()
-    if (!(await needs.builds.endStep(build.id, step, settings.runner, 'done'))) return { againInMs: TURN_MS }
+    if (!(await needs.builds.endStep(build.id, step, taken.runner, 'done'))) return { againInMs: TURN_MS }
     if (step === 'publish') await concludeBuild(build, needs, work.log)
     return undefined
   } catch (error) {
-    return await afterFailure(error, { ...taken, work }, needs, settings)
+    return await afterFailure(error, { ...taken, work }, needs)
   } finally {
     await work.log.close()
   }
@@ -159,21 +172,20 @@ async function afterFailure(
   error: unknown,
   taken: Taken & { work: Work },
   needs: BuildNeeds,
-  { runner }: RunSettings,
 ): Promise<Later> {
-  const { build, step, attempt, hold, signal, work } = taken
+  const { build, step, runner, hold, signal, work } = taken
   if (signal.aborted) {
     work.log.say(`== ${step} interrupted: the worker stops`)
-    await needs.builds.endStep(build.id, step, runner, 'again')
     throw error
   }
-  if (hold.lost.aborted) {
-    work.log.say(`== ${step} interrupted: ${messageOf(hold.lost.reason)}`)
+  if (hold.lost.aborted || isHoldLost(error)) {
+    work.log.say(`== ${step} interrupted: ${messageOf(error)}`)
     return { againInMs: TURN_MS }
   }
   if (hold.cancelled.aborted || isCancelled(error)) return endCancelled(taken, needs)
-  if (mayPass(error) && attempt < MAX_ATTEMPTS) {
-    const pauseMs = PAUSE_MS * 2 ** (attempt - 1)
+  const count = countOf(taken)
+  if (mayPass(error) && count < MAX_ATTEMPTS) {
+    const pauseMs = PAUSE_MS * 2 ** (count - 1)
     work.log.say(`== ${step} failed: ${messageOf(error)}; tried again in ${pauseMs / 1000} s`)
     await work.log.flush()
     await needs.builds.endStep(build.id, step, runner, 'again')
@@ -182,21 +194,7 @@ async function afterFailure(
   return endFailed({ ...taken, error }, needs)
 }
 
-function givenUp(step: BuildStepName): ProvisionError {
-  return new ProvisionError(
-    'conflict',
-    'StepGivenUp',
-    `step ${step} was begun ${MAX_ATTEMPTS} times and never ended: its workers died, or its host is away`,
-  )
-}
-
-function tooSlow(step: BuildStepName, limitMs: number): ProvisionError {
-  const limit = limitMs >= 60_000 ? `${limitMs / 60_000} min` : `${limitMs / 1000} s`
-  const keys = limitKeys(step).join(' or ')
-  const more = keys === '' ? '' : `, or a higher ${keys} in the recipe`
-  return new ProvisionError(
-    'conflict',
-    'StepTooSlow',
-    `step ${step} did not end within ${limit}, expected it to${more}`,
-  )
+/** A worker that stopped in good order says nothing of the step. */
+function countOf({ attempt, interrupted }: Taken): number {
+  return attempt - interrupted
 }

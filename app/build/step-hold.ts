@@ -1,11 +1,21 @@
 // The hold on a step while it is done: renewed, and given up before anybody else may take it.
 import type { BuildStepName } from '#core/build/steps.ts'
 import { isOver } from '#core/build/build.ts'
+import { ProvisionError } from '#core/errors.ts'
 import type { BuildStore } from '../ports.ts'
 
 /** How much of a hold's time is left for what was begun to end. */
 const MARGIN = 0.2
 const LOOK_EVERY_MS = 1000
+
+/** Another may do the step now: who held it says nothing more of the build. */
+export function holdLost(id: string, step: BuildStepName): ProvisionError {
+  return new ProvisionError('unavailable', 'HoldLost', `step ${step} of build ${id} is not held any more`)
+}
+
+export function isHoldLost(error: unknown): boolean {
+  return error instanceof ProvisionError && error.code === 'HoldLost'
+}
 
 export interface StepHold {
   /** aborted when the step is not ours any more, or soon will not be */
@@ -23,8 +33,7 @@ export function keepHold(
 ): StepHold {
   const lost = new AbortController()
   const cancelled = new AbortController()
-  const giveUp = (): void =>
-    lost.abort(new Error(`the hold on step ${step} of build ${id} could not be renewed`))
+  const giveUp = (): void => lost.abort(holdLost(id, step))
   let isEnded = false
   let deadline = setTimeout(giveUp, holdMs * (1 - MARGIN))
   let next: NodeJS.Timeout

@@ -31,4 +31,6 @@ export type Steps = Record<BuildStepName, Step> & {
   stop: Step
   /** Removes the golden zone too. */
   discard: Step
+  /** Of `stop` what no host is needed for: no version `building`. */
+  abandon: (build: Build) => Promise<void>
 }

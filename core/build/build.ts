@@ -70,8 +70,11 @@ export const Build = z.object({
   zoneKept: z.boolean(),
   /** somebody asked to keep them; else the template's next build that succeeds removes them */
   keepZone: z.boolean(),
+  /** it is over, but its host was out of reach then: what it began there may run still, and is stopped later */
+  needsStop: z.boolean(),
   /** which flow of the queue does it: a queue that forgot one gets the next */
   flow: z.int(),
+  /** recorded before what it began is stopped and it is `failed` */
   failure: BuildFailure.optional(),
   steps: z.array(BuildStep),
   createdBy: z.string(),

@@ -39,6 +39,7 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
         cancelRequested: false,
         zoneKept: false,
         keepZone: false,
+        needsStop: false,
         flow: 1,
         steps: buildSteps.map((step) => ({ name: step, state: 'waiting', attempts: 0 })),
       })
@@ -127,8 +128,8 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
     test('a hold that ran out is taken by another and lost to the first', async () => {
       const store = await open(new FakeClock())
       const id = await begun(store)
-      expect(await store.takeStep(id, 'media', 'w1', SPENT)).toEqual({ outcome: 'taken', attempt: 1 })
-      expect(await store.takeStep(id, 'media', 'w2', LONG)).toEqual({ outcome: 'taken', attempt: 2 })
+      expect(await store.takeStep(id, 'media', 'w1', SPENT)).toMatchObject({ outcome: 'taken', attempt: 1 })
+      expect(await store.takeStep(id, 'media', 'w2', LONG)).toMatchObject({ outcome: 'taken', attempt: 2 })
       expect(await store.renewStep(id, 'media', 'w1', LONG)).toBe(false)
       expect(await store.endStep(id, 'media', 'w1', 'done')).toBe(false)
     })
@@ -147,7 +148,7 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
       await store.takeStep(id, 'media', 'w1', LONG)
       expect(await store.endStep(id, 'media', 'w1', 'again')).toBe(true)
       clock.advance(1000)
-      expect(await store.takeStep(id, 'media', 'w1', LONG)).toEqual({ outcome: 'taken', attempt: 2 })
+      expect(await store.takeStep(id, 'media', 'w1', LONG)).toMatchObject({ outcome: 'taken', attempt: 2 })
       expect((await store.get(id)).steps[0]).toEqual({
         name: 'media',
         state: 'running',
@@ -192,13 +193,73 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
     test('a build that waits is cancelled at once, one that runs by its runner', async () => {
       const store = await open(new FakeClock())
       const waiting = await store.create(newBuild())
-      expect(await store.requestCancel(waiting.id)).toBe(true)
+      expect(await store.requestCancel(waiting.id)).toBe('asked')
       expect(await store.get(waiting.id)).toMatchObject({ state: 'cancelled', cancelRequested: true })
       expect(await store.start(waiting.id, 1)).toBe(false)
-      expect(await store.requestCancel(waiting.id)).toBe(false)
+      expect(await store.requestCancel(waiting.id)).toBe('over')
       const running = await begun(store)
-      expect(await store.requestCancel(running)).toBe(true)
+      expect(await store.requestCancel(running)).toBe('asked')
       expect(await store.get(running)).toMatchObject({ state: 'running', cancelRequested: true })
+    })
+
+    test('a build whose publishing has begun is not cancelled any more, also when it is tried again', async () => {
+      const store = await open(new FakeClock())
+      const id = await begun(store)
+      for (const step of buildSteps.slice(0, -1)) await doStep(store, id, step)
+      await store.takeStep(id, 'publish', 'w1', LONG)
+      expect(await store.requestCancel(id)).toBe('publishing')
+      await store.endStep(id, 'publish', 'w1', 'again')
+      expect(await store.requestCancel(id)).toBe('publishing')
+      expect(await store.get(id)).toMatchObject({ state: 'running', cancelRequested: false })
+    })
+
+    test('a runner who lost the step neither says why the build failed nor ends it', async () => {
+      const store = await open(new FakeClock())
+      const id = await begun(store)
+      await store.takeStep(id, 'media', 'w1', SPENT)
+      await store.takeStep(id, 'media', 'w2', LONG)
+      const failure = { step: 'media' as const, code: 'CommandFailed', message: 'it failed' }
+      const first = { step: 'media' as const, runner: 'w1' }
+      expect(await store.setFailure(id, failure, first)).toBe(false)
+      expect(await store.finish(id, 'failed', { failure, by: first })).toBe(false)
+      expect(await store.get(id)).toMatchObject({ state: 'running' })
+      expect((await store.get(id)).failure).toBeUndefined()
+      const second = { step: 'media' as const, runner: 'w2' }
+      expect(await store.setFailure(id, failure, second)).toBe(true)
+      expect(await store.get(id)).toMatchObject({ state: 'running', failure })
+      expect(await store.finish(id, 'failed', { by: second })).toBe(true)
+      expect(await store.get(id)).toMatchObject({ state: 'failed', failure })
+    })
+
+    test('attempts that were interrupted are counted for themselves', async () => {
+      const store = await open(new FakeClock())
+      const id = await begun(store)
+      await store.takeStep(id, 'media', 'w1', LONG)
+      expect(await store.endStep(id, 'media', 'w1', 'interrupted')).toBe(true)
+      await store.takeStep(id, 'media', 'w1', LONG)
+      await store.endStep(id, 'media', 'w1', 'again')
+      const taken = { outcome: 'taken', attempt: 3, interrupted: 1 }
+      expect(await store.takeStep(id, 'media', 'w1', LONG)).toEqual(taken)
+    })
+
+    test('what needs a stop is asked for now and then, until it has it', async () => {
+      const clock = new FakeClock()
+      const store = await open(clock)
+      const ids = [await begun(store)]
+      await store.finish(ids[0] ?? '', 'failed', { needsStop: true })
+      ids.push(await begun(store))
+      await store.finish(ids[1] ?? '', 'cancelled', { needsStop: true, zoneKept: true })
+      await store.create(newBuild())
+      const due = async () => (await store.askForStops(60_000)).map(({ id }) => id).toSorted()
+      expect(await due()).toEqual(ids.toSorted())
+      clock.advance(59_999)
+      expect(await due()).toEqual([])
+      clock.advance(1)
+      expect(await due()).toEqual(ids.toSorted())
+      clock.advance(60_000)
+      await store.setStopped(ids[0] ?? '')
+      await store.setZoneKept(ids[1] ?? '', false)
+      expect(await due()).toEqual([])
     })
 
     test('one alone brings a build into its next flow', async () => {

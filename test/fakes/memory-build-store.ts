@@ -1,4 +1,12 @@
-import type { BuildFilter, BuildLeftover, BuildStore, Clock, LogLine, NewBuild } from '#app/ports.ts'
+import type {
+  BuildFilter,
+  BuildLeftover,
+  BuildStore,
+  Clock,
+  LogLine,
+  NewBuild,
+  StepRunner,
+} from '#app/ports.ts'
 import { isOver, type Build, type BuildFailure, type BuildInputs, type BuildStep } from '#core/build/build.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { splitText } from '#core/build/split-text.ts'
@@ -15,6 +23,8 @@ interface Held {
 interface MemoryBuild {
   build: Build
   holds: Map<BuildStepName, Held>
+  interrupted: Map<BuildStepName, number>
+  stopAskedAt?: number
   log: LogLine[]
   logBytes: number
 }
@@ -43,11 +53,12 @@ export class MemoryBuildStore implements BuildStore {
       cancelRequested: false,
       zoneKept: false,
       keepZone: false,
+      needsStop: false,
       flow: 1,
       steps: buildSteps.map((name) => ({ name, state: 'waiting', attempts: 0 })),
       ...(isOver(wanted.state) && { finishedAt: wanted.createdAt }),
     }
-    this.#builds.push({ build, holds: new Map(), log: [], logBytes: 0 })
+    this.#builds.push({ build, holds: new Map(), interrupted: new Map(), log: [], logBytes: 0 })
     return structuredClone(build)
   }
 
@@ -87,8 +98,8 @@ export class MemoryBuildStore implements BuildStore {
     step: BuildStepName,
     runner: string,
     holdMs: number,
-  ): Promise<{ outcome: 'taken'; attempt: number } | { outcome: 'held' | 'done' | 'over' }> {
-    const { build, holds } = this.#find(id)
+  ): ReturnType<BuildStore['takeStep']> {
+    const { build, holds, interrupted } = this.#find(id)
     const wanted = this.#step(id, step)
     if (wanted.state === 'done') return { outcome: isOver(build.state) ? 'over' : 'done' }
     if (isOver(build.state)) return { outcome: 'over' }
@@ -99,7 +110,7 @@ export class MemoryBuildStore implements BuildStore {
     wanted.attempts += 1
     wanted.startedAt ??= this.#now()
     holds.set(step, { runner, until: performance.now() + holdMs })
-    return { outcome: 'taken', attempt: wanted.attempts }
+    return { outcome: 'taken', attempt: wanted.attempts, interrupted: interrupted.get(step) ?? 0 }
   }
 
   async renewStep(id: string, step: BuildStepName, runner: string, holdMs: number): Promise<boolean> {
@@ -113,24 +124,32 @@ export class MemoryBuildStore implements BuildStore {
     id: string,
     step: BuildStepName,
     runner: string,
-    outcome: 'done' | 'again',
+    outcome: 'done' | 'again' | 'interrupted',
   ): Promise<boolean> {
-    const { holds } = this.#find(id)
+    const { holds, interrupted } = this.#find(id)
     const ended = this.#step(id, step)
     if (ended.state !== 'running' || holds.get(step)?.runner !== runner) return false
     holds.delete(step)
+    if (outcome === 'interrupted') interrupted.set(step, (interrupted.get(step) ?? 0) + 1)
     ended.state = outcome === 'done' ? 'done' : 'waiting'
     if (outcome === 'done') ended.finishedAt = this.#now()
+    return true
+  }
+
+  async setFailure(id: string, failure: BuildFailure, by: StepRunner): Promise<boolean> {
+    const { build } = this.#find(id)
+    if (isOver(build.state) || !this.#isHeldBy(id, by)) return false
+    build.failure = structuredClone(failure)
     return true
   }
 
   async finish(
     id: string,
     state: 'done' | 'failed' | 'cancelled' | 'skipped',
-    facts: { failure?: BuildFailure; reason?: string; zoneKept?: boolean } = {},
+    { by, ...facts }: NonNullable<Parameters<BuildStore['finish']>[2]> = {},
   ): Promise<boolean> {
     const { build, holds } = this.#find(id)
-    if (isOver(build.state)) return false
+    if (isOver(build.state) || (by && !this.#isHeldBy(id, by))) return false
     Object.assign(build, structuredClone(facts), { state, finishedAt: this.#now() })
     for (const step of build.steps)
       if (step.state === 'running') Object.assign(step, { state: 'failed', finishedAt: this.#now() })
@@ -138,16 +157,33 @@ export class MemoryBuildStore implements BuildStore {
     return true
   }
 
-  async requestCancel(id: string): Promise<boolean> {
+  async requestCancel(id: string): ReturnType<BuildStore['requestCancel']> {
     const { build } = this.#find(id)
-    if (isOver(build.state)) return false
+    if (isOver(build.state)) return 'over'
+    if (this.#step(id, 'publish').attempts > 0) return 'publishing'
     build.cancelRequested = true
     if (build.state === 'waiting') Object.assign(build, { state: 'cancelled', finishedAt: this.#now() })
-    return true
+    return 'asked'
+  }
+
+  async askForStops(everyMs: number): Promise<Build[]> {
+    const now = this.#clock.now().getTime()
+    const due = this.#builds.filter(
+      ({ build, stopAskedAt = -Infinity }) =>
+        isOver(build.state) && build.needsStop && stopAskedAt <= now - everyMs,
+    )
+    for (const found of due) found.stopAskedAt = now
+    return due.map(({ build }) => structuredClone(build))
+  }
+
+  async setStopped(id: string): Promise<void> {
+    this.#find(id).build.needsStop = false
   }
 
   async setZoneKept(id: string, kept: boolean): Promise<void> {
-    this.#find(id).build.zoneKept = kept
+    const { build } = this.#find(id)
+    build.zoneKept = kept
+    if (!kept) build.needsStop = false
   }
 
   async setKeepZone(id: string, keep: boolean): Promise<void> {
@@ -199,6 +235,10 @@ export class MemoryBuildStore implements BuildStore {
     if (!isOver(found.build.state)) return
     found.log = []
     found.logBytes = 0
+  }
+
+  #isHeldBy(id: string, { step, runner }: StepRunner): boolean {
+    return this.#step(id, step).state === 'running' && this.#find(id).holds.get(step)?.runner === runner
   }
 
   #now(): string {

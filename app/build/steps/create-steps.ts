@@ -1,6 +1,6 @@
 // The steps of a build, each on what it needs. A missing or surplus one does not compile.
 import type { Steps } from '../step.ts'
-import { discardStep, publishStep, stopStep } from './end.ts'
+import { abandonVersion, discardStep, publishStep, stopStep } from './end.ts'
 import { goldenStep } from './golden.ts'
 import { mediaStep } from './media-step.ts'
 import { madeInputs } from './media.ts'
@@ -29,5 +29,6 @@ export function createBuildSteps(needs: StepNeeds): Steps {
     madeInputs: (context) => madeInputs(context, needs),
     stop: stopStep(needs),
     discard: discardStep(needs),
+    abandon: (build) => abandonVersion(build, needs),
   }
 }

@@ -1,10 +1,11 @@
 // The ends of a build: its version is published, or nothing of it is left.
+import type { Build } from '#core/build/build.ts'
 import { discardActions, stopActions } from '#core/build/commands/stop.ts'
 import { putLibrary, removeDirectory } from '#core/build/commands/tools.ts'
 import { makeBuildPlan } from '#core/build/plan.ts'
 import { publishCandidate } from '../../channels/publish-candidate.ts'
 import { requestRelease } from '../../release-snapshot.ts'
-import type { Step, StepContext } from '../step.ts'
+import type { Step } from '../step.ts'
 import { act } from './act.ts'
 import type { StepNeeds } from './needs.ts'
 import { isOurs } from './package.ts'
@@ -31,7 +32,7 @@ export function publishStep(needs: StepNeeds): Step {
 
 export function stopStep(needs: StepNeeds): Step {
   return async (context) => {
-    await abandonVersion(context, needs)
+    await abandonVersion(context.build, needs)
     const plan = makeBuildPlan(context.build, context.recipe, context.host)
     await act(context, plan, [putLibrary(plan), ...stopActions(plan)], needs)
   }
@@ -39,14 +40,23 @@ export function stopStep(needs: StepNeeds): Step {
 
 export function discardStep(needs: StepNeeds): Step {
   return async (context) => {
-    await abandonVersion(context, needs)
+    const { id, template, version } = context.build
+    const record = await needs.catalog.findVersion(template, version)
+    if (record?.state === 'ready' && record.manifest.createdBy === id) {
+      context.say(`${template}@${version} is ready: its golden zone goes with it`)
+      return
+    }
+    await abandonVersion(context.build, needs)
     const plan = makeBuildPlan(context.build, context.recipe, context.host)
     await act(context, plan, [putLibrary(plan), ...discardActions(plan)], needs)
   }
 }
 
 /** First, so that also a host which is out of reach leaves nothing half-published. One that was published stays. */
-async function abandonVersion({ build }: StepContext, { catalog, queue }: StepNeeds): Promise<void> {
+export async function abandonVersion(
+  build: Build,
+  { catalog, queue }: Pick<StepNeeds, 'catalog' | 'queue'>,
+): Promise<void> {
   const { template, version } = build
   const record = await catalog.findVersion(template, version)
   if (!record || !isOurs(record, build.id)) return

@@ -106,6 +106,7 @@ export async function buildSite(
       [...buildSteps, 'stop', 'discard'].map((name) => [name, doStep(name as keyof Steps)]),
     ) as unknown as Steps),
     madeInputs: async () => [],
+    abandon: async () => void done.push('abandon'),
   }
   const posted: BuildSite['posted'] = []
   const site: BuildSite = {

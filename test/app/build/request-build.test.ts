@@ -219,6 +219,17 @@ test('a build that is over cannot be cancelled, one that waits is over at once',
   })
 })
 
+test('a build that is being published cannot be cancelled', async () => {
+  const site = await buildSite({
+    publish: async ({ build }) => {
+      await expect(cancelBuild({ id: build.id, actor: 'test' }, site)).rejects.toMatchObject({
+        code: 'BuildPublishing',
+      })
+    },
+  })
+  expect(await site.runAll(await site.ask())).toMatchObject({ state: 'done' })
+})
+
 test('a build that the queue forgot goes on at its first step that is not done, once', async () => {
   const site = await buildSite()
   const build = await site.ask()

@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { StepContext } from '#app/build/step.ts'
+import { reconcileBuilds } from '#app/build/reconcile-builds.ts'
 import { MAX_ATTEMPTS } from '#app/build/run-step.ts'
+import { stopLeft } from '#app/build/stop-left.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { buildSteps } from '#core/build/steps.ts'
+import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { buildSite } from './build-site.ts'
 
 const away = () => new ProvisionError('unavailable', 'HostUnreachable', 'the host is away')
@@ -220,6 +223,117 @@ test('a build that is cancelled between two steps ends at the next', async () =>
   await site.builds.requestCancel(build.id)
   await expect(site.run(build, 'create')).rejects.toMatchObject({ code: 'BuildCancelled' })
   expect(site.done).toEqual(['media', 'stop', 'discard'])
+})
+
+test('a runner who loses the hold while it cleans up leaves the end to the next', async () => {
+  const site = await buildSite({
+    media: async () => {
+      throw new ProvisionError('conflict', 'CommandFailed', 'it failed')
+    },
+    stop: async (context) => {
+      if (context.attempt > 1) return
+      await site.builds.endStep(context.build.id, 'media', 'w1', 'again')
+      await site.builds.takeStep(context.build.id, 'media', 'w2', 60_000)
+      await hang(context)
+    },
+  })
+  const build = await site.ask()
+  expect(await site.run(build, 'media', { holdMs: 400 })).toEqual({ againInMs: expect.any(Number) })
+  expect(await site.builds.get(build.id)).toMatchObject({
+    state: 'running',
+    failure: { code: 'CommandFailed', message: 'it failed' },
+  })
+  await site.builds.endStep(build.id, 'media', 'w2', 'again')
+  await expect(site.run(build, 'media', { runner: 'w3' })).rejects.toMatchObject({ code: 'CommandFailed' })
+  expect(site.done).toEqual(['media', 'stop', 'stop#3'])
+  expect(await site.builds.get(build.id)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'CommandFailed', message: 'it failed' },
+  })
+})
+
+test('a worker that stops while it cleans up leaves the reason to the next, who ends the build', async () => {
+  const site = await buildSite({
+    media: async () => {
+      throw new ProvisionError('conflict', 'CommandFailed', 'it failed')
+    },
+    stop: async (context) => (context.attempt === 1 ? hang(context) : undefined),
+  })
+  const build = await site.ask()
+  const worker = new AbortController()
+  const running = site.run(build, 'media', {}, worker.signal)
+  await vi.waitFor(() => expect(site.done).toEqual(['media', 'stop']))
+  worker.abort(new Error('the worker is stopping'))
+  await expect(running).rejects.toThrow('the worker is stopping')
+  await expect(site.run(build, 'media', { runner: 'w2' })).rejects.toMatchObject({ code: 'CommandFailed' })
+  expect(site.done).toEqual(['media', 'stop', 'stop#2'])
+  expect((await site.builds.get(build.id)).state).toBe('failed')
+})
+
+test('workers that stop in good order end no build, however many', async () => {
+  const site = await buildSite({ media: hang })
+  const build = await site.ask()
+  for (let count = 0; count <= MAX_ATTEMPTS; count++) {
+    const worker = new AbortController()
+    const running = site.run(build, 'media', {}, worker.signal)
+    await vi.waitFor(() => expect(site.done).toHaveLength(count + 1))
+    worker.abort(new Error('the worker is stopping'))
+    await expect(running).rejects.toThrow('the worker is stopping')
+  }
+  delete site.script.media
+  await site.run(build, 'media')
+  expect(site.done.at(-1)).toBe('media#8')
+  expect((await site.builds.get(build.id)).steps[0]).toMatchObject({ state: 'done', attempts: 8 })
+})
+
+test('what a host out of reach keeps running is stopped later, and of a cancelled build removed', async () => {
+  const queue = new MemoryJobQueue()
+  const unreached = async () => {
+    throw away()
+  }
+  const fail = async () => {
+    throw new ProvisionError('conflict', 'CommandFailed', 'it failed')
+  }
+  const site = await buildSite({ media: fail, stop: unreached, discard: unreached }, queue)
+  const failed = await site.ask()
+  await expect(site.run(failed, 'media')).rejects.toThrow('it failed')
+  expect(await site.builds.get(failed.id)).toMatchObject({ zoneKept: false, needsStop: true })
+  site.script.media = async ({ build }) => {
+    await site.builds.requestCancel(build.id)
+    throw away()
+  }
+  const cancelled = await site.ask()
+  await site.run(cancelled, 'media')
+  await expect(site.run(cancelled, 'media')).rejects.toMatchObject({ code: 'BuildCancelled' })
+  expect(await site.builds.get(cancelled.id)).toMatchObject({ zoneKept: true, needsStop: true })
+  await reconcileBuilds(site)
+  await reconcileBuilds(site)
+  const asked = queue.jobs.filter(({ name }) => name !== 'build').map(({ name, data }) => ({ name, data }))
+  expect(asked).toEqual([
+    { name: 'stop', data: { build: failed.id } },
+    { name: 'discard', data: { build: cancelled.id } },
+  ])
+  const { signal } = new AbortController()
+  await expect(stopLeft({ build: failed.id }, signal, site)).rejects.toThrow('the host is away')
+  delete site.script.stop
+  site.done.length = 0
+  await stopLeft({ build: failed.id }, signal, site)
+  await stopLeft({ build: failed.id }, signal, site)
+  expect(site.done).toEqual(['stop'])
+  expect((await site.builds.get(failed.id)).needsStop).toBe(false)
+})
+
+test('a build whose host is gone fails, and leaves no version', async () => {
+  const site = await buildSite()
+  const build = await site.ask()
+  await site.run(build, 'media')
+  await site.hosts.remove('box')
+  await expect(site.run(build, 'create')).rejects.toMatchObject({ code: 'HostNotFound' })
+  expect(site.done).toEqual(['media', 'abandon'])
+  expect(await site.builds.get(build.id)).toMatchObject({
+    state: 'failed',
+    failure: { code: 'HostNotFound' },
+  })
 })
 
 test('a worker that stops lets its step go to the next worker', async () => {
