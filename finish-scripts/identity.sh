@@ -123,11 +123,18 @@ drop_service_tags() {
   drop var/sadm/servicetag/registry/servicetag.xml etc/default/explorer
 }
 
+# core/hygiene/rules/traces.ts looks for the same.
 empty_solaris_logs() {
-  empty var/adm/messages var/adm/wtmpx var/adm/utmpx var/adm/lastlog var/adm/sulog var/log/syslog var/log/authlog var/cron/log &&
-    drop_matching var/adm 'messages.[0-9]*' &&
+  drop_matching var/adm 'messages.[0-9]*' &&
     drop_matching var/log 'syslog.[0-9]*' &&
-    drop_matching var/svc/log '*.log' &&
+    drop_matching var/svc/log '*.log' '*.log.[0-9]*' &&
+    empty_matching var/adm 'messages*' 'wtmp*' 'utmp*' 'lastlog*' 'sulog*' 'loginlog*' 'aculog*' 'pacct*' 'vold.log*' &&
+    empty_matching var/cron 'log*' 'olog*' &&
+    empty_below var/log &&
+    empty_below var/svc/log &&
+    empty_below var/adm/log &&
+    empty_below var/adm/sa &&
+    empty_below var/adm/exacct &&
     drop_matching var/crash '*'
 }
 

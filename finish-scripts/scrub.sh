@@ -40,7 +40,6 @@ scrub_illumos() {
 scrub_solaris_common() {
   scrub_homes &&
     drop_build_directory &&
-    empty_below var/adm/exacct &&
     drop_matching var/pkg/cache '*' &&
     drop_matching var/spool/pkg '*' &&
     drop_matching var/mail '*' &&
@@ -113,9 +112,9 @@ scrub_homes() { # of root and of everybody whose home is where homes are
 }
 
 scrub_home() { # PREFIX: the home's path with a slash at its end; empty for /
-  for scrub_file in .bash_history .sh_history .ksh_history .zsh_history .ash_history .history .mysql_history .psql_history \
-    .python_history .sqlite_history .lesshst .viminfo .wget-hsts .ssh/known_hosts .ssh/known_hosts.old .ssh/authorized_keys \
-    .ssh/authorized_keys2; do
+  for scrub_file in .bash_history .sh_history .ksh_history .zsh_history .ash_history .history .mysql_history .mariadb_history \
+    .psql_history .sqlite_history .rediscli_history .python_history .node_repl_history .irb_history .lesshst .viminfo \
+    .nano_history .wget-hsts .ssh/known_hosts .ssh/known_hosts.old .ssh/authorized_keys .ssh/authorized_keys2; do
     # a home without .ssh of its own, or with a link for it, has nothing of ours to remove
     if [ -h "$zone_root/$1.ssh" ]; then
       case $scrub_file in .ssh/*) continue ;; esac

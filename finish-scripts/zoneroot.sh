@@ -91,6 +91,18 @@ empty() { # PATH...: the file stays, its contents go
   done
 }
 
+empty_matching() { # DIRECTORY PATTERN...: regular files in the directory, which may be missing
+  empty_directory=$1
+  shift
+  real_parents "$empty_directory/x" || return 1
+  for empty_pattern in "$@"; do
+    # shellcheck disable=SC2231 # the pattern is meant to match
+    for empty_file in "$zone_root/$empty_directory"/$empty_pattern; do
+      if [ -f "$empty_file" ] && [ ! -h "$empty_file" ]; then cp /dev/null "$empty_file" || return 1; fi
+    done
+  done
+}
+
 empty_below() { # DIRECTORY: every regular file below it; find follows no links
   real_parents "$1/x" || return 1
   [ -d "$zone_root/$1" ] || return 0

@@ -1,13 +1,46 @@
 // What a worker asks of a build host, under every shell: scrubbing, identity, and zones removed in whatever state they are.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
+import { Entry } from '#core/entry.ts'
+import { histories, traceRules } from '#core/hygiene/rules/traces.ts'
+import type { OsFamily } from '#core/manifest.ts'
 import { identityFiles, makeSolaris10Zoneroot } from '#test/fixtures/solaris10-zoneroot.ts'
 import { debianRoot } from './fixture.ts'
 import { shells } from './shells.ts'
+
+/** What the rules for traces find in a tree by names and sizes. */
+function tracesIn(root: string, osFamily: OsFamily): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true }).flatMap((found) => {
+    if (!found.isFile()) return []
+    const file = path.join(found.parentPath, found.name)
+    const { size } = statSync(file)
+    const entry = Entry.parse({
+      path: path.relative(root, file),
+      type: 'file',
+      size,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtime: 0,
+    })
+    const context = { osFamily, ownNames: [] }
+    return traceRules.some((rule) => rule.entry?.(entry, context) !== undefined) ? [entry.path] : []
+  })
+}
 
 const stubs = path.join(import.meta.dirname, 'stub-bin')
 
@@ -120,6 +153,30 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.
       const grep = spawnSync('grep', ['-rl', 'golden', root], { encoding: 'utf8' }).stdout.trim()
       expect(grep).toBe('')
       expect(Object.keys(identityFiles).length).toBeGreaterThan(10)
+    },
+  )
+
+  test.each(['solaris10', 'linux'] as const)(
+    'leaves nothing in a zone of %s that the search for traces refuses',
+    (osFamily) => {
+      debianRoot(root)
+      const adm =
+        'messages messages.0 wtmpx utmpx lastlog sulog loginlog aculog pacct pacct1 vold.log log/x sa/sa21 exacct/task'
+      const ofSolaris = [
+        ...adm.split(' ').map((name) => `var/adm/${name}`),
+        ...['var/svc/log/a.log', 'var/svc/log/a.log.0', 'var/cron/log', 'var/cron/olog'],
+      ]
+      const logs = ['var/log/authlog', 'var/log/syslog.0', 'var/log/pool/poold', 'var/log/webmin.log']
+      const homes = ['', 'root/', 'home/ops/', 'export/home/ops/']
+      const traces = [
+        ...logs,
+        ...(osFamily === 'linux' ? [] : ofSolaris),
+        ...homes.flatMap((home) => histories.map((name) => `${home}${name}`)),
+      ]
+      for (const file of traces) put(file, 'who was here\n')
+      expect(tracesIn(root, osFamily)).toEqual(expect.arrayContaining(traces))
+      expect(scrub(osFamily)).toEqual({ status: 0, output: '' })
+      expect(tracesIn(root, osFamily)).toEqual([])
     },
   )
 

@@ -1,13 +1,13 @@
 /** What building and trying a zone leaves behind. */
 import { baseName, holdsSomething, type HygieneRule } from '../rule.ts'
 
-const histories = new Set(
-  (
-    '.bash_history .sh_history .ksh_history .zsh_history .ash_history .history .mysql_history .mariadb_history ' +
-    '.psql_history .sqlite_history .rediscli_history .python_history .node_repl_history .irb_history .lesshst .viminfo .nano_history'
-  ).split(' '),
-)
+/** finish-scripts/scrub.sh removes the same from homes. */
+export const histories: readonly string[] = (
+  '.bash_history .sh_history .ksh_history .zsh_history .ash_history .history .mysql_history .mariadb_history ' +
+  '.psql_history .sqlite_history .rediscli_history .python_history .node_repl_history .irb_history .lesshst .viminfo .nano_history'
+).split(' ')
 
+/** finish-scripts/identity.sh empties the same. */
 const isLog = (path: string): boolean =>
   /^var\/(log|svc\/log)\/./.test(path) ||
   /^var\/cron\/(log|olog)/.test(path) ||
@@ -30,7 +30,7 @@ export const traceRules: readonly HygieneRule[] = [
     why: 'commands typed while building hold passwords and names of other machines',
     fix: 'remove it; build with `HISTFILE` unset',
     entry: (entry) =>
-      holdsSomething(entry) && histories.has(baseName(entry.path))
+      holdsSomething(entry) && histories.includes(baseName(entry.path))
         ? 'what somebody typed while the zone was made'
         : undefined,
   },
