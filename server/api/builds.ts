@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { cancelBuild } from '#app/build/cancel-build.ts'
 import { describePlannedBuild } from '#app/build/describe-build.ts'
 import { discardBuild, keepBuild } from '#app/build/keep-build.ts'
-import { followBuild } from '#app/build/follow-build.ts'
+import { followBuild, readLog } from '#app/build/follow-build.ts'
 import type { WantedBuild } from '#app/build/plan-build.ts'
 import { requestBuild } from '#app/build/request-build.ts'
 import { showBuilds } from '#app/build/show-builds.ts'
@@ -64,7 +64,7 @@ export const buildRoutes = (services: Services): Route[] => [
   route({
     method: 'post',
     path: '/api/v1/builds/plan',
-    role: 'viewer',
+    role: 'operator',
     summary: 'What a build would do: its steps and their commands',
     body: Wanted,
     reply: BuildPlanReply,
@@ -109,7 +109,7 @@ export const buildRoutes = (services: Services): Route[] => [
     reply: z.string(),
     async handle({ params }) {
       await services.builds.get(params.id)
-      return (await services.builds.log(params.id)).map(({ text }) => text).join('')
+      return readLog(params.id, services)
     },
     async events({ params, request, signal }) {
       await services.builds.get(params.id)

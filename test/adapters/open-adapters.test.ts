@@ -33,7 +33,7 @@ test('a server and a worker share one database, one queue and one blob store', a
   await server.catalog.ensureTemplate('web')
   expect(await worker.catalog.listTemplates()).toHaveLength(1)
   const { sha256 } = await worker.blobs.put(bytes('a blob'))
-  expect(await server.blobs.stat(sha256)).toEqual({ size: 6 })
+  expect(await server.blobs.stat(sha256)).toMatchObject({ size: 6 })
   await server.queue.add('package', { template: 'web', version: '1', host: 'h1', zone: 'web' }, 'job')
   expect(await worker.queue.status('job')).toMatchObject({ state: 'waiting' })
   await server.ping()
