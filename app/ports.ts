@@ -276,6 +276,8 @@ export interface ZoneRegistry {
   found(zone: VersionId & { host: string; zone: string; at: Date }): Promise<void>
   /** Forgets those of these zones that this install made and that have not booted: the host has taken them back. */
   rolledBack(host: string, install: string, zones: readonly string[]): Promise<void>
+  /** The zone is gone from its host. @throws ZoneNotFound */
+  forget(host: string, zone: string): Promise<void>
   /** By host and zone. */
   list(filter?: { host?: string | undefined; template?: string | undefined }): Promise<ReportedZone[]>
 }
@@ -289,7 +291,7 @@ export interface HostRegistry {
   add(host: Host): Promise<void>
   /** Replaces the host's record. @throws HostNotFound */
   set(host: Host): Promise<void>
-  /** @throws HostNotFound */
+  /** With all that is known of its zones; it is nobody's canary any more, and its install is over. @throws HostNotFound */
   remove(name: string): Promise<void>
 }
 

@@ -28,6 +28,9 @@ const ZonecfgValue = z
   .max(900)
   .regex(/^[^"\n\r\0]*$/, 'zonecfg values cannot contain quotes or newlines')
 
+/** What a shell and a database can hold. */
+const withoutNul = z.string().regex(/^[^\0]*$/, 'expected text without NUL')
+
 const Net = z.strictObject({
   physical: ZonecfgValue.min(1),
   /** shared-IP zones: `192.0.2.10/24` */
@@ -99,8 +102,8 @@ export const ProfileZone = z.strictObject({
   smoke: z
     .array(
       z.strictObject({
-        name: z.string().max(64),
-        command: z.string().max(4096),
+        name: withoutNul.max(64),
+        command: withoutNul.max(4096),
         timeoutSeconds: z.int().min(1).max(3600).default(60),
       }),
     )

@@ -5,6 +5,13 @@ import type { VersionState } from './version-state.ts'
 
 const quoted = (text: string) => JSON.stringify(text)
 
+export const zoneNotFound = (host: string, zone: string) =>
+  new ProvisionError(
+    'missing',
+    'ZoneNotFound',
+    `no zone ${quoted(zone)} is known on host ${quoted(host)}, see \`zone list\``,
+  )
+
 export const templateNotFound = (name: string) =>
   new ProvisionError('missing', 'TemplateNotFound', `there is no template ${quoted(name)}`)
 

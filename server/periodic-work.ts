@@ -39,6 +39,14 @@ export const periodicWork = (services: Services): Tick[] => [
     },
   },
   {
+    name: 'installs',
+    everyMs: 60 * SECOND,
+    run: async () => {
+      const expired = await services.installs.expireOverdue()
+      if (expired > 0) services.log.info({ expired }, 'the window of installs is over')
+    },
+  },
+  {
     name: 'promotions',
     everyMs: 60 * SECOND,
     run: async () => {

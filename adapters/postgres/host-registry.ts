@@ -67,6 +67,8 @@ export class PostgresHostRegistry implements HostRegistry {
         .where('host', '=', name)
         .where('state', 'in', [...openInstallStates])
         .execute()
+      await transaction.deleteFrom('zone').where('host', '=', name).execute()
+      await transaction.deleteFrom('canary').where('host', '=', name).execute()
     })
   }
 }

@@ -4,7 +4,6 @@ import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { openInstallStates } from '#core/install-state.ts'
 import { Retention } from '#core/retention/policy.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
 import {
@@ -20,7 +19,7 @@ import { holdBlob, isBlobUnheld } from './blob-lock.ts'
 import { PostgresChannelStore } from './channel-store.ts'
 import { deleteUnusedIndexes, readEntries, writeEntries } from './entry-index.ts'
 import type { Tables } from './tables.ts'
-import { assertUnused, holdVersion } from './version-use.ts'
+import { assertUnused, holdVersion, isOpenNow } from './version-use.ts'
 
 /** The catalog in PostgreSQL. A deleted version stays as a row that nothing but `putVersion` sees. */
 export class PostgresTemplateCatalog implements TemplateCatalog {
@@ -317,7 +316,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
 const digestsInPlans = () => sql`
   select found.digest[1]
     from install, regexp_matches(install.plan::text, '"([0-9a-f]{64})"', 'g') as found (digest)
-   where install.state in (${sql.join([...openInstallStates])})`
+   where ${isOpenNow()}`
 
 /**
  * The recipe's bundle, the media and the origin of builds that are not over; of those that are, for whoever is told how they

@@ -1,5 +1,6 @@
 // What refers to a version, and how a transaction that is about to refer to one keeps it from being deleted.
 import { sql, type Kysely } from 'kysely'
+import { plannedVersions } from '#app/planned-versions.ts'
 import type { VersionId } from '#app/ports.ts'
 import { openInstallStates } from '#core/install-state.ts'
 import { isStorable } from '#core/storable-text.ts'
@@ -50,12 +51,7 @@ export async function assertUnused(db: Kysely<Tables>, template: string, version
     .where('state', '<>', 'deleted')
     .executeTakeFirst()
   if (clone) throw versionInUse(template, version, `${clone.template}@${clone.name}, whose origin it is`)
-  const install = await db
-    .selectFrom('install')
-    .select(['id', 'host'])
-    .where('state', 'in', [...openInstallStates])
-    .where(isInPlan(template, version))
-    .executeTakeFirst()
+  const install = await installThatWants(db, template, version)
   if (install) throw versionInUse(template, version, `the open install ${install.id} of host ${install.host}`)
   const build = await db
     .selectFrom('build')
@@ -75,15 +71,31 @@ export async function assertUnused(db: Kysely<Tables>, template: string, version
   if (zone) throw versionInUse(template, version, `zone ${zone.name} of host ${zone.host}`)
 }
 
-/** By its bytes, whatever they are fetched for, or by the zones that are made from it. */
-function isInPlan(template: string, version: string) {
-  return sql<boolean>`(
-    exists (
-      select from artifact
-       where artifact.template = ${template} and artifact.version = ${version}
-         and strpos(install.plan::text, artifact.sha256) > 0)
-    or exists (
-      select from json_array_elements(
-                    case json_typeof(install.plan -> 'zones') when 'array' then install.plan -> 'zones' else '[]' end) as zone
-       where zone ->> 'template' = ${template} and zone ->> 'version' = ${version}))`
+/** Whether an install's documents exist still: past its window they do not, whether or not anyone has written that down. */
+export const isOpenNow = () =>
+  sql<boolean>`(install.state in (${sql.join([...openInstallStates])}) and install.expires_at > clock_timestamp())`
+
+/** An open install that wants the version's bytes, whatever they are fetched for, or makes zones from it. */
+async function installThatWants(
+  db: Kysely<Tables>,
+  template: string,
+  version: string,
+): Promise<{ id: string; host: string } | undefined> {
+  const fetches = sql<boolean>`exists (
+    select from artifact
+     where artifact.template = ${template} and artifact.version = ${version}
+       and strpos(install.plan::text, artifact.sha256) > 0)`
+  const names = sql<boolean>`strpos(install.plan::text, ${JSON.stringify(version)}) > 0`
+  const rows = await db
+    .selectFrom('install')
+    .select(['id', 'host', 'plan', fetches.as('fetches')])
+    .where(isOpenNow())
+    .where((query) => query.or([fetches, names]))
+    .execute()
+  // Read here and not by the database, whose JSON functions refuse a plan with \u0000 anywhere in it.
+  return rows.find(
+    (row) =>
+      row.fetches ||
+      plannedVersions(row.plan).some((one) => one.template === template && one.version === version),
+  )
 }

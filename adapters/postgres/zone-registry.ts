@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { VersionId, ZoneRegistry } from '#app/ports.ts'
 import type { ReportedZone } from '#core/channel/schema.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
+import { zoneNotFound } from '#core/store-errors.ts'
 import type { Tables } from './tables.ts'
 
 /** Stands for the install that made a zone, where no install says that it did. */
@@ -90,6 +91,16 @@ export class PostgresZoneRegistry implements ZoneRegistry {
       .where('install', '=', install)
       .where('booted', '=', false)
       .execute()
+  }
+
+  async forget(host: string, zone: string): Promise<void> {
+    if (!isStorable(host) || !isStorable(zone)) throw zoneNotFound(host, zone)
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('zone')
+      .where('host', '=', host)
+      .where('name', '=', zone)
+      .executeTakeFirst()
+    if (numDeletedRows === 0n) throw zoneNotFound(host, zone)
   }
 
   async list({ host, template }: Parameters<ZoneRegistry['list']>[0] = {}): Promise<ReportedZone[]> {

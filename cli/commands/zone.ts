@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { renderZones } from '../channel-lines.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
-import { print } from '../output.ts'
+import { print, printLine } from '../output.ts'
 import { ZoneReply } from '../replies/channels.ts'
 
 interface Options {
@@ -23,5 +23,20 @@ export function registerZone(program: Command): void {
         query: { host, template },
       })
       await show(json, zones, (list) => print(renderZones(list)))
+    })
+
+  addCommand(
+    noun,
+    'forget',
+    'forget a zone that is gone from its host, so that its version may be deleted',
+    'zoneflash zone forget h1 mysql01',
+  )
+    .argument('<host>')
+    .argument('<zone>')
+    .action(async (host: string, zone: string, { json }: Options) => {
+      await openClient().act(`/api/v1/zones/${encodeURIComponent(host)}/${encodeURIComponent(zone)}`, {
+        method: 'DELETE',
+      })
+      await show(json, { forgotten: { host, zone } }, () => printLine(`forgot ${host}:${zone}`))
     })
 }

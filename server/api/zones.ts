@@ -1,7 +1,7 @@
 // The zones on hosts.
 import { z } from 'zod'
 import { ReportedZone as Zone } from '#core/channel/schema.ts'
-import { HostName, TemplateName } from '#core/names.ts'
+import { HostName, TemplateName, ZoneName } from '#core/names.ts'
 import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
 
@@ -16,5 +16,17 @@ export const zoneRoutes = (services: Services): Route[] => [
     query: z.strictObject({ host: HostName.optional(), template: TemplateName.optional() }),
     reply: z.array(ReportedZone),
     handle: ({ query }) => services.zones.list(query),
+  }),
+  route({
+    method: 'delete',
+    path: '/api/v1/zones/:host/:zone',
+    role: 'operator',
+    summary: 'Forget a zone that is gone from its host: it keeps its version from being deleted no more',
+    params: z.object({ host: HostName, zone: ZoneName }),
+    reply: z.undefined(),
+    async handle({ params: { host, zone }, token }) {
+      await services.zones.forget(host, zone)
+      await services.audit.write({ actor: token.name, action: 'zone.forget', subject: `${host}:${zone}` })
+    },
   }),
 ]

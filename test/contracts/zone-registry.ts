@@ -62,6 +62,18 @@ export function zoneRegistryContract(name: string, open: () => Promise<ZoneRegis
       ])
     })
 
+    test('a zone is forgotten when somebody says so, once', async () => {
+      const zones = await open()
+      for (const zone of ['web01', 'web02']) await zones.made(made(zone, '1'))
+      await zones.forget('h1', 'web01')
+      expect(await zones.list()).toMatchObject([{ zone: 'web02' }])
+      for (const zone of ['web01', 'nul\0'])
+        await expect(zones.forget('h1', zone)).rejects.toMatchObject({
+          code: 'ZoneNotFound',
+          kind: 'missing',
+        })
+    })
+
     test('a rollback forgets the zones of its install that have not booted, and no other', async () => {
       const zones = await open()
       for (const zone of ['young', 'old', 'other']) await zones.made(made(zone, '1'))

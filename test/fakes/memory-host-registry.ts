@@ -1,11 +1,17 @@
-import type { HostRegistry } from '#app/ports.ts'
+import type { HostRegistry, ZoneRegistry } from '#app/ports.ts'
 import type { Host } from '#core/host.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import { hostExists, hostNotFound } from '#core/store-errors.ts'
+import { MemoryZoneRegistry } from './memory-zone-registry.ts'
 
 /** The hosts in a map. */
 export class MemoryHostRegistry implements HostRegistry {
   readonly #hosts = new Map<string, Host>()
+  readonly #zones: ZoneRegistry
+
+  constructor(zones: ZoneRegistry = new MemoryZoneRegistry()) {
+    this.#zones = zones
+  }
 
   async list(): Promise<Host[]> {
     const hosts = [...this.#hosts.values()].map((host) => structuredClone(host))
@@ -35,5 +41,6 @@ export class MemoryHostRegistry implements HostRegistry {
 
   async remove(name: string): Promise<void> {
     if (!this.#hosts.delete(name)) throw hostNotFound(name)
+    for (const { zone } of await this.#zones.list({ host: name })) await this.#zones.forget(name, zone)
   }
 }

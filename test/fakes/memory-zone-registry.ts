@@ -1,5 +1,6 @@
 import type { VersionId, ZoneRegistry } from '#app/ports.ts'
 import type { ReportedZone } from '#core/channel/schema.ts'
+import { zoneNotFound } from '#core/store-errors.ts'
 
 /** The zones on hosts in a map. */
 export class MemoryZoneRegistry implements ZoneRegistry {
@@ -69,6 +70,10 @@ export class MemoryZoneRegistry implements ZoneRegistry {
     return [...this.#zones.values()].some(
       (zone) => zone.install === install && zone.template === template && zone.version === version,
     )
+  }
+
+  async forget(host: string, zone: string): Promise<void> {
+    if (!this.#zones.delete(`${host} ${zone}`)) throw zoneNotFound(host, zone)
   }
 
   async list({ host, template }: Parameters<ZoneRegistry['list']>[0] = {}): Promise<ReportedZone[]> {

@@ -64,6 +64,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
   })
   const catalog =
     overrides.catalog instanceof MemoryTemplateCatalog ? overrides.catalog : new MemoryTemplateCatalog()
+  const zones = new MemoryZoneRegistry()
   const services: Services = {
     config: parseConfig({
       ZONEFLASH_DATA: directory,
@@ -72,13 +73,13 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     }),
     catalog,
     channels: new MemoryChannelStore(catalog),
-    zones: new MemoryZoneRegistry(),
+    zones,
     blobs: new FileBlobStore(directory),
     builds: new MemoryBuildStore(clock),
-    hosts: new MemoryHostRegistry(),
+    hosts: new MemoryHostRegistry(zones),
     profiles: new MemoryProfileStore(),
     tokens: new MemoryTokenStore(clock),
-    installs: new MemoryInstallLog(clock),
+    installs: new MemoryInstallLog(clock, zones),
     audit: new MemoryAuditLog(clock),
     queue: new MemoryJobQueue(),
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),

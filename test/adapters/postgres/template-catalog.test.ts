@@ -9,7 +9,7 @@ import {
   versionOf,
 } from '#test/contracts/template-catalog.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { FakeClock } from '#test/fakes/fake-clock.ts'
+import { FakeClock, systemClock } from '#test/fakes/fake-clock.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { openTestDatabase } from '#test/postgres-database.ts'
 
@@ -22,16 +22,26 @@ templateCatalogContract(
 test('what the plan of an open install names is neither deleted nor swept, until the install is over', async () => {
   const db = await openTestDatabase()
   const catalog = new PostgresTemplateCatalog(db)
-  const clock = new FakeClock()
-  const installs = new PostgresInstallLog(db, clock)
+  const installs = new PostgresInstallLog(db, systemClock)
   await catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
   const plan = { steps: [{ fetch: { sha256: digest('a') } }, { fetch: { sha256: digest('b') } }] }
-  const { install } = await installs.arm('h1', plan, 1000)
+  const { install } = await installs.arm('h1', plan, 3_600_000)
   await expect(catalog.setState('web', '1', 'deleted')).rejects.toMatchObject({ code: 'VersionInUse' })
   expect(await catalog.referencedBlobs()).toEqual(new Set([digest('a'), digest('b')]))
   await installs.record(install.id, { id: '1', step: 'install', state: 'done' })
   await catalog.setState('web', '1', 'deleted')
   expect(await catalog.referencedBlobs()).toEqual(new Set())
+})
+
+test('an install whose window is over keeps nothing, though nobody has written that down', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  const long = new FakeClock('2001-01-01T00:00:00.000Z')
+  await catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
+  const plan = { zones: [{ template: 'web', version: '1' }], fetch: digest('b') }
+  await new PostgresInstallLog(db, long).arm('h1', plan, 3_600_000)
+  expect(await catalog.referencedBlobs()).toEqual(new Set([digest('a')]))
+  await catalog.setState('web', '1', 'deleted')
 })
 
 test('a version whose bytes were collected before it is recorded is not recorded', async () => {
@@ -59,8 +69,9 @@ test('a blob whose version is being recorded this moment is not unreferenced', a
 test('a host is armed only with versions that are ready at that moment', async () => {
   const db = await openTestDatabase()
   const catalog = new PostgresTemplateCatalog(db)
-  const installs = new PostgresInstallLog(db, new FakeClock())
-  const arm = () => installs.arm('h1', { zones: [{ template: 'web', version: '1' }] }, 1000)
+  const installs = new PostgresInstallLog(db, systemClock)
+  const zone = { template: 'web', version: '1', odd: 'NUL \0' }
+  const arm = () => installs.arm('h1', { zones: [zone] }, 3_600_000)
   await expect(arm()).rejects.toMatchObject({ code: 'VersionNotFound' })
   await catalog.putVersion(versionOf('web', '1'), new Map())
   const { install } = await arm()
