@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { mayAct } from '#core/role.ts'
-import type { ApiToken, AuditLog, HostRegistry, ProfileStore } from './ports.ts'
+import type { ApiToken, AuditLog, BuildStore, HostRegistry, ProfileStore } from './ports.ts'
 
 interface Needs {
   hosts: HostRegistry
@@ -38,11 +38,20 @@ export async function setHost(
   return hosts.get(host.name)
 }
 
-/** @throws HostNotFound */
+/** @throws HostNotFound, HostBuilds while builds there are not over: nobody could stop what they began */
 export async function removeHost(
   { name, actor }: { name: string; actor: string },
-  { hosts, audit }: Omit<Needs, 'profiles'>,
+  { hosts, audit, builds }: Omit<Needs, 'profiles'> & { builds: BuildStore },
 ): Promise<void> {
+  const open = await builds.list({ host: name, states: ['waiting', 'running'] })
+  if (open.length > 0) {
+    const which = open.map(({ id, template }) => `${id} of ${template}`).join(', ')
+    throw new ProvisionError(
+      'conflict',
+      'HostBuilds',
+      `on host ${name} are builds that are not over: ${which}; expected none`,
+    )
+  }
   await hosts.remove(name)
   await audit.write({ actor, action: 'host.remove', subject: name })
 }

@@ -61,6 +61,7 @@ const adviceFor: Record<string, string> = {
   ScheduleNotFound: '`zoneflash schedule list` shows what there is, `zoneflash schedule set` makes one',
   BuildNotFound: '`zoneflash build list` shows what there is',
   BuildHostNeeded: 'give it one: `zoneflash host set HOST --builds 1`, or say --on HOST',
+  HostBuilds: 'wait for them, or end them: `zoneflash build cancel BUILD`',
   OriginNotBuilt: 'build the origin first: `zoneflash build run ORIGIN --follow`',
   MediumMissing: 'put the file there, then run the build again',
   NothingKept: '`zoneflash build show BUILD` says what has become of its zones',

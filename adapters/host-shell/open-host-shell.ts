@@ -34,10 +34,19 @@ function shellFor(transport: Transport): HostShell {
   }
   const { destination, port } = parseSshTarget(target)
   return new ProcessShell(
-    (argv) => ['ssh', ...SSH_OPTIONS, ...port, '--', destination, argv.map(shellQuote).join(' ')],
-    // ssh itself ends with 255 when it does not get through; everything else is the command's own verdict
+    (argv) => ['ssh', ...SSH_OPTIONS, ...port, '--', destination, remoteCommand(argv)],
+    // ssh itself ends with 255 when it does not get through
     (exit) => exit === 255,
   )
+}
+
+/**
+ * 255 is what ssh says itself, so a command that ends with it ends with 254 here. The words reach the Bourne shell as they are,
+ * whatever the login shell is; the command reads what ssh is given, and one that a signal ended ends with 128 and more.
+ */
+function remoteCommand(argv: readonly string[]): string {
+  const script = '"$@"; code=$?; if test "$code" -eq 255; then exit 254; fi; exit "$code"'
+  return ['/bin/sh', '-c', script, 'sh', ...argv].map(shellQuote).join(' ')
 }
 
 /** A sandbox host that is gone refuses whatever it is asked. */

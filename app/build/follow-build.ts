@@ -1,6 +1,21 @@
-// A build's log as it grows.
+// A build's log: all of it, or as it grows.
 import { isOver } from '#core/build/build.ts'
 import type { BuildStore, LogLine } from '../ports.ts'
+
+/** Pieces of a whole log that are read at once. */
+const PAGE = 1000
+
+/** All that is written so far; its size is bounded by core/build/log-limits.ts. */
+export async function readLog(id: string, { builds }: { builds: BuildStore }): Promise<string> {
+  const texts: string[] = []
+  let afterSeq = 0
+  for (;;) {
+    const page = await builds.log(id, afterSeq, PAGE)
+    texts.push(...page.map(({ text }) => text))
+    afterSeq = page.at(-1)?.seq ?? afterSeq
+    if (page.length < PAGE) return texts.join('')
+  }
+}
 
 interface Follow {
   id: string

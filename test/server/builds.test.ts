@@ -49,7 +49,7 @@ test('a build that waits names those it waits for', async () => {
 
 test('a plan names every step with its commands and makes nothing', async () => {
   const plan = await served.call('POST', '/api/v1/builds/plan', {
-    as: 'viewer',
+    as: 'operator',
     body: { template: 'default' },
   })
   expect(plan.status, plan.text).toBe(200)
@@ -105,6 +105,26 @@ test('cancel, keep and discard say what they cannot do', async () => {
   ])
   const nobody = await served.call('POST', '/api/v1/builds/nobody/cancel', { as: 'publisher' })
   expect(nobody.json).toMatchObject({ code: 'BuildNotFound' })
+})
+
+test('a host is removed when no build needs it any more', async () => {
+  const { id } = (await ask()).json as { id: string }
+  const remove = () => served.call('DELETE', '/api/v1/hosts/box', { as: 'operator' })
+  expect(await remove()).toMatchObject({
+    status: 409,
+    json: { code: 'HostBuilds', message: expect.stringContaining(`${id} of default`) },
+  })
+  await served.services.builds.finish(id, 'failed')
+  expect((await remove()).status).toBe(204)
+})
+
+test('a long log is given to its end', async () => {
+  const { builds } = served.services
+  const { id } = await builds.create(newBuild())
+  for (let line = 1; line <= 2500; line++) await builds.appendLog(id, 'media', `${line}\n`)
+  expect((await builds.log(id, 0, 1000)).length).toBe(1000)
+  const { text } = await served.call('GET', `/api/v1/builds/${id}/log`, { as: 'viewer' })
+  expect(text.split('\n').slice(-3)).toEqual(['2499', '2500', ''])
 })
 
 test('only an admin says which hosts build', async () => {

@@ -96,10 +96,10 @@ describe('over ssh', () => {
   let bin: string
   beforeEach(async () => {
     bin = await mkdtemp(path.join(tmpdir(), 'zoneflash-ssh-'))
-    // does with its last argument what sshd does: gives it to the login shell
+    // does with its last argument what sshd does: gives it to the login shell, unless the host is away
     await writeFile(
       path.join(bin, 'ssh'),
-      `#!/bin/sh\nprintf '%s\\n' "$@" >${bin}/asked\nfor last; do :; done\nexec sh -c "$last"\n`,
+      `#!/bin/sh\nprintf '%s\\n' "$@" >${bin}/asked\nfor last; do :; done\n[ -f ${bin}/away ] && exit 255\nexec sh -c "$last"\n`,
     )
     await chmod(path.join(bin, 'ssh'), 0o755)
     vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`)
@@ -119,9 +119,27 @@ describe('over ssh', () => {
 
   test('a connection that fails is no verdict of the command: it is tried again later', async () => {
     const shell = openHostShell({ name: 'h1', transport: 'ssh:root@192.0.2.1' })
-    await expect(shell.run(['sh', '-c', 'exit 255'])).rejects.toMatchObject({
-      code: 'HostUnreachable',
-      kind: 'unavailable',
-    })
+    await writeFile(path.join(bin, 'away'), '')
+    await expect(shell.run(['true'])).rejects.toMatchObject({ code: 'HostUnreachable', kind: 'unavailable' })
+  })
+
+  test('a command that ends as ssh does when it fails has failed itself', async () => {
+    const shell = openHostShell({ name: 'h1', transport: 'ssh:root@192.0.2.1' })
+    const endingWith = (code: number) => shell.run(['sh', '-c', `cat; exit ${code}`], { input: 'text' })
+    expect(await endingWith(0)).toBe('text')
+    for (const [code, seen] of [
+      [255, 254],
+      [254, 254],
+      [7, 7],
+    ] as const)
+      await expect(endingWith(code)).rejects.toMatchObject({ code: 'CommandFailed', details: { exit: seen } })
+    const killed = shell.run(['sh', '-c', 'kill -KILL $$'])
+    await expect(killed).rejects.toMatchObject({ code: 'CommandFailed', details: { exit: 137 } })
+  })
+
+  test('a command that hangs is stopped with its input open', async () => {
+    const shell = openHostShell({ name: 'h1', transport: 'ssh:root@192.0.2.1' })
+    const hanging = shell.run(['sh', '-c', 'sleep 100'], { timeoutMs: 300 })
+    await expect(hanging).rejects.toMatchObject({ code: 'CommandStopped' })
   })
 })
