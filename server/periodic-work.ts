@@ -66,6 +66,8 @@ export const periodicWork = (services: Services): Tick[] => [
   {
     name: 'garbage',
     everyMs: 24 * HOUR,
+    // a server that is being put right is started often, and its administrator wants to look first
+    afterMs: HOUR,
     run: async (signal) => {
       const went = await collectAtNight(services, signal)
       services.log.info({ went }, 'collected garbage')

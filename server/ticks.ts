@@ -6,6 +6,8 @@ export interface Tick {
   name: string
   /** from the end of one run to the beginning of the next */
   everyMs: number
+  /** from the server's start to the first run; default: none */
+  afterMs?: number
   run: (signal: AbortSignal) => Promise<unknown>
 }
 
@@ -14,18 +16,20 @@ export interface RunningTicks {
   stop(): Promise<void>
 }
 
-/** Runs each tick at once and then every `everyMs`. None overlaps itself; a failure is logged and does not end it. */
+/** Runs each tick after its `afterMs` and then every `everyMs`. None overlaps itself; a failure is logged and does not end it. */
 export function startTicks(log: Logger, ticks: readonly Tick[]): RunningTicks {
   const stopping = new AbortController()
   const { signal } = stopping
-  const running = ticks.map(async ({ name, everyMs, run }) => {
+  const running = ticks.map(async ({ name, everyMs, afterMs, run }) => {
+    const pause = (ms: number) => wait(ms, undefined, { signal }).catch(() => undefined) // told to stop
+    if (afterMs !== undefined) await pause(afterMs)
     while (!signal.aborted) {
       try {
         await run(signal)
       } catch (error) {
         if (!signal.aborted) log.error({ err: error, tick: name }, 'periodic work failed, it is tried again')
       }
-      await wait(everyMs, undefined, { signal }).catch(() => undefined) // told to stop
+      await pause(everyMs)
     }
   })
   return {

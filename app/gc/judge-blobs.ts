@@ -23,6 +23,9 @@ interface Known {
   dryRun: boolean
 }
 
+/** What no version, build or leftover explains: the catalog knows more. */
+const OTHER_USE = 'the plan of an open install names it, or something refers to it since'
+
 /** So many users of a blob are named. */
 const NAMED = 3
 
@@ -43,8 +46,10 @@ export async function* judgeBlobs(known: Known, { catalog, blobs }: Needs): Asyn
         verdict: 'keep',
         reasons: ['stored a moment ago, it may belong to what is not recorded yet'],
       }
-    } else if (!(known.dryRun || (await isCollected(sha256, known.before, { catalog, blobs })))) {
-      yield { ...line, verdict: 'keep', reasons: ['something refers to it since'] }
+    } else if (known.dryRun && all.length === 0 && !(await catalog.isUnreferenced(sha256))) {
+      yield { ...line, verdict: 'keep', reasons: [OTHER_USE] }
+    } else if (!known.dryRun && !(await isCollected(sha256, known.before, { catalog, blobs }))) {
+      yield { ...line, verdict: 'keep', reasons: [OTHER_USE] }
     } else {
       const reasons = all.length > 0 ? named(all) : ['nothing refers to it']
       yield { ...line, verdict: 'delete', reasons }

@@ -27,6 +27,19 @@ test('a tick runs at once and again, and never beside itself', async () => {
   expect(most).toBe(1)
 })
 
+test('a tick that is to wait does not run with the others, and holds up no stop', async () => {
+  const again = Promise.withResolvers<void>()
+  let early = 0
+  let runs = 0
+  const ticks = startTicks(silent, [
+    { name: 'later', everyMs: 1, afterMs: 3_600_000, run: async () => void early++ },
+    { name: 'work', everyMs: 1, run: async () => void (++runs === 3 && again.resolve()) },
+  ])
+  await again.promise
+  await ticks.stop()
+  expect(early).toBe(0)
+})
+
 test('a tick that fails is logged by name, runs again, and holds up no other', async () => {
   const logged: string[] = []
   let tries = 0

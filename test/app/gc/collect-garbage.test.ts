@@ -127,6 +127,16 @@ test('what channels, hosts and open installs use stays, and each says so', async
   })
 })
 
+test('a blob that only the catalog has a use for stays, as the dry run says', async () => {
+  const planned = await store('in the plan of an open install')
+  needs.catalog.isUnreferenced = async (sha256) => sha256 !== planned
+  clock.advance(2 * 3_600_000)
+  const told = await collect(true)
+  expect(told[`blob ${planned}`]).toMatch(/^keep: the plan of an open install names it/)
+  expect(await collect()).toEqual(told)
+  expect(await needs.blobs.stat(planned)).toBeDefined()
+})
+
 test('versions built on one another go together, the last built first', async () => {
   await add('1')
   await add('2', { origin: { template: 'web', version: '1' } })
