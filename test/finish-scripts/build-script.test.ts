@@ -164,7 +164,10 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('build.
         'messages messages.0 wtmpx utmpx lastlog sulog loginlog aculog pacct pacct1 vold.log log/x sa/sa21 exacct/task'
       const ofSolaris = [
         ...adm.split(' ').map((name) => `var/adm/${name}`),
-        ...['var/svc/log/a.log', 'var/svc/log/a.log.0', 'var/cron/log', 'var/cron/olog'],
+        'var/svc/log/a.log',
+        'var/svc/log/a.log.0',
+        'var/cron/log',
+        'var/cron/olog',
       ]
       const logs = ['var/log/authlog', 'var/log/syslog.0', 'var/log/pool/poold', 'var/log/webmin.log']
       const homes = ['', 'root/', 'home/ops/', 'export/home/ops/']
