@@ -1,5 +1,6 @@
 // A new version makes the builds necessary of what is built from it.
 import type { Build } from '#core/build/build.ts'
+import { ProvisionError } from '#core/errors.ts'
 import { TemplateRef } from '#core/names.ts'
 import { messageOf } from './build-failure.ts'
 import type { RequestNeeds } from './needs.ts'
@@ -33,7 +34,16 @@ export async function requestChildren(
       )
       await say(`${name} is rebuilt: build ${child.id} on ${child.host}`)
     } catch (error) {
-      await say(`${name} is not rebuilt: ${messageOf(error)}`)
+      await say(`${name} is not rebuilt: ${whyNot(error)}`)
     }
   }
+}
+
+/** A file that nobody has given is no fault of the build that asks. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof ProvisionError) || error.code !== 'MediumMissing') return messageOf(error)
+  const { name, what } = error.details ?? {}
+  return typeof name === 'string' && typeof what === 'string'
+    ? `media/${name} is missing: ${what}`
+    : error.message
 }

@@ -10,6 +10,7 @@ import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { Host } from '#core/host.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { bundleOf, openBundle } from '#test/fixtures/recipe-bundle.ts'
+import { mediumMissing } from '#core/recipe/errors.ts'
 import { RecipeFields, type Recipe } from '#core/recipe/schema.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
@@ -115,7 +116,7 @@ export async function buildSite(
     channels: new MemoryChannelStore(catalog),
     hosts,
     recipes,
-    media: { find: async () => undefined, open: async (name) => Promise.reject(new Error(`no ${name}`)) },
+    media: { find: async () => undefined, open: (name) => Promise.reject(mediumMissing(name, 'media')) },
     blobs: new MemoryBlobStore(),
     queue,
     audit: new MemoryAuditLog(clock),
