@@ -34,7 +34,7 @@ export function buildLines(build: BuildReply): string[] {
     ['parent', build.parent],
     ['asked', `${build.createdAt} by ${build.createdBy}`],
     ['took', build.startedAt === undefined ? undefined : tookOf(build)],
-    ['zones', build.zoneKept ? keptLine(build) : undefined],
+    ['zones', zonesLine(build)],
   ]
   const steps = build.steps
     .filter(({ attempts }) => attempts > 0)
@@ -72,12 +72,16 @@ export function planLines(plan: BuildPlanReply): string[] {
   ]
 }
 
-export function stateOf({ state, waitingFor, cancelRequested }: BuildReply): string {
+export function stateOf({ state, waitingFor, cancelRequested, failure }: BuildReply): string {
   if (state === 'waiting' && waitingFor?.[0] !== undefined) return `waiting for ${waitingFor.join(', ')}`
-  return state === 'running' && cancelRequested ? 'being cancelled' : state
+  if (state !== 'running') return state
+  if (cancelRequested) return 'being cancelled'
+  return failure ? 'failing' : state
 }
 
-function keptLine({ keepZone }: BuildReply): string {
+function zonesLine({ zoneKept, keepZone, needsStop }: BuildReply): string | undefined {
+  if (needsStop) return 'may run still: the host was out of reach, they are stopped when it is back'
+  if (!zoneKept) return undefined
   return keepZone ? 'kept until discarded' : 'kept until discarded, or the next build succeeds'
 }
 

@@ -13,6 +13,7 @@ export const BuildReply = z.looseObject({
   cancelRequested: z.boolean(),
   zoneKept: z.boolean(),
   keepZone: z.boolean(),
+  needsStop: z.boolean().optional(),
   failure: z
     .looseObject({
       step: z.string(),

@@ -52,6 +52,14 @@ test('a build shows the steps that were begun, with their times', () => {
   expect(lines).toContain('zones     kept until discarded, or the next build succeeds')
 })
 
+test('a build says what its host still has of it, and that it is about to fail', () => {
+  const unstopped = buildLines({ ...build, needsStop: true })
+  expect(unstopped).toContain(
+    'zones     may run still: the host was out of reach, they are stopped when it is back',
+  )
+  expect(buildLines({ ...build, state: 'running' })).toContain('state     failing')
+})
+
 test('a build that waits says for whom', () => {
   const waiting = { ...build, state: 'waiting', waitingFor: ['b0'] }
   expect(buildTable([waiting])).toContain('waiting for b0')
