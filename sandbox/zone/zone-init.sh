@@ -43,6 +43,13 @@ else
   for base in bin sbin lib lib32 lib64 libx32; do
     if [ -L "/$base" ]; then cp -P "/$base" "$new/$base"; fi
   done
+  # Directories on the way that the zone's own tree (its /tmp, /root) gets by this; zoneadmd takes them out again.
+  way=
+  IFS=/ read -ra parts <<<"${SANDBOX_REPOSITORY#/}"
+  for part in "${parts[@]}"; do
+    way=$way/$part
+    [ -d "$new$way" ] || echo "$way" >>"$run/$name.made"
+  done
   mkdir -p "$new$SANDBOX_REPOSITORY"
   mount --bind "$SANDBOX_REPOSITORY" "$new$SANDBOX_REPOSITORY"
 fi

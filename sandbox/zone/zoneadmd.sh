@@ -27,6 +27,8 @@ clear_up() {
   kill "$reader" 2>/dev/null
   rm -f "$run/$name.state" "$run/$name.control" "$run/$name.console" "$run/$name.mounts"
   rm -rf "$run/$name.services"
+  [ ! -f "$run/$name.made" ] || tac "$run/$name.made" | while read -r way; do rmdir "$root$way" 2>/dev/null; done
+  rm -f "$run/$name.made"
 }
 trap clear_up EXIT
 trap 'exit 0' TERM
