@@ -36,12 +36,12 @@ fetch() { # PATH on the server: its bytes on standard output
     fetch_by_curl "$1"
   else
     echo "$zf_url$1" >"$zf_work/get"
-    WGETRC=$zf_work/wgetrc wget -q -O - --tries=3 --timeout=120 -i "$zf_work/get"
+    WGETRC=$zf_work/wgetrc wget -q -O - --tries=4 --waitretry=2 --retry-connrefused --timeout=120 -i "$zf_work/get"
   fi
 }
 
-# A transfer that breaks off on its way goes on from the byte it reached: what came has been passed on already. The server's
-# answer is immutable, and the digest is taken of all of it.
+# A transfer that breaks off, or does not begin because the server restarts, goes on from the byte it reached: what came has
+# been passed on already. The server's answer is immutable, and the digest is taken of all of it.
 fetch_by_curl() { # PATH
   fetch_from=0
   for fetch_pause in 1 2 4 0; do
@@ -59,10 +59,17 @@ fetch_by_curl() { # PATH
     if [ "$fetch_status" = 0 ]; then return 0; fi
     fetch_passed=`tr -cd 0-9 <"$zf_work/passed"`
     fetch_from=`expr "$fetch_from" + "${fetch_passed:-0}"`
-    # 22: the server refuses; before the first byte there is nothing to go on with
-    if [ "$fetch_status" = 22 ] || [ "$fetch_from" = 0 ] || [ "$fetch_pause" = 0 ]; then return "$fetch_status"; fi
+    if is_refused || [ "$fetch_pause" = 0 ]; then return "$fetch_status"; fi
     sleep "$fetch_pause"
   done
+}
+
+is_refused() { # whether the server said 4xx: it will say so again
+  [ "$fetch_status" = 22 ] || return 1
+  fetch_answer=`sed -n 's,^HTTP/[0-9.]* *\([0-9]*\).*,\1,p' "$zf_work/head" | tail -1`
+  case $fetch_answer in
+    5*) return 1 ;;
+  esac
 }
 
 write_curl_request() { # PATH
@@ -75,7 +82,9 @@ show-error
 connect-timeout = 30
 speed-limit = 1
 speed-time = 120
+dump-header = "$zf_work/head"
 END
+  : >"$zf_work/head"
   if [ "$fetch_from" -gt 0 ]; then echo "range = \"$fetch_from-\"" >>"$zf_work/get"; fi
 }
 

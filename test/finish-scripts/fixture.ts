@@ -113,8 +113,14 @@ export class HostFixture {
   readonly state = path.join(this.base, 'state')
   readonly events: InstallEvent[] = []
   readonly requests: string[] = []
-  /** changes what the server answers: the artifact's bytes, reports refused, an end after so many bytes, ranges */
-  answers: { artifact?: (bytes: Buffer) => Buffer; deaf?: boolean; cutAt?: number; ranges?: boolean } = {}
+  /** changes what the server answers: the artifact's bytes, reports refused, an end after so many bytes, ranges, and first of all failures: a status, or 0 for no answer */
+  answers: {
+    artifact?: (bytes: Buffer) => Buffer
+    deaf?: boolean
+    cutAt?: number
+    ranges?: boolean
+    failures?: number[]
+  } = {}
   script = ''
   #artifact = Buffer.alloc(0)
   #afterEvent: (count: number) => void = () => {}
@@ -133,6 +139,9 @@ export class HostFixture {
       request.url?.startsWith('/flash/web/') &&
       request.headers.authorization === `Bearer ${token}`
     ) {
+      const failure = this.answers.failures?.shift()
+      if (failure === 0) return void request.socket.destroy()
+      if (failure !== undefined) return void response.writeHead(failure).end('no')
       const whole = this.answers.artifact?.(this.#artifact) ?? this.#artifact
       const from = this.answers.ranges
         ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)

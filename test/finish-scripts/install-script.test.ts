@@ -206,6 +206,19 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
     },
   )
 
+  test('a server that restarts is asked again before the first byte, one that refuses is not', async () => {
+    const gets = () => host.requests.splice(0).filter((line) => line.startsWith('GET /flash/')).length
+    gets()
+    host.answers = { failures: [404] }
+    expect((await host.run()).code).toBe(1)
+    expect(gets()).toBe(1)
+    host.startOver()
+    host.answers = { failures: [0, 503] }
+    const { code, output } = await host.run()
+    expect(code, output).toBe(0)
+    expect(gets()).toBe(3)
+  })
+
   test('a server that takes no reports does not stop the install; the next run delivers them', async () => {
     host.answers.deaf = true
     expect((await host.run()).code).toBe(0)
