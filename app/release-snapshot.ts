@@ -1,4 +1,5 @@
-// The `release` job: removes what a version that is no more has left on the host where it was made.
+// The `release` job: removes what a version that is no more has left on hosts: where it was made, and where it was imported.
+import { importedName } from '#core/build/plan.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { JobData } from '#core/jobs.ts'
@@ -15,17 +16,20 @@ interface Needs {
 }
 
 /**
- * Asks for the snapshot of a deleted version to be removed, if it was packaged, and for the zone too, if a build made it. The
+ * Asks for the snapshot of a deleted version to be removed, if it was packaged, and for the zones that builds made of it. The
  * same request again is the same job.
  */
 export async function requestRelease(
-  manifest: Pick<Manifest, 'template' | 'version' | 'madeFrom'> & { madeBy?: Manifest['madeBy'] },
+  manifest: Pick<Manifest, 'template' | 'version' | 'madeFrom'> &
+    Partial<Pick<Manifest, 'madeBy' | 'artifacts'>>,
   queue: JobQueue,
 ): Promise<void> {
-  const { template, version, madeFrom, madeBy } = manifest
+  const { template, version, madeFrom, madeBy, artifacts } = manifest
   if (madeFrom === undefined) return
   const golden = madeBy === 'build'
-  const data = { template, version, ...madeFrom, ...(golden && { golden }) }
+  const sha256 = artifacts?.[0]?.sha256
+  const imported = sha256 && importedName({ template, sha256 })
+  const data = { template, version, ...madeFrom, ...(golden && { golden }), ...(imported && { imported }) }
   await queue.add('release', data, `release_${template}_${version}`)
 }
 
@@ -41,7 +45,25 @@ export async function releaseSnapshot(job: JobData<'release'>, needs: Needs): Pr
     await destroySnapshot(job, shell, needs.catalog)
     if (await isOursToRemove(job, needs.catalog)) await removeGoldenZone(shell, job.zone)
   }
+  await removeImports(job, needs)
   await needs.catalog.setReleased(template, version)
+}
+
+/** From every build host; one that fails keeps no other waiting. @throws the first failure */
+async function removeImports({ template, imported }: JobData<'release'>, needs: Needs): Promise<void> {
+  if (imported === undefined || !isGoldenName(imported, template)) return
+  const others = await needs.catalog.listVersions(template)
+  const isShared = others.some(({ manifest: { artifacts } }) => {
+    const sha256 = artifacts[0]?.sha256
+    return sha256 !== undefined && importedName({ template, sha256 }) === imported
+  })
+  if (isShared) return
+  let failure: unknown
+  for (const host of await needs.hosts.list()) {
+    if (!host.builds || host.transport === undefined) continue
+    await removeGoldenZone(needs.openShell(host), imported).catch((error: unknown) => (failure ??= error))
+  }
+  if (failure !== undefined) throw failure
 }
 
 async function destroySnapshot(

@@ -14,6 +14,8 @@ export const jobData = {
     zone: ZoneName,
     /** the zone goes too: a build made it for this version */
     golden: z.boolean().optional(),
+    /** the zone that it became on build hosts where other templates were built on it */
+    imported: ZoneName.optional(),
   }),
   /** Does one step of a build; jobs of one flow, each waits for the step before it. */
   build: z.strictObject({ build: z.uuid(), step: BuildStepName }),

@@ -1,4 +1,6 @@
 // What versions and builds leave beside blobs: logs, the zones of failed builds, golden zones and snapshots on hosts.
+import { importedName } from '#core/build/plan.ts'
+import type { Manifest } from '#core/manifest.ts'
 import { DAY_MS, defaultRetention, type Retention } from '#core/retention/policy.ts'
 import { versionKey } from '#core/retention/decide.ts'
 import type { GarbageObject } from '#core/retention/report.ts'
@@ -15,11 +17,12 @@ interface Needs {
 /** Yields the logs and zones of builds that are over. A log stays as long as its version, and for the days of the policy. */
 export async function* collectBuilds(
   { now, policies }: Pick<GatheredFacts, 'now' | 'policies'>,
+  leftovers: readonly BuildLeftover[],
   live: ReadonlySet<string>,
   dryRun: boolean,
   { builds, queue }: Needs,
 ): AsyncGenerator<GarbageObject> {
-  for (const left of await builds.leftovers()) {
+  for (const left of leftovers) {
     const policy = policies.get(left.template) ?? defaultRetention
     const age = ageOf(left, now, policy)
     if (left.logBytes > 0) {
@@ -68,7 +71,7 @@ export async function* collectHostZones(
       kind: 'zone',
       name: `${madeFrom.host}:${madeFrom.zone}`,
       ...(gone.has(key)
-        ? { verdict: 'delete', reasons: [`${what} of ${key}, which goes`] }
+        ? { verdict: 'delete', reasons: [`${what} of ${key}, which goes`, ...importsOf(manifest)] }
         : { verdict: 'keep', reasons: [`${what} of ${key}`] }),
     }
   }
@@ -80,8 +83,15 @@ export async function* collectHostZones(
       verdict: 'delete',
       reasons: [
         `${manifest.madeBy === 'build' ? 'golden zone' : 'snapshot in the zone'} of ${versionKey(manifest)}, which is deleted`,
+        ...importsOf(manifest),
       ],
     }
     if (!dryRun) await requestRelease(manifest, queue)
   }
+}
+
+/** Which hosts have one is not known here: the `release` job asks all that build. */
+function importsOf({ template, artifacts }: Manifest): string[] {
+  const sha256 = artifacts[0]?.sha256
+  return sha256 === undefined ? [] : [`with ${importedName({ template, sha256 })} where builds imported it`]
 }

@@ -1,4 +1,4 @@
-// Takes a golden zone off the host where a build made it, once the version that was packaged from it is no more.
+// Takes off a host what builds made there for a version that is no more: the golden zone, or the zone that it was imported as.
 import { ProvisionError } from '#core/errors.ts'
 import { parseZoneLine } from '#core/packaging/zone-line.ts'
 import type { HostShell } from '../ports.ts'
@@ -10,9 +10,9 @@ const ZONECFG = '/usr/sbin/zonecfg'
 /** attach, uninstall, delete; and once more, if somebody came between */
 const MAX_STEPS = 6
 
-/** Whether a build of the template names its zones so: an administrator's own zone is never removed. */
+/** Whether builds name the template's zones so, `o` for one that was imported: an administrator's own zone is never removed. */
 export function isGoldenName(zone: string, template: string): boolean {
-  return zone.startsWith(`${template}-`) && /^[0-9a-f]{8}$/.test(zone.slice(template.length + 1))
+  return zone.startsWith(`${template}-`) && /^o?[0-9a-f]{8}$/.test(zone.slice(template.length + 1))
 }
 
 /**
@@ -52,13 +52,18 @@ async function nextStep(
     : [ZONEADM, '-z', zone, 'attach', '-F']
 }
 
-/** Destroying a dataset with clones would need `-R`, which takes the clones too. */
+/**
+ * Destroying a dataset with clones would need `-R`, which takes the clones too. They stand on the zonepath's dataset, or on one
+ * below it (OmniOS: `DATASET/ROOT/zbe`); what the zone itself has there, boot environments among it, are clones of one another.
+ */
 async function refuseClones(shell: HostShell, zone: string, zonepath: string): Promise<void> {
   const dataset = await findDataset(shell, zonepath)
   if (dataset === undefined) return
   const list = await shell.run([ZFS, 'list', '-H', '-t', 'filesystem', '-o', 'name,origin'])
-  const clone = list.split('\n').find((line) => line.split('\t')[1]?.startsWith(`${dataset}@`))
-  if (clone !== undefined) throw busy(zone, `${clone.split('\t')[0]} is a clone of it`)
+  const isOwn = (name: string) => name.startsWith(`${dataset}@`) || name.startsWith(`${dataset}/`)
+  const rows = list.split('\n').map((line) => line.split('\t'))
+  const clone = rows.find(([name = '', origin = '']) => isOwn(origin) && name !== dataset && !isOwn(name))
+  if (clone !== undefined) throw busy(zone, `${clone[0]} is a clone of it`)
 }
 
 async function forget(shell: HostShell, zone: string, zonepath: string): Promise<void> {

@@ -85,6 +85,11 @@ export function importedZone(
   origin: { template: string; sha256: Sha256 },
   host: Pick<Host, 'builds'>,
 ): BuildZone {
-  const name = `${origin.template}-o${origin.sha256.slice(0, 8)}`
+  const name = importedName(origin)
   return { name, path: `${zonesRootOf(host)}/${name}` }
+}
+
+/** `sha256`: of the version's first artifact. */
+export function importedName({ template, sha256 }: { template: string; sha256: Sha256 }): string {
+  return `${template}-o${sha256.slice(0, 8)}`
 }

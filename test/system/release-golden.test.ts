@@ -11,7 +11,7 @@ import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 
 const SANDBOX = path.resolve(import.meta.dirname, '../../sandbox/bin/sandbox')
 const name = `release-${process.pid}`
-const host = Host.parse({ name: 'golden', transport: `sandbox:${name}`, release: 'illumos' })
+const host = Host.parse({ name: 'golden', transport: `sandbox:${name}`, release: 'illumos', builds: {} })
 const catalog = new MemoryTemplateCatalog()
 const hosts = new MemoryHostRegistry()
 const needs = { catalog, hosts, openShell: openHostShell }

@@ -196,18 +196,21 @@ test('a version in the making stays as long as its job', async () => {
 })
 
 test('the snapshot of a version goes with it, and is asked for until it is gone', async () => {
-  await add('1', { madeBy: 'package', madeFrom: { host: 'h1', zone: 'gold' } })
+  const sha256 = await add('1', { madeBy: 'package', madeFrom: { host: 'h1', zone: 'gold' } })
+  const imported = `web-o${sha256.slice(0, 8)}`
   clock.advance(30 * DAY_MS)
   await add('2', { madeBy: 'build', madeFrom: { host: 'h1', zone: 'web-2' } })
   expect(await collect(true)).toMatchObject({
-    'zone h1:gold': 'delete: snapshot in the zone of web@1, which goes',
+    'zone h1:gold': `delete: snapshot in the zone of web@1, which goes; with ${imported} where builds imported it`,
     'zone h1:web-2': 'keep: golden zone of web@2',
   })
   expect(needs.queue.jobs).toEqual([])
   expect(await collect()).toMatchObject({
-    'zone h1:gold': 'delete: snapshot in the zone of web@1, which is deleted',
+    'zone h1:gold': `delete: snapshot in the zone of web@1, which is deleted; with ${imported} where builds imported it`,
   })
-  expect(needs.queue.jobs).toMatchObject([{ name: 'release', data: { version: '1', zone: 'gold' } }])
+  expect(needs.queue.jobs).toMatchObject([
+    { name: 'release', data: { version: '1', zone: 'gold', imported } },
+  ])
   needs.queue.finish('release_web_1', 'the host does not answer')
   await collect()
   expect(await needs.queue.status('release_web_1')).toMatchObject({ state: 'waiting' })
