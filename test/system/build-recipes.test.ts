@@ -168,13 +168,9 @@ describe.skipIf(sandboxLack)('the recipes for Debian 12', { timeout: 600_000 }, 
     expect(manifest).toMatchObject({ brand: 'lx', osFamily: 'linux', osRelease: 'debian-12' })
   })
 
-  test.each([
-    ['mysql', /^Uptime: \d+ /m, /^Uptime/m],
-    ['web', /^Apache answers$/m, /^Apache/m],
-    // the key that its package made would be the same in every clone
-    ['webmin', /^Webmin runs$/m, /^its key is of webmin-.*-clone$/m],
-  ])('%s answers where it was made and in a clone of what was packaged', async (name, answer, ofClone) => {
-    const { manifest } = await site.build(name)
+  // mysql and web are built by test/system/demo.test.ts
+  test('webmin answers where it was made, and in a clone of what was packaged with a key of its own', async () => {
+    const { manifest } = await site.build('webmin')
     expect(manifest.origin?.template).toBe('default')
     const [made, proven] = [/^== smoke\b/, /^== prove-smoke\b/].map((step) => {
       const from = site.driver.log.findIndex((line) => step.test(line))
@@ -186,7 +182,8 @@ describe.skipIf(sandboxLack)('the recipes for Debian 12', { timeout: 600_000 }, 
         )
         .join('\n')
     })
-    expect(made).toMatch(answer)
-    expect(proven).toMatch(ofClone)
+    expect(made).toMatch(/^Webmin runs$/m)
+    // the key that its package made would be the same in every clone
+    expect(proven).toMatch(/^its key is of webmin-.*-clone$/m)
   })
 })
