@@ -38,7 +38,8 @@ export async function makeLayers(
   const base = origin.artifacts.find(isTarOfRoot)
   // the one that decompresses fastest
   const full = artifacts.filter(isTarOfRoot).toSorted((a, b) => rank(a) - rank(b))[0]
-  if (!base || !full) return { skipped: `${origin.template}@${origin.version} has no tar of a zoneroot` }
+  if (!full) return { skipped: 'it has no tar of a zoneroot itself' }
+  if (!base) return { skipped: `${origin.template}@${origin.version} has no tar of a zoneroot` }
   return writeLayer({
     origin: { template: origin.template, version: origin.version },
     base,

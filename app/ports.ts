@@ -242,7 +242,8 @@ export interface ChannelStore {
   /** @throws TemplateNotFound */
   read(template: string): Promise<TemplateChannels>
   /**
-   * Does what `decide` says of what is there, in one transaction that no other change of the template's channels overlaps.
+   * Does what `decide` says of what is there, in one transaction that no other change of the template's channels overlaps. Each
+   * entry of the history is written to the audit log with it.
    * @throws TemplateNotFound, what `decide` throws, WrongState when a version to move to is not ready any more
    */
   change(
@@ -355,7 +356,8 @@ export interface InstallLog {
   authenticateToken(secret: string): Promise<Install | undefined>
   /** Appends; the last step (`install` `done`) closes the install, `install` `failed` leaves it open for a retry. Same `id` twice: once. */
   record(installId: string, event: InstallEvent): Promise<void>
-  list(host?: string): Promise<Install[]>
+  /** newest first; at most `limit`, default: all */
+  list(host?: string, limit?: number): Promise<Install[]>
   /** Those that are not over: one a host at most. */
   listOpen(): Promise<Install[]>
   /** @throws InstallNotFound */

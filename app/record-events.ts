@@ -6,13 +6,12 @@ import { noteFailure } from './channels/note-failure.ts'
 import { noteZones } from './channels/note-zones.ts'
 import { plannedVersions } from './planned-versions.ts'
 import { promoteDue } from './channels/promote-due.ts'
-import type { AuditLog, ChannelStore, Clock, Install, InstallLog, ZoneRegistry } from './ports.ts'
+import type { ChannelStore, Clock, Install, InstallLog, ZoneRegistry } from './ports.ts'
 
 interface Needs {
   installs: InstallLog
   channels: ChannelStore
   zones: ZoneRegistry
-  audit: AuditLog
   clock: Clock
   /** tells a webhook; nobody waits for it */
   post: (url: string, body: object) => Promise<void>

@@ -12,12 +12,11 @@ export async function templatesOnHost(
   host: string,
   { installs }: { installs: InstallLog },
 ): Promise<Map<string, OnHost>> {
-  const newestFirst = (await installs.list(host)).toSorted((a, b) => b.armedAt.localeCompare(a.armedAt))
   const there = new Map<string, OnHost>()
   /** a later install found the version there; how it came, an earlier one says */
   const formWanted = new Set<string>()
   const settled = new Set<string>()
-  for (const install of newestFirst.slice(0, INSTALLS_READ)) {
+  for (const install of await installs.list(host, INSTALLS_READ)) {
     const plan = Plan.safeParse(install.plan).data
     if (!plan) continue
     const events = await installs.events(install.id)

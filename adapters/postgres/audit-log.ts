@@ -13,17 +13,8 @@ export class PostgresAuditLog implements AuditLog {
     this.#clock = clock
   }
 
-  async write({ actor, action, subject, details }: Parameters<AuditLog['write']>[0]): Promise<void> {
-    await this.#db
-      .insertInto('audit_event')
-      .values({
-        at: this.#clock.now(),
-        actor: toStorable(actor),
-        action: toStorable(action),
-        subject: toStorable(subject),
-        details: details ? JSON.stringify(details) : null,
-      })
-      .execute()
+  async write(entry: Parameters<AuditLog['write']>[0]): Promise<void> {
+    await writeAudit(this.#db, entry, this.#clock.now())
   }
 
   async list(limit: number): ReturnType<AuditLog['list']> {
@@ -43,4 +34,22 @@ export class PostgresAuditLog implements AuditLog {
       .executeTakeFirst()
     return Number(numDeletedRows)
   }
+}
+
+/** With a transaction: what was done and its entry are there together, or neither is. */
+export async function writeAudit(
+  db: Kysely<Tables>,
+  { actor, action, subject, details }: Parameters<AuditLog['write']>[0],
+  at: Date,
+): Promise<void> {
+  await db
+    .insertInto('audit_event')
+    .values({
+      at,
+      actor: toStorable(actor),
+      action: toStorable(action),
+      subject: toStorable(subject),
+      details: details ? JSON.stringify(details) : null,
+    })
+    .execute()
 }

@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
+import { auditEntry } from '#app/channels/audit-entry.ts'
 import type { ChannelStore, VersionId } from '#app/ports.ts'
 import type {
   Block,
@@ -10,6 +11,7 @@ import type {
 } from '#core/channel/schema.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
 import { templateNotFound, versionNotFound, wrongState } from '#core/store-errors.ts'
+import { writeAudit } from './audit-log.ts'
 import { blockedVersions, withDescendants } from './lineage.ts'
 import { readChannels } from './read-channels.ts'
 import type { Tables } from './tables.ts'
@@ -60,6 +62,7 @@ export class PostgresChannelStore implements ChannelStore {
           at: at.toISOString(),
         }
         await writeMove(transaction, move)
+        await writeAudit(transaction, auditEntry(move), at)
         made.push(move)
       }
       if (hold) await setHeldBack(transaction, template, hold.version, hold.why)

@@ -83,10 +83,11 @@ export class PostgresInstallLog implements InstallLog {
     })
   }
 
-  async list(host?: string): Promise<Install[]> {
+  async list(host?: string, limit?: number): Promise<Install[]> {
     if (host !== undefined && !isStorable(host)) return []
     let query = this.#db.selectFrom('install').selectAll().orderBy('seq', 'desc')
     if (host !== undefined) query = query.where('host', '=', host)
+    if (limit !== undefined) query = query.limit(limit)
     return (await query.execute()).map((row) => this.#view(row))
   }
 

@@ -1,18 +1,17 @@
 // What a failed install means for the candidate that it tried.
 import { isCanary, lastGood } from '#core/channel/canary.ts'
 import type { ChannelChange, ChannelMove, TemplateChannels } from '#core/channel/schema.ts'
+import { stackOf } from '#core/channel/rollback.ts'
 import { NOTICE } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
-import type { AuditLog, ChannelStore, Clock, Install, InstallLog, VersionId, ZoneRegistry } from '../ports.ts'
+import type { ChannelStore, Clock, Install, InstallLog, VersionId, ZoneRegistry } from '../ports.ts'
 import { plannedZones } from './planned-zones.ts'
 import { AUTOMATIC } from './promote-due.ts'
-import { writeMoves } from './write-moves.ts'
 
 interface Needs {
   channels: ChannelStore
   installs: InstallLog
   zones: ZoneRegistry
-  audit: AuditLog
   clock: Clock
   /** tells a webhook; nobody waits for it */
   post: (url: string, body: object) => Promise<void>
@@ -23,7 +22,8 @@ const INTERRUPTED = 'the run was interrupted by a signal'
 
 /**
  * A candidate that failed is held back from automatic promotion; one that failed on a canary is the candidate no more: the
- * channel goes back to the last good version, and the install's timeline says so. May be told the same event again.
+ * channel goes back to the last good version, and the install's timeline says so. One that was the candidate before is held back
+ * too, so that no candidate goes back to it. May be told the same event again.
  */
 export async function noteFailure(install: Install, event: InstallEvent, needs: Needs): Promise<void> {
   if (event.state !== 'failed' || event.step === NOTICE) return
@@ -32,8 +32,9 @@ export async function noteFailure(install: Install, event: InstallEvent, needs: 
     const made = await needs.channels.change(template, needs.clock.now(), (there) =>
       decide(there, version, install.host, why),
     )
-    await writeMoves(made, needs.audit)
-    for (const move of made) await tell(install, event, move, needs)
+    // whoever was told this before may have died before it told anybody else
+    const moves = made.length > 0 ? made : await movesBefore(install, { template, version }, why, needs)
+    for (const move of moves) await tell(install, event, move, needs)
   }
 }
 
@@ -70,6 +71,25 @@ async function culprits(
   return isPartial ? [] : [...byTemplate.values()]
 }
 
+/** What was done when the same was reported before. */
+async function movesBefore(
+  { armedAt }: Install,
+  { template, version }: VersionId,
+  why: string,
+  { channels }: Needs,
+): Promise<ChannelMove[]> {
+  const { moves } = await channels.read(template)
+  return moves
+    .filter(
+      (move) =>
+        move.actor === AUTOMATIC &&
+        move.why === why &&
+        move.at >= armedAt &&
+        (move.kind === 'canary-back' ? move.from === version : move.kind === 'hold' && move.to === version),
+    )
+    .slice(-1)
+}
+
 /** `h1: smoke of mysql01 failed: mysqladmin: connect failed` */
 function whatFailed(host: string, { step, zone, message = '' }: InstallEvent): string {
   const line = message.split('\n').findLast((text) => text.trim() !== '')
@@ -83,8 +103,9 @@ function decide(
   host: string,
   why: string,
 ): ChannelChange | undefined {
-  if (there.channels['candidate'] !== version) return undefined
   const heldBack = there.versions.find((one) => one.version === version)?.heldBack
+  if (there.channels['candidate'] !== version)
+    return heldBack === undefined && mayComeBack(there, version) ? { hold: { version, why } } : undefined
   const back = isCanary(there, host) ? lastGood(there) : undefined
   const entry = { channel: 'candidate', actor: AUTOMATIC, why }
   if (back !== undefined)
@@ -92,6 +113,10 @@ function decide(
   if (heldBack !== undefined || isEverywhere(there, version)) return undefined
   return { moves: [{ ...entry, to: version, kind: 'hold' }], hold: { version, why } }
 }
+
+/** It was the candidate, and the next one that fails would make it the last good version. */
+const mayComeBack = (there: TemplateChannels, version: string): boolean =>
+  stackOf(there.moves, 'candidate').includes(version) && !Object.values(there.channels).includes(version)
 
 /** Every channel points at it: there is nothing to hold it back from. */
 const isEverywhere = ({ channels }: TemplateChannels, version: string): boolean =>
@@ -107,6 +132,11 @@ async function tell(
     kind === 'canary-back'
       ? `${template}@candidate goes back from ${from} to ${to}: this host is a canary, and ${event.step} failed`
       : `${template}@${to} is not promoted by itself any more: ${event.step} failed`
+  if ((await installs.events(install.id)).some((one) => one.step === NOTICE && one.message === message))
+    return
+  const { hooks } = await channels.read(template)
+  const body = { event: kind, template, from, to, host: install.host, install: install.id, message }
+  for (const hook of hooks) void post(hook, body)
   await installs.record(install.id, {
     id: `notice-${event.id}`.slice(0, 64),
     step: NOTICE,
@@ -114,7 +144,4 @@ async function tell(
     ...(event.zone !== undefined && { zone: event.zone }),
     message,
   })
-  const { hooks } = await channels.read(template)
-  const body = { event: kind, template, from, to, host: install.host, install: install.id, message }
-  for (const hook of hooks) void post(hook, body)
 }

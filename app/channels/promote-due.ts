@@ -1,13 +1,11 @@
 // Promotes the candidates whose policy says that it is time.
 import { aspirantOf, whyDue } from '#core/channel/automatic.ts'
 import type { ChannelMove } from '#core/channel/schema.ts'
-import type { AuditLog, ChannelStore, Clock, InstallLog } from '../ports.ts'
-import { writeMoves } from './write-moves.ts'
+import type { ChannelStore, Clock, InstallLog } from '../ports.ts'
 
 export interface PromoteNeeds {
   channels: ChannelStore
   installs: InstallLog
-  audit: AuditLog
   clock: Clock
 }
 
@@ -24,7 +22,7 @@ export async function promoteDue(needs: PromoteNeeds, only?: readonly string[]):
 
 async function promoteIfDue(
   template: string,
-  { channels, installs, audit, clock }: PromoteNeeds,
+  { channels, installs, clock }: PromoteNeeds,
 ): Promise<ChannelMove[]> {
   const { policy, ...there } = await channels.read(template)
   const seen = aspirantOf({ policy, ...there })
@@ -33,13 +31,11 @@ async function promoteIfDue(
   const done = await installs.countDone({ template, version: seen.version }, new Date(seen.since))
   const why = whyDue(seen, policy, { done, now })
   if (why === undefined) return []
-  const made = await channels.change(template, now, (later) => {
+  return channels.change(template, now, (later) => {
     // it may have failed on a host, or been promoted, since it was looked at
     const still = aspirantOf(later)
     if (still?.version !== seen.version || still.to !== seen.to || still.since !== seen.since)
       return undefined
     return { moves: [{ channel: seen.to, to: seen.version, kind: 'automatic', actor: AUTOMATIC, why }] }
   })
-  await writeMoves(made, audit)
-  return made
 }

@@ -2,13 +2,11 @@
 import { versionRevoked } from '#core/channel/errors.ts'
 import type { ChannelVersion, TemplateChannels } from '#core/channel/schema.ts'
 import { versionNotFound, wrongState } from '#core/store-errors.ts'
-import type { AuditLog, ChannelStore, Clock, TemplateCatalog, TemplateSummary } from '../ports.ts'
-import { writeMoves } from './write-moves.ts'
+import type { ChannelStore, Clock, TemplateCatalog, TemplateSummary } from '../ports.ts'
 
 interface Needs {
   catalog: TemplateCatalog
   channels: ChannelStore
-  audit: AuditLog
   clock: Clock
 }
 
@@ -24,9 +22,9 @@ export async function promoteVersion(
     actor,
     why,
   }: { template: string; channel: string; version: string; actor: string; why?: string | undefined },
-  { catalog, channels, audit, clock }: Needs,
+  { catalog, channels, clock }: Needs,
 ): Promise<TemplateSummary> {
-  const made = await channels.change(template, clock.now(), (there) => {
+  await channels.change(template, clock.now(), (there) => {
     const { heldBack } = usableVersion(there, version)
     const isThere = there.channels[channel] === version
     return {
@@ -34,7 +32,6 @@ export async function promoteVersion(
       ...(heldBack !== undefined && { hold: { version, why: undefined } }),
     }
   })
-  await writeMoves(made, audit)
   return catalog.getTemplate(template)
 }
 

@@ -1,12 +1,10 @@
 // What becomes of a template's channels when a version is ready, whichever way it came.
 import type { ChannelChange, ChannelMove, PromotePolicy, TemplateChannels } from '#core/channel/schema.ts'
 import { isUsable } from '#core/channel/schema.ts'
-import type { AuditLog, ChannelStore, Clock, VersionRecord } from '../ports.ts'
-import { writeMoves } from './write-moves.ts'
+import type { ChannelStore, Clock, VersionRecord } from '../ports.ts'
 
 export interface PublishNeeds {
   channels: ChannelStore
-  audit: AuditLog
   clock: Clock
 }
 
@@ -47,11 +45,7 @@ export async function publishVersion({ manifest }: VersionRecord, needs: Publish
 }
 
 async function moveChannels(published: Published, needs: PublishNeeds): Promise<ChannelMove[]> {
-  const made = await needs.channels.change(published.template, needs.clock.now(), (there) =>
-    decide(published, there),
-  )
-  await writeMoves(made, needs.audit)
-  return made
+  return needs.channels.change(published.template, needs.clock.now(), (there) => decide(published, there))
 }
 
 /**

@@ -1,6 +1,5 @@
 // Takes a version out of use, and with it everything built on it; or gives it back.
 import type { ReportedZone } from '#core/channel/schema.ts'
-import { isOpen } from '#core/install-state.ts'
 import { plannedVersions } from '../planned-versions.ts'
 import type {
   AuditLog,
@@ -13,7 +12,6 @@ import type {
   ZoneRegistry,
 } from '../ports.ts'
 import { beganBefore } from './install-block.ts'
-import { writeMoves } from './write-moves.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -92,7 +90,7 @@ export async function unrevokeVersion(
 async function remark(
   versions: readonly VersionId[],
   entry: { kind: 'revoke' | 'unrevoke'; actor: string; why: string },
-  { channels, audit, clock }: Pick<Needs, 'channels' | 'audit' | 'clock'>,
+  { channels, clock }: Pick<Needs, 'channels' | 'clock'>,
 ): Promise<RevocationReach['channels']> {
   const told: RevocationReach['channels'] = []
   for (const template of new Set(versions.map((one) => one.template))) {
@@ -104,7 +102,6 @@ async function remark(
         .filter(([, version]) => concerned.has(version))
         .map(([channel, to]) => ({ channel, to, ...entry })),
     }))
-    await writeMoves(made, audit)
     told.push(...made.map(({ channel, to }) => ({ template, channel, version: to })))
   }
   return told
@@ -117,9 +114,7 @@ async function usersOf(
 ): Promise<Pick<RevocationReach, 'zones' | 'installs'>> {
   const names = new Set(versions.map(({ template, version }) => `${template}@${version}`))
   const isOne = ({ template, version }: VersionId) => names.has(`${template}@${version}`)
-  const open = (await installs.list()).filter(
-    ({ state, plan }) => isOpen(state) && plannedVersions(plan).some(isOne),
-  )
+  const open = (await installs.listOpen()).filter(({ plan }) => plannedVersions(plan).some(isOne))
   const told: RevocationReach['installs'] = []
   for (const { id, host } of open)
     told.push({ id, host, mayFinish: await beganBefore(id, at.toISOString(), installs) })

@@ -3,13 +3,11 @@ import { nothingToRollBackTo } from '#core/channel/errors.ts'
 import { rollbackTarget } from '#core/channel/rollback.ts'
 import type { ChannelMove } from '#core/channel/schema.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { AuditLog, ChannelStore, Clock } from '../ports.ts'
+import type { ChannelStore, Clock } from '../ports.ts'
 import { usableVersion } from './promote-version.ts'
-import { writeMoves } from './write-moves.ts'
 
 interface Needs {
   channels: ChannelStore
-  audit: AuditLog
   clock: Clock
 }
 
@@ -32,7 +30,7 @@ export async function rollbackChannel(
     actor: string
     why?: string | undefined
   },
-  { channels, audit, clock }: Needs,
+  { channels, clock }: Needs,
 ): Promise<ChannelMove> {
   const made = await channels.change(template, clock.now(), (there) => {
     const current = there.channels[channel]
@@ -46,7 +44,6 @@ export async function rollbackChannel(
       hold: { version: current, why: `${actor} rolled ${channel} back from it${reason}` },
     }
   })
-  await writeMoves(made, audit)
   const [move] = made
   if (!move) throw new Error(`the rollback of ${template}@${channel} made no move`)
   return move

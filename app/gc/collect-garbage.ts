@@ -48,13 +48,14 @@ async function* objects(
   needs: GarbageNeeds,
   { dryRun, actor, graceMs = GRACE_MS, signal }: GarbageOptions,
 ): AsyncGenerator<GarbageObject> {
-  const facts = await gatherFacts(needs, graceMs)
+  // First: a build that ends in between is among the unfinished ones of the facts, or left nothing that is judged now.
   const leftovers = await needs.builds.leftovers()
+  const facts = await gatherFacts(needs, graceMs)
   const gone = new Set<string>()
   const parts = [
     () => collectVersions(facts, { dryRun, actor }, gone, needs),
     () => collectHostZones(facts, gone, dryRun, needs),
-    () => collectBuilds(facts, livingAfter(facts, gone), dryRun, needs),
+    () => collectBuilds(facts, leftovers, livingAfter(facts, gone), dryRun, needs),
     () => judgeBlobs({ ...facts, leftovers, gone, dryRun, before: firstOfMakers(facts, graceMs) }, needs),
   ]
   for (const part of parts) {

@@ -1,5 +1,6 @@
 // `zoneflash gc`: what may be garbage, why it stays or goes, and the end of it.
 import type { Command } from 'commander'
+import { ProvisionError } from '#core/errors.ts'
 import { GarbageLine, type GarbageObject, type GarbageTotal } from '#core/retention/report.ts'
 import { addCommand, openClient } from '../command.ts'
 import { eachLine } from '../lines.ts'
@@ -23,12 +24,20 @@ export function registerGc(program: Command): void {
     .option('--all', 'list also what stays')
     .action(async ({ json, dryRun = false, all = dryRun }: Options) => {
       const reply = await openClient().open('/api/v1/gc', { method: 'POST', body: { dryRun } })
+      let isWhole = false
       for await (const text of eachLine(reply)) {
         const line = GarbageLine.parse(JSON.parse(text))
+        isWhole ||= line.kind === 'total'
         if (json) await printLine(text)
         else if (line.kind === 'total') await printLine(renderTotal(line))
         else if (all || line.verdict === 'delete') await printLine(renderObject(line))
       }
+      if (!isWhole)
+        throw new ProvisionError(
+          'unavailable',
+          'ReplyBrokeOff',
+          'the reply broke off before its total, expected the server to tell what goes to the end; run gc again',
+        )
     })
 }
 

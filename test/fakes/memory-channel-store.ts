@@ -1,4 +1,5 @@
-import type { ChannelStore, VersionId } from '#app/ports.ts'
+import { auditEntry } from '#app/channels/audit-entry.ts'
+import type { AuditLog, ChannelStore, VersionId } from '#app/ports.ts'
 import type {
   Block,
   ChannelChange,
@@ -8,14 +9,17 @@ import type {
   TemplateChannels,
 } from '#core/channel/schema.ts'
 import { assertStorable } from '#core/storable-text.ts'
+import { MemoryAuditLog } from './memory-audit-log.ts'
 import type { MemoryTemplateCatalog } from './memory-template-catalog.ts'
 
 /** Channels beside a catalog in memory. A change is one turn of the event loop, so nothing overlaps it. */
 export class MemoryChannelStore implements ChannelStore {
   readonly #catalog: MemoryTemplateCatalog
+  readonly #audit: AuditLog
 
-  constructor(catalog: MemoryTemplateCatalog) {
+  constructor(catalog: MemoryTemplateCatalog, audit: AuditLog = new MemoryAuditLog()) {
     this.#catalog = catalog
+    this.#audit = audit
   }
 
   async read(template: string): Promise<TemplateChannels> {
@@ -51,6 +55,7 @@ export class MemoryChannelStore implements ChannelStore {
     found.moves.push(...made)
     if (hold && hold.why === undefined) found.heldBack.delete(hold.version)
     else if (hold) found.heldBack.set(hold.version, hold.why ?? '')
+    for (const move of made) await this.#audit.write(auditEntry(move))
     return structuredClone(made)
   }
 

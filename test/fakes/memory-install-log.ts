@@ -71,11 +71,12 @@ export class MemoryInstallLog implements InstallLog {
     if (install.state === 'done') install.finishedAt = receivedAt
   }
 
-  async list(host?: string): Promise<Install[]> {
+  async list(host?: string, limit?: number): Promise<Install[]> {
     return this.#installs
       .filter((install) => host === undefined || install.host === host)
       .map((install) => this.#view(install))
       .toReversed()
+      .slice(0, limit)
   }
 
   async listOpen(): Promise<Install[]> {

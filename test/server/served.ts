@@ -65,6 +65,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
   const catalog =
     overrides.catalog instanceof MemoryTemplateCatalog ? overrides.catalog : new MemoryTemplateCatalog()
   const zones = new MemoryZoneRegistry()
+  const audit = overrides.audit ?? new MemoryAuditLog(clock)
   const services: Services = {
     config: parseConfig({
       ZONEFLASH_DATA: directory,
@@ -72,7 +73,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
       ZONEFLASH_WRONG_TOKENS: '10000',
     }),
     catalog,
-    channels: new MemoryChannelStore(catalog),
+    channels: new MemoryChannelStore(catalog, audit),
     zones,
     blobs: new FileBlobStore(directory),
     builds: new MemoryBuildStore(clock),
@@ -80,7 +81,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     profiles: new MemoryProfileStore(),
     tokens: new MemoryTokenStore(clock),
     installs: new MemoryInstallLog(clock, zones),
-    audit: new MemoryAuditLog(clock),
+    audit,
     queue: new MemoryJobQueue(),
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),
     media: new FileMediaShelf(path.join(directory, 'media')),

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { PostgresAuditLog } from '#adapters/postgres/audit-log.ts'
 import { PostgresChannelStore } from '#adapters/postgres/channel-store.ts'
 import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import { channelStoreContract } from '#test/contracts/channel-store.ts'
 import { versionOf } from '#test/contracts/template-catalog.ts'
+import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { openTestDatabase } from '#test/postgres-database.ts'
@@ -14,6 +16,22 @@ channelStoreContract('MemoryChannelStore', async () => {
 channelStoreContract('PostgresChannelStore', async () => {
   const db = await openTestDatabase()
   return { catalog: new PostgresTemplateCatalog(db), channels: new PostgresChannelStore(db) }
+})
+
+test('a change and its audit entries are there together, or neither is', async () => {
+  const db = await openTestDatabase()
+  const channels = new PostgresChannelStore(db)
+  const audit = new PostgresAuditLog(db, new FakeClock())
+  await new PostgresTemplateCatalog(db).putVersion(versionOf('web', '1'), new Map())
+  const at = new Date('2026-11-20T12:00:00.000Z')
+  const move = { channel: 'stable', to: '1', kind: 'promote', actor: 'ann', why: 'tried' } as const
+  const broken = channels.change('web', at, () => ({ moves: [move, { ...move, channel: 'next', to: '2' }] }))
+  await expect(broken).rejects.toMatchObject({ code: 'VersionNotFound' })
+  expect(await audit.list(9)).toEqual([])
+  await channels.change('web', at, () => ({ moves: [move] }))
+  expect(await audit.list(9)).toMatchObject([
+    { at: at.toISOString(), actor: 'ann', action: 'template.promote', subject: 'web@stable' },
+  ])
 })
 
 test('origins in a ring, which only a damaged database has, end the search all the same', async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { promoteDue } from '#app/channels/promote-due.ts'
 import { publishCandidate } from '#app/channels/publish-candidate.ts'
 import { promoteVersion } from '#app/channels/promote-version.ts'
@@ -23,14 +23,15 @@ function openNeeds() {
   const clock = new FakeClock()
   const catalog = new MemoryTemplateCatalog()
   const zones = new MemoryZoneRegistry()
+  const audit = new MemoryAuditLog(clock)
   const posted: { url: string; body: object }[] = []
   return {
     clock,
     catalog,
-    channels: new MemoryChannelStore(catalog),
+    channels: new MemoryChannelStore(catalog, audit),
     zones,
     installs: new MemoryInstallLog(clock, zones),
-    audit: new MemoryAuditLog(clock),
+    audit,
     posted,
     post: async (url: string, body: object) => void posted.push({ url, body }),
   }
@@ -147,6 +148,30 @@ describe('a canary', () => {
         body: { event: 'canary-back', template: 'web', from: '2', to: '1', host: 'h1' },
       },
     ])
+  })
+
+  test('whose report was answered by nobody is told once more by the next one who gets it', async () => {
+    await needs.channels.setPolicy('web', undefined, ['http://ci/hook'])
+    const install = await arm('h1')
+    const failed = { id: 'lost', step: 'smoke', zone: 'web01', state: 'failed' } as const
+    vi.spyOn(needs.installs, 'events').mockRejectedValueOnce(new Error('gone'))
+    const lost = recordEvents(install, [failed], needs)
+    await expect(lost).rejects.toThrow('gone')
+    expect(await channels()).toMatchObject({ candidate: '1' })
+    expect(needs.posted).toEqual([])
+    for (let time = 0; time < 2; time++) await recordEvents(install, [failed], needs)
+    expect(needs.posted).toMatchObject([{ body: { event: 'canary-back', from: '2', to: '1' } }])
+    expect((await needs.installs.events(install.id)).filter(({ step }) => step === 'notice')).toHaveLength(1)
+  })
+
+  test('that fails with what is the candidate no more makes the next one go back further', async () => {
+    const late = await arm('h1')
+    await publish('3')
+    await report(late, ['smoke', 'web01', 'failed', 'slow'])
+    expect(await channels()).toEqual({ candidate: '3', stable: '1' })
+    expect(await heldBack('2')).toBe('h1: smoke of web01 failed: slow')
+    await report(await arm('h1'), ['smoke', 'web01', 'failed'])
+    expect(await channels()).toEqual({ candidate: '1', stable: '1' })
   })
 
   test('that sends the same report again, and the report on the whole run, moves nothing further', async () => {

@@ -14,13 +14,19 @@ const action: Record<MoveKind, string> = {
   unrevoke: 'channel.unrevoke',
 }
 
-export async function writeMoves(moves: readonly ChannelMove[], audit: AuditLog): Promise<void> {
-  for (const { template, channel, kind, from, to, actor, why } of moves) {
-    await audit.write({
-      actor,
-      action: action[kind],
-      subject: `${template}@${channel}`,
-      details: { from, to, kind, why },
-    })
+export function auditEntry({
+  template,
+  channel,
+  kind,
+  from,
+  to,
+  actor,
+  why,
+}: ChannelMove): Parameters<AuditLog['write']>[0] {
+  return {
+    actor,
+    action: action[kind],
+    subject: `${template}@${channel}`,
+    details: { from, to, kind, why },
   }
 }
