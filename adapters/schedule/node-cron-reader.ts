@@ -5,7 +5,7 @@ import type { CronTimes } from '#core/schedule/slots.ts'
 
 /**
  * What node-cron reads in an expression. Its own search for the next run is not used: it begins at the machine's clock, and a
- * time that the clocks skip in spring has no run that day (docs/decisions/0014-slots-of-schedules.md).
+ * time that the clocks skip in spring has no run that day (docs/decisions/0011-slots-of-schedules.md).
  */
 export const readCron: CronReader = (expression) => {
   const { valid, fields, errors } = cron.validateDetailed(expression)

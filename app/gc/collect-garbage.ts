@@ -18,7 +18,7 @@ export interface GarbageOptions {
   actor: string
   /**
    * Blobs and versions in the making that are younger stay: they may belong to what is being recorded. Sparing those who would
-   * have to store again is all that this is for; docs/decisions/0010-garbage-collection.md.
+   * have to store again is all that this is for; docs/decisions/0009-garbage-collection.md.
    */
   graceMs?: number
   signal?: AbortSignal
