@@ -46,6 +46,8 @@ export async function* diffVersions(wanted: Wanted, needs: Needs): AsyncGenerato
   if (wanted.facts) {
     const [before, after] = [await gatherFacts(from.archive), await gatherFacts(to.archive)]
     for (const line of compareFacts(before, after)) yield totals.count(line)
+    for (const system of [...before.unlisted.union(after.unlisted)].toSorted())
+      yield { kind: 'notice', text: `there are packages of ${system}: they are not listed, only their files` }
   }
   for await (const line of compareFiles(sorted(from.archive, needs), sorted(to.archive, needs))) {
     const isTimeAlone = line.what?.every((what) => what === 'time') ?? false

@@ -1,6 +1,6 @@
 // Deletes the blobs that nothing refers to, while others may store and record the same bytes.
 import type { Sha256 } from '#core/digest.ts'
-import type { BlobStore, TemplateCatalog } from '../ports.ts'
+import type { BlobStatus, BlobStore, TemplateCatalog } from '../ports.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -28,10 +28,19 @@ export async function* collectBlobs(
     // Without this look every blob of an upload under way would lose its name for a moment.
     const status = await blobs.stat(sha256)
     if (status === undefined || status.storedAt > before) continue
-    const collected = await blobs.collect(
-      sha256,
-      async ({ storedAt }) => storedAt <= before && (await catalog.isUnreferenced(sha256)),
-    )
+    const collected = await collectBlob(sha256, before, { catalog, blobs })
     if (collected) yield { sha256, size: collected.size }
   }
+}
+
+/** Deletes the blob if it was stored before `before` and nothing refers to it at that moment; undefined when it stays. */
+export function collectBlob(
+  sha256: Sha256,
+  before: number,
+  { catalog, blobs }: Needs,
+): Promise<BlobStatus | undefined> {
+  return blobs.collect(
+    sha256,
+    async ({ storedAt }) => storedAt <= before && (await catalog.isUnreferenced(sha256)),
+  )
 }

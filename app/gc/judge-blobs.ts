@@ -5,6 +5,7 @@ import { versionKey } from '#core/retention/decide.ts'
 import { DAY_MS } from '#core/retention/policy.ts'
 import type { GarbageObject } from '#core/retention/report.ts'
 import type { BlobStore, BuildLeftover, TemplateCatalog, VersionRecord } from '../ports.ts'
+import { collectBlob } from './collect-blobs.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -48,21 +49,13 @@ export async function* judgeBlobs(known: Known, { catalog, blobs }: Needs): Asyn
       }
     } else if (known.dryRun && all.length === 0 && !(await catalog.isUnreferenced(sha256))) {
       yield { ...line, verdict: 'keep', reasons: [OTHER_USE] }
-    } else if (!known.dryRun && !(await isCollected(sha256, known.before, { catalog, blobs }))) {
+    } else if (!known.dryRun && !(await collectBlob(sha256, known.before, { catalog, blobs }))) {
       yield { ...line, verdict: 'keep', reasons: [OTHER_USE] }
     } else {
       const reasons = all.length > 0 ? named(all) : ['nothing refers to it']
       yield { ...line, verdict: 'delete', reasons }
     }
   }
-}
-
-async function isCollected(sha256: Sha256, before: number, { catalog, blobs }: Needs): Promise<boolean> {
-  const collected = await blobs.collect(
-    sha256,
-    async ({ storedAt }) => storedAt <= before && (await catalog.isUnreferenced(sha256)),
-  )
-  return collected !== undefined
 }
 
 interface User {

@@ -1,8 +1,8 @@
 // `zoneflash gc`: what may be garbage, why it stays or goes, and the end of it.
 import type { Command } from 'commander'
-import { ProvisionError } from '#core/errors.ts'
 import { GarbageLine, type GarbageObject, type GarbageTotal } from '#core/retention/report.ts'
 import { addCommand, openClient } from '../command.ts'
+import { refused } from '../failures.ts'
 import { eachLine } from '../lines.ts'
 import { printLine, renderBytes, renderName } from '../output.ts'
 
@@ -25,20 +25,26 @@ export function registerGc(program: Command): void {
     .action(async ({ json, dryRun = false, all = dryRun }: Options) => {
       const reply = await openClient().open('/api/v1/gc', { method: 'POST', body: { dryRun } })
       let isWhole = false
-      for await (const text of eachLine(reply)) {
-        const line = GarbageLine.parse(JSON.parse(text))
+      for await (const { line, text } of parsed(eachLine(reply))) {
         isWhole ||= line.kind === 'total'
         if (json) await printLine(text)
         else if (line.kind === 'total') await printLine(renderTotal(line))
         else if (all || line.verdict === 'delete') await printLine(renderObject(line))
       }
       if (!isWhole)
-        throw new ProvisionError(
-          'unavailable',
-          'ReplyBrokeOff',
-          'the reply broke off before its total, expected the server to tell what goes to the end; run gc again',
-        )
+        throw refused('GarbageReportIncomplete', 'the report of gc broke off before its end', {
+          advice: 'run it again; the server’s log says why it ended',
+        })
     })
+}
+
+async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<{ line: GarbageLine; text: string }> {
+  try {
+    for await (const text of lines) yield { line: GarbageLine.parse(JSON.parse(text)), text }
+  } catch (cause) {
+    if (cause instanceof TypeError) return // the connection was cut: what is missing is told at the end
+    throw cause
+  }
 }
 
 function renderObject({ verdict, kind, name, bytes, reasons }: GarbageObject): string {

@@ -11,6 +11,8 @@ export interface Fact {
 
 export class Facts {
   readonly #facts = new Map<FactKind, Map<string, Fact>>()
+  /** package systems whose databases are there and not read */
+  readonly unlisted = new Set<string>()
 
   of(kind: FactKind): ReadonlyMap<string, Fact> {
     return this.#facts.get(kind) ?? new Map<string, Fact>()

@@ -5,7 +5,7 @@ import type { Entry } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
 import { Facts, type FactSource } from './facts.ts'
 import { accountTables } from './facts/accounts.ts'
-import { dpkgPackages, svr4Packages } from './facts/packages.ts'
+import { dpkgPackages, svr4Packages, unlistedPackages } from './facts/packages.ts'
 import { declaredPorts } from './facts/ports.ts'
 import { bootLinks, smfServices } from './facts/services.ts'
 import { setuidFiles } from './facts/setuid.ts'
@@ -13,6 +13,7 @@ import { setuidFiles } from './facts/setuid.ts'
 const sources: readonly FactSource[] = [
   dpkgPackages,
   svr4Packages,
+  unlistedPackages,
   accountTables,
   bootLinks,
   smfServices,

@@ -1,4 +1,4 @@
-/** Packages of dpkg (its status file) and of SVR4 (a pkginfo each). */
+/** Packages of dpkg (its status file) and of SVR4 (a pkginfo each); of IPS, rpm and apk only that there are some. */
 import type { FactSource } from '../facts.ts'
 
 const utf8 = new TextDecoder()
@@ -23,6 +23,19 @@ export const dpkgPackages: FactSource = {
       const state = status.endsWith(' installed') ? '' : ` (${status})`
       facts.set('package', `${name}${foreign}`, { text: `${version}${state}` })
     }
+  },
+}
+
+/** Where the package systems that are not read keep what they have installed. */
+const unlistedDatabases: readonly [name: string, path: RegExp][] = [
+  ['IPS', /^var\/pkg\/(pkg5\.image|cfg_cache)$/],
+  ['rpm', /^(var\/lib|usr\/lib\/sysimage)\/rpm\/(Packages|Packages\.db|rpmdb\.sqlite)$/],
+  ['apk', /^(usr\/)?lib\/apk\/db\/installed$/],
+]
+
+export const unlistedPackages: FactSource = {
+  entry({ path }, facts) {
+    for (const [name, database] of unlistedDatabases) if (database.test(path)) facts.unlisted.add(name)
   },
 }
 

@@ -50,6 +50,16 @@ test('packages of dpkg are those that are installed', async () => {
   ])
 })
 
+test('packages of IPS, rpm and apk are not listed, but that they are there is told', async () => {
+  const files = {
+    'var/pkg/pkg5.image': '',
+    'usr/lib/sysimage/rpm/rpmdb.sqlite': '',
+    'home/lib/apk/db/installed': '',
+  }
+  expect([...(await zone(files)).unlisted]).toEqual(['IPS', 'rpm'])
+  expect([...(await zone({ 'lib/apk/db/installed': '' })).unlisted]).toEqual(['apk'])
+})
+
 test('packages of SVR4 come with their patches', async () => {
   const pkginfo = (patches: string) => ({
     'var/sadm/pkg/SUNWcsr/pkginfo': `PKG=SUNWcsr\nVERSION=11.10.0\nPATCHLIST=${patches}\n`,
