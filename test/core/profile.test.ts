@@ -63,3 +63,15 @@ test.each([
     expect(Profile.safeParse({ ...base, flashRoot: '/export/zone.flash_1-a' }).success).toBe(true)
   },
 )
+
+test('a smoke check has no NUL: neither a shell nor a database can hold it', () => {
+  const withCheck = (check: object) =>
+    Profile.safeParse({
+      name: 'db',
+      sysid: { rootPassword: HASH },
+      zones: [{ name: 'mysql01', template: 'mysql', smoke: [{ name: 'up', command: 'true', ...check }] }],
+    }).success
+  expect(withCheck({ command: 'true\nfalse' })).toBe(true)
+  expect(withCheck({ command: 'true \0' })).toBe(false)
+  expect(withCheck({ name: '\0' })).toBe(false)
+})
