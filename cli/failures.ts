@@ -60,7 +60,10 @@ const adviceFor: Record<string, string> = {
     'look at its transport: `zoneflash host show HOST`, `zoneflash host set HOST --transport ssh:root@ADDRESS`',
   ScheduleNotFound: '`zoneflash schedule list` shows what there is, `zoneflash schedule set` makes one',
   BuildNotFound: '`zoneflash build list` shows what there is',
-  BuildHostNeeded: 'give it one: `zoneflash host set HOST --builds 1`, or say --on HOST',
+  HostCannotBuild:
+    '`zoneflash host list` shows the releases; `zoneflash host set HOST --release RELEASE` mends a wrong one',
+  RecipeNotFound: '`zoneflash recipe list` shows what there is',
+  ChannelNotFound: '`zoneflash template show NAME` shows its versions and channels',
   HostBuilds: 'wait for them, or end them: `zoneflash build cancel BUILD`',
   OriginNotBuilt: 'build the origin first: `zoneflash build run ORIGIN --follow`',
   MediumMissing: 'put the file there, then run the build again',

@@ -6,14 +6,8 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { TemplateRef } from '#core/names.ts'
 import type { Medium, Recipe } from '#core/recipe/schema.ts'
-import type {
-  HostRegistry,
-  LoadedRecipe,
-  MediaShelf,
-  NewBuild,
-  TemplateCatalog,
-  VersionRecord,
-} from '../ports.ts'
+import type { LoadedRecipe, MediaShelf, NewBuild, TemplateCatalog, VersionRecord } from '../ports.ts'
+import { chooseHost } from './choose-host.ts'
 import type { RequestNeeds } from './needs.ts'
 
 export interface WantedBuild {
@@ -38,12 +32,12 @@ export interface PlannedBuild {
 
 /**
  * Stores nothing.
- * @throws RecipeNotFound, RecipeInvalid, BuildHostNeeded, HostNotFound, HostDoesNotBuild, OriginNotBuilt, OriginNotReady, VersionRevoked, MediumMissing
+ * @throws RecipeNotFound, RecipeInvalid, BuildHostNeeded, HostNotFound, HostDoesNotBuild, HostCannotBuild, OriginNotBuilt, OriginNotReady, VersionRevoked, MediumMissing
  */
 export async function planBuild(wanted: WantedBuild, needs: RequestNeeds): Promise<PlannedBuild> {
   const loaded = await needs.recipes.load(wanted.name)
   const { recipe } = loaded
-  const host = await chooseHost(wanted.host ?? recipe.buildHost, needs.hosts)
+  const host = await chooseHost(recipe, wanted.host ?? recipe.buildHost, needs.hosts)
   const origin = await originOf(recipe, needs)
   const media = await Promise.all(
     recipe.media.filter(({ make }) => make === undefined).map((medium) => givenMedium(medium, needs.media)),
@@ -68,30 +62,6 @@ export async function planBuild(wanted: WantedBuild, needs: RequestNeeds): Promi
       createdAt: needs.clock.now().toISOString(),
     },
   }
-}
-
-async function chooseHost(name: string | undefined, hosts: HostRegistry): Promise<Host> {
-  if (name !== undefined) {
-    const host = await hosts.get(name)
-    if (host.builds && host.transport !== undefined) return host
-    const lack = host.builds ? 'has no transport' : 'does not build'
-    throw new ProvisionError(
-      'conflict',
-      'HostDoesNotBuild',
-      `host ${name} ${lack}, expected one with a transport and builds: \`zoneflash host set ${name} --builds 1\``,
-    )
-  }
-  const able = (await hosts.list()).filter(({ builds, transport }) => builds && transport !== undefined)
-  const [only, ...others] = able
-  if (only && others.length === 0) return only
-  const lack = only
-    ? `${able.map((host) => host.name).join(', ')} build, expected one of them`
-    : 'no host builds, expected one that was given --builds'
-  throw new ProvisionError(
-    'conflict',
-    'BuildHostNeeded',
-    `${lack}: say --on HOST, or buildHost in the recipe`,
-  )
 }
 
 /** The exact version that the recipe's origin means now. */

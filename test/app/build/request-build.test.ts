@@ -123,6 +123,25 @@ test('without a host that builds, or with several, the error says what to do', a
   expect((await site.ask()).host).toBe('other')
 })
 
+test('a host that cannot have zones of the brand is refused, and is not counted among those that build', async () => {
+  const site = await buildSite()
+  site.recipes.set('s10', { brand: 'native', osFamily: 'solaris10' })
+  await expect(site.ask('s10')).rejects.toMatchObject({
+    code: 'HostCannotBuild',
+    message:
+      'recipe s10 makes a zone of brand native, and host box is of release illumos, expected a host of release s10u3 … s10u11 that builds',
+  })
+  await site.hosts.add(Host.parse({ name: 'sun', transport: 'local', release: 's10u8', builds: {} }))
+  expect((await site.ask('s10')).host).toBe('sun')
+  expect((await site.ask('default')).host).toBe('box')
+  site.recipes.set('default', { buildHost: 'sun' })
+  await expect(site.ask('default')).rejects.toMatchObject({
+    code: 'HostCannotBuild',
+    message:
+      'recipe default makes a zone of brand lx, and host sun is of release s10u8, expected a host of release illumos that builds',
+  })
+})
+
 test('what is built from a template is rebuilt after it, once, also when its worker died in between', async () => {
   const site = await buildSite()
   site.recipes.set('mysql', { source: undefined, origin: 'default@candidate' })
