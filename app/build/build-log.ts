@@ -37,7 +37,7 @@ export class BuildLog {
 
   /** What a command writes, as it comes. */
   write(text: string): void {
-    if (this.#isFull) return this.#leaveOut(text)
+    if (this.#isFull) return this.#leaveOut(this.#takeOpen() + text)
     const all = this.#open + text
     const end = all.length > WRITE_AT * 2 ? all.length : all.lastIndexOf('\n') + 1
     this.#open = all.slice(end)
@@ -46,7 +46,7 @@ export class BuildLog {
 
   /** A line of our own. */
   say(line: string): void {
-    this.write(`${this.#open === '' ? '' : '\n'}${line.trimEnd()}\n`)
+    this.write(`${this.#isInLine() ? '\n' : ''}${line.trimEnd()}\n`)
   }
 
   /** Writes what waits. It may be away for a while: what does not get through stays for the next time. */
@@ -59,16 +59,29 @@ export class BuildLog {
 
   /** The step is over: also the line that has no end, and the end of what was left out. */
   async close(): Promise<void> {
-    if (this.#open !== '') this.write('\n')
+    if (this.#isInLine()) this.write('\n')
     await this.flush()
     if (this.#leftOut > 0) {
-      const tail = maskLog(this.#tail.slice(this.#tail.indexOf('\n') + 1), this.#secrets)
+      const isWhole = this.#leftOut <= this.#tail.length // as of what is said behind an end that is written
+      const end = isWhole ? this.#tail : this.#tail.slice(this.#tail.indexOf('\n') + 1)
+      const tail = maskLog(end, this.#secrets)
       const kept = tail.endsWith('\n') || tail === '' ? tail : `${tail}\n`
-      const note = `[${this.#leftOut} characters are left out; this is the end of them]\n`
+      const note = isWhole ? '' : `[${this.#leftOut} characters are left out; this is the end of them]\n`
       await this.#builds.appendLog(this.#id, this.#step, note + kept, { last: true }).catch(() => undefined) // the log is no reason to fail
       this.#leftOut = 0
+      this.#tail = ''
     }
     clearTimeout(this.#timer)
+  }
+
+  #isInLine(): boolean {
+    return this.#open !== '' || (this.#isFull && this.#tail !== '' && !this.#tail.endsWith('\n'))
+  }
+
+  #takeOpen(): string {
+    const open = this.#open
+    this.#open = ''
+    return open
   }
 
   #take(lines: string): void {

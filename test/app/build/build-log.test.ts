@@ -60,6 +60,25 @@ test('of a gigabyte the beginning and the end are kept, and how much is missing 
   expect(all.endsWith('the last words\n')).toBe(true)
 })
 
+test('the end of a flood is there once, without empty lines, however often the log is closed', async () => {
+  const { log, text } = await openLog()
+  const block = 'a line\n'.repeat(10_000)
+  for (let said = 0; said < MAX_LOG_BYTES * 2; said += block.length) {
+    log.write(`${block}open `)
+    await log.flush()
+  }
+  log.write('end')
+  log.say('== failed')
+  log.say('== stopped')
+  await log.close()
+  log.say('== told')
+  await log.close()
+  const all = await text()
+  expect(all.split('characters are left out')).toHaveLength(2)
+  expect(all.endsWith('a line\nopen end\n== failed\n== stopped\n== told\n')).toBe(true)
+  expect(all).not.toContain('\n\n')
+})
+
 test('a database that is away for a while loses no line', async () => {
   const { log, builds, text } = await openLog()
   const append = vi.spyOn(builds, 'appendLog').mockRejectedValueOnce(new Error('Connection terminated'))
