@@ -3,22 +3,24 @@ import { randomUUID } from 'node:crypto'
 import { ProvisionError } from '#core/errors.ts'
 import type { Schedule, ScheduleFields, ScheduleRun } from '#core/schedule/schema.ts'
 import { nextSlots } from '#core/schedule/slots.ts'
-import type { AuditLog, Clock, CronReader, NewRun, ScheduleStore } from '../ports.ts'
+import type { AuditLog, Clock, CronReader, NewRun, RecipeShelf, ScheduleStore } from '../ports.ts'
 
 interface Needs {
   schedules: ScheduleStore
+  recipes: Pick<RecipeShelf, 'list'>
   readCron: CronReader
   audit: AuditLog
   clock: Clock
 }
 
 /**
- * Creates or replaces a schedule. Slots count from now when it is new, has other times, or was off.
- * @throws InvalidCron, NeverDue
+ * Creates or replaces a schedule. Slots count from now when it is new, has other times, or was off. What it built before may
+ * have lost its recipe since: that keeps nobody from turning it off.
+ * @throws InvalidCron, NeverDue, RecipeNotFound
  */
 export async function setSchedule(
   { name, actor, ...fields }: ScheduleFields & { name: string; actor: string },
-  { schedules, readCron, audit, clock }: Needs,
+  { schedules, recipes, readCron, audit, clock }: Needs,
 ): Promise<Schedule> {
   const now = clock.now()
   const [first] = nextSlots(readCron(fields.cron), fields.timeZone, now.getTime(), 1)
@@ -30,6 +32,8 @@ export async function setSchedule(
     )
   }
   const there = await schedules.find(name)
+  const added = fields.builds.filter((template) => there?.builds.includes(template) !== true)
+  if (added.length > 0) refuseUnknown(added, await recipes.list())
   const isSame = there?.enabled === true && there.cron === fields.cron && there.timeZone === fields.timeZone
   const schedule: Schedule = {
     ...fields,
@@ -55,7 +59,7 @@ export async function removeSchedule(
 /** Runs a schedule now, also one that is off; a server takes the run up at its next tick. @throws ScheduleNotFound */
 export async function runNow(
   { name, actor }: { name: string; actor: string },
-  { schedules, audit, clock }: Omit<Needs, 'readCron'>,
+  { schedules, audit, clock }: Pick<Needs, 'schedules' | 'audit' | 'clock'>,
 ): Promise<ScheduleRun> {
   const { builds, force } = await schedules.get(name)
   const now = clock.now().toISOString()
@@ -74,4 +78,14 @@ export async function runNow(
   await schedules.addRun(run)
   await audit.write({ actor, action: 'schedule.run', subject: name })
   return { ...run, outcomes: [] }
+}
+
+function refuseUnknown(templates: readonly string[], known: readonly string[]): void {
+  const unknown = templates.find((template) => !known.includes(template))
+  if (unknown === undefined) return
+  throw new ProvisionError(
+    'missing',
+    'RecipeNotFound',
+    `no recipe builds ${JSON.stringify(unknown)}, expected ${known.length === 0 ? 'a recipe, and there is none' : `one of ${known.join(', ')}`}`,
+  )
 }

@@ -151,6 +151,7 @@ describe.skipIf(sandboxLack)('an engine goes away in the middle of a build', { t
 
     test('it is lost wholly: the build goes on, and no schedule and no history is gone', async () => {
       const { redis, product } = await startOnRedis()
+      recipes.write('nothing', 'summary: cannot be built\n', {})
       const schedule = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', builds: ['nothing'] }
       await send(product, 'PUT', '/api/v1/schedules/nightly', schedule)
       await send(product, 'POST', '/api/v1/schedules/nightly/runs')

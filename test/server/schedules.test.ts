@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MemoryRecipeShelf } from '#test/app/build/build-site.ts'
 import { serve, type Served } from './served.ts'
 
 const NIGHTLY = { cron: '0 3 * * *', timeZone: 'Europe/Berlin', builds: ['default'] }
 
 let served: Served
 beforeAll(async () => {
-  served = await serve()
+  const recipes = new MemoryRecipeShelf()
+  for (const name of ['default', 'web']) recipes.set(name)
+  served = await serve({ recipes })
 })
 afterAll(() => served[Symbol.asyncDispose]())
 
@@ -43,6 +46,16 @@ test('one that is off has no next runs, and can be run by a person', async () =>
   expect((await served.call('GET', '/api/v1/schedules/off', { as: 'viewer' })).json).toMatchObject({
     last: json,
   })
+})
+
+test('what no recipe builds is refused', async () => {
+  const { status, json } = await put('typo', { ...NIGHTLY, builds: ['default', 'wbe'] })
+  expect(status).toBe(404)
+  expect(json).toMatchObject({
+    code: 'RecipeNotFound',
+    message: 'no recipe builds "wbe", expected one of default, web',
+  })
+  expect((await served.call('GET', '/api/v1/schedules/typo', { as: 'viewer' })).status).toBe(404)
 })
 
 test('the last run tells what its builds are now; one whose build is gone tells what it knows', async () => {

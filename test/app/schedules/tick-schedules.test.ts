@@ -28,6 +28,7 @@ const nightly: ScheduleFields = {
 function world(schedules: ScheduleStore = new MemoryScheduleStore(), start?: string) {
   const clock = new FakeClock(start)
   const audit = new MemoryAuditLog(clock)
+  const recipes = { list: async () => ['default', 'gone', 'mysql', 'web'] }
   const builds = new Map<string, { template: string; force: boolean; reason: string; actor: string }>()
   const failures: unknown[] = []
   const refusals: string[] = []
@@ -55,7 +56,7 @@ function world(schedules: ScheduleStore = new MemoryScheduleStore(), start?: str
     set: (fields: Partial<ScheduleFields> = {}) =>
       setSchedule(
         { ...nightly, ...fields, name: 'nightly', actor: 'ada' },
-        { schedules, readCron, audit, clock },
+        { schedules, recipes, readCron, audit, clock },
       ),
     runNow: () => runNow({ name: 'nightly', actor: 'ada' }, { schedules, audit, clock }),
     remove: () => removeSchedule({ name: 'nightly', actor: 'ada' }, { schedules, audit }),
