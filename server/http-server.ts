@@ -17,11 +17,18 @@ import { securityHeaders } from './security-headers.ts'
 import type { Services } from './services.ts'
 import { WrongTokens } from './wrong-tokens.ts'
 
+/** Node's pipeline alone sets seven for an answer that is streamed; the log, the metrics and the route set theirs. */
+const MAX_LISTENERS = 20
+
 /** Assembles the application. It listens nowhere yet: see node-server.ts. */
 export function createHttpServer(services: Services): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.use((_request, response, next) => {
+    response.setMaxListeners(MAX_LISTENERS)
+    next()
+  })
   const metrics = new Metrics(services.channels)
   app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
 

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Entry } from '#core/entry.ts'
+import { watchEventStreams } from '#server/event-streams.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { addVersion, serve, type Served } from './served.ts'
@@ -78,6 +79,16 @@ test('a reader that goes away ends the reading', async () => {
   await reply.body?.cancel()
   await vi.waitFor(() => expect(served.logged()).toContain('"cut":true'))
   expect(served.logged()).not.toContain('unforeseen')
+})
+
+test('a streamed answer warns of no leak', async () => {
+  watchEventStreams(served.server) // as the server that is started does
+  const warned = vi.spyOn(process, 'emitWarning')
+  const reply = await open(FILES)
+  await reply.body?.cancel()
+  await vi.waitFor(() => expect(served.logged()).toContain('"cut":true'))
+  expect(warned.mock.calls.map(([warning]) => String(warning))).toEqual([])
+  warned.mockRestore()
 })
 
 test('a failure before the first piece is answered as one', async () => {
