@@ -36,6 +36,8 @@ export interface WorkerSettings {
 
 /** A worker that was killed loses its job to the next one, but a job that kills its worker each time must end. */
 const MAX_DEATHS = 5
+/** How many jobs that come back later are known by name. */
+const MAX_WAITING = 1000
 
 /** Starts doing the jobs of the queue. */
 export async function startWorker(
@@ -45,6 +47,8 @@ export async function startWorker(
   { concurrency = 1, lockDurationMs = 15_000, onGivenUp }: WorkerSettings = {},
 ): Promise<RunningWorker> {
   const closing = new AbortController()
+  // One that looks each second whether its turn has come says so once.
+  const waiting = new Set<string | undefined>()
   const opened = await openWorker(
     engine,
     async (job, token, signal) => {
@@ -60,6 +64,9 @@ export async function startWorker(
         throw forQueue(error)
       }
       if (later === undefined) return
+      if (!waiting.has(job.id)) log.debug({ jobId: job.id, job: job.name, ...later }, 'job comes back later')
+      if (waiting.size >= MAX_WAITING) waiting.clear() // of those that another worker ended
+      waiting.add(job.id)
       await job.moveToDelayed(Date.now() + later.againInMs, token)
       throw new DelayedError()
     },
@@ -71,10 +78,16 @@ export async function startWorker(
     },
   )
   const { bull } = opened
-  bull.on('active', (job) => log.info({ jobId: job.id, job: job.name, data: job.data }, 'job started'))
-  bull.on('completed', (job) => log.info({ jobId: job.id, job: job.name }, 'job done'))
+  bull.on('active', ({ id, name, data, deferredFailure }) => {
+    if (!waiting.has(id) && !deferredFailure) log.info({ jobId: id, job: name, data }, 'job started')
+  })
+  bull.on('completed', (job) => {
+    waiting.delete(job.id)
+    log.info({ jobId: job.id, job: job.name }, 'job done')
+  })
   bull.on('failed', (job, error) => {
-    log.error({ jobId: job?.id, job: job?.name, err: error }, 'job failed')
+    waiting.delete(job?.id)
+    logFailure(log, job, error)
     if (job && onGivenUp)
       tellGivenUp(job, onGivenUp).catch((cause: unknown) =>
         log.error({ jobId: job.id, err: cause }, 'what the failed job left stays until the next start'),
@@ -88,6 +101,20 @@ export async function startWorker(
       await opened.close()
     },
   }
+}
+
+/** What a zone, a host or a script refuses is no fault of the worker, and a job that fails for the one before it no news. */
+function logFailure(log: Logger, job: Job | undefined, error: Error): void {
+  const facts = { jobId: job?.id, job: job?.name, data: job?.data as unknown }
+  if (job?.deferredFailure) log.debug({ ...facts, reason: error.message }, 'job failed')
+  else if (reasonOf(error)) log.warn({ ...facts, ...reasonOf(error) }, 'job failed')
+  else log.error({ ...facts, err: error }, 'job failed')
+}
+
+function reasonOf(error: Error): { code: string; reason: string } | undefined {
+  const known = error instanceof ProvisionError ? error : error.cause
+  if (!(known instanceof ProvisionError) || known.code === 'Unforeseen') return undefined
+  return { code: known.code, reason: known.message }
 }
 
 async function doJob(job: Job, handlers: Handlers, signal: AbortSignal): Promise<Later | void> {

@@ -64,6 +64,38 @@ describeOnEveryEngine((engine) => {
     expect((await queue.status('refused'))?.error).toBe('zone web is running, expected it halted')
   })
 
+  test('a flow that ends says so once, and a job that waits for its turn starts once in the log', async () => {
+    const queue = await openQueue(engine())
+    const lines: { level: number; msg: string; jobId: string; reason?: string }[] = []
+    const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+    let looks = 0
+    const handlers = {
+      ...idleHandlers,
+      package: async () => {
+        looks += 1
+        if (looks < 4) return { againInMs: 1 }
+        throw new ProvisionError('conflict', 'CommandFailed', 'customize.sh ended with 1')
+      },
+    }
+    const worker = await startWorker(engine(), handlers, log, { lockDurationMs: 1000 })
+    onTestFinished(() => worker.close())
+    await queue.addChain(
+      'package',
+      ['first', 'second', 'third'].map((id) => ({ id, data: dataOf('8') })),
+    )
+    await untilState(queue, 'third', 'failed')
+    await vi.waitFor(() => expect(lines.filter(({ msg }) => msg === 'job failed')).toHaveLength(3))
+    const said = (msg: string) => lines.filter((line) => line.msg === msg)
+    expect(said('job failed').map(({ level, jobId }) => [level, jobId])).toEqual([
+      [40, 'first'],
+      [20, 'second'],
+      [20, 'third'],
+    ])
+    expect(said('job failed')[0]?.reason).toBe('customize.sh ended with 1')
+    expect(said('job started').map(({ jobId }) => jobId)).toEqual(['first'])
+    expect(said('job comes back later')).toHaveLength(1)
+  })
+
   test('a job that is not tried again is given up, once', async () => {
     const queue = await openQueue(engine())
     const givenUp: unknown[] = []
