@@ -8,7 +8,10 @@ interface Needs {
   audit: AuditLog
 }
 
-/** No hosts: the channel is one for all again. @throws TemplateNotFound, HostNotFound, CanaryChannel */
+/**
+ * No hosts: the channel is one for all again. Canaries may be named before `stable`, or what the recipe promotes to, points anywhere.
+ * @throws TemplateNotFound, ChannelNotFound, HostNotFound, CanaryChannel
+ */
 export async function setCanaries(
   {
     template,
@@ -24,6 +27,7 @@ export async function setCanaries(
       'CanaryChannel',
       'the channel is candidate, which canaries get instead of it; expected another one, e.g. stable',
     )
+  if (hosts.length > 0) await refuseUnknown(template, channel, needs.channels)
   for (const host of hosts) await needs.hosts.get(host)
   await needs.channels.setCanaries(template, channel, hosts)
   await needs.audit.write({
@@ -33,4 +37,16 @@ export async function setCanaries(
     details: { hosts },
   })
   return { template, channel, hosts: (await needs.channels.read(template)).canaries[channel] ?? [] }
+}
+
+async function refuseUnknown(template: string, channel: string, store: ChannelStore): Promise<void> {
+  const { channels, policy } = await store.read(template)
+  const known = new Set([...Object.keys(channels), 'stable', ...(policy ? [policy.to] : [])])
+  known.delete('candidate')
+  if (known.has(channel)) return
+  throw new ProvisionError(
+    'missing',
+    'ChannelNotFound',
+    `${template} has no channel ${channel}, expected ${[...known].toSorted().join(', ')}`,
+  )
 }

@@ -45,22 +45,30 @@ export function registerTemplateChannels(noun: Command): void {
     'zoneflash template canary mysql --off',
   )
     .argument('<name>')
-    .option('--channel <channel>', 'the channel that their profiles name', 'stable')
+    .option('--channel <channel>', 'the channel that their profiles name (default: stable; with --off: all)')
     .option('--hosts <host,…>', 'these, and no others')
     .option('--off', 'nobody any more')
     .action(
       async (
         text: string,
-        { json, channel, hosts, off }: Options & { channel: string; hosts?: string; off?: boolean },
+        { json, channel: named, hosts, off }: Options & { channel?: string; hosts?: string; off?: boolean },
       ) => {
         if (hosts !== undefined && off) throw usageFailure('got --hosts and --off, expected one of them')
         const { template } = parseReference(text)
+        if (off && named === undefined) {
+          const channels = await endAllCanaries(template)
+          await show(json, { template, channels, hosts: [] }, () =>
+            printLine(`${template} has no canaries: all hosts get the same`),
+          )
+          return
+        }
+        const channel = named ?? 'stable'
         const result = await setOrReadCanaries(template, channel, off ? [] : hosts?.split(','))
-        await show(json, result, ({ hosts: named }) =>
+        await show(json, result, ({ hosts: canaries }) =>
           printLine(
-            named.length === 0
+            canaries.length === 0
               ? `${template}@${channel} has no canaries: all hosts get the same`
-              : `${named.join(', ')} get the candidate of ${template} where others get ${template}@${channel}`,
+              : `${canaries.join(', ')} get the candidate of ${template} where others get ${template}@${channel}`,
           ),
         )
       },
@@ -138,4 +146,12 @@ async function setOrReadCanaries(
     })
   const { canaries } = await client.call(ChannelsReply, `/api/v1/templates/${template}/channels`)
   return { template, channel, hosts: canaries[channel] ?? [] }
+}
+
+/** Of every channel; which those were. */
+async function endAllCanaries(template: string): Promise<string[]> {
+  const { canaries } = await openClient().call(ChannelsReply, `/api/v1/templates/${template}/channels`)
+  const channels = Object.keys(canaries)
+  for (const channel of channels) await setOrReadCanaries(template, channel, [])
+  return channels
 }
