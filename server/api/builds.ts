@@ -85,6 +85,7 @@ export const buildRoutes = (services: Services): Route[] => [
     reply: z.array(BuildReply),
     async handle({ query: { state, ...filter } }) {
       const builds = await services.builds.list({ ...filter, ...(state && { states: [state] }) })
+      if (builds.length === 0) await refuseUnknown(filter, services)
       return showBuilds(builds, services)
     },
   }),
@@ -96,7 +97,7 @@ export const buildRoutes = (services: Services): Route[] => [
     params: OneBuild,
     reply: BuildReply,
     async handle({ params }) {
-      return (await showBuilds([await services.builds.get(params.id)], services))[0]
+      return (await showBuilds([await services.builds.find(params.id)], services))[0]
     },
   }),
   route({
@@ -108,13 +109,13 @@ export const buildRoutes = (services: Services): Route[] => [
     media: 'text/plain',
     reply: z.string(),
     async handle({ params }) {
-      await services.builds.get(params.id)
-      return readLog(params.id, services)
+      const { id } = await services.builds.find(params.id)
+      return readLog(id, services)
     },
     async events({ params, request, signal }) {
-      await services.builds.get(params.id)
+      const { id } = await services.builds.find(params.id)
       const afterSeq = z.coerce.number().int().min(0).catch(0).parse(request.headers['last-event-id'])
-      return serverSent(followBuild({ id: params.id, afterSeq, wait: () => pause(signal) }, services))
+      return serverSent(followBuild({ id, afterSeq, wait: () => pause(signal) }, services))
     },
   }),
   route({
@@ -125,7 +126,10 @@ export const buildRoutes = (services: Services): Route[] => [
     params: OneBuild,
     status: 202,
     reply: BuildReply,
-    handle: ({ params, token }) => cancelBuild({ id: params.id, actor: token.name }, services),
+    async handle({ params, token }) {
+      const { id } = await services.builds.find(params.id)
+      return cancelBuild({ id, actor: token.name }, services)
+    },
   }),
   route({
     method: 'post',
@@ -134,7 +138,10 @@ export const buildRoutes = (services: Services): Route[] => [
     summary: 'Keep the zones of a build that fails, also when the next one succeeds',
     params: OneBuild,
     reply: BuildReply,
-    handle: ({ params, token }) => keepBuild({ id: params.id, actor: token.name }, services),
+    async handle({ params, token }) {
+      const { id } = await services.builds.find(params.id)
+      return keepBuild({ id, actor: token.name }, services)
+    },
   }),
   route({
     method: 'post',
@@ -144,7 +151,10 @@ export const buildRoutes = (services: Services): Route[] => [
     params: OneBuild,
     status: 202,
     reply: BuildReply,
-    handle: ({ params, token }) => discardBuild({ id: params.id, actor: token.name }, services),
+    async handle({ params, token }) {
+      const { id } = await services.builds.find(params.id)
+      return discardBuild({ id, actor: token.name }, services)
+    },
   }),
 ]
 
@@ -165,4 +175,14 @@ async function* serverSent(
     if ('line' in piece) yield { id: String(piece.line.seq), data: LogEvent.parse(piece.line) }
     else yield { comment: 'still here' }
   }
+}
+
+/** No builds, because there is no such thing, is a spelling mistake. @throws HostNotFound, TemplateNotFound */
+async function refuseUnknown(
+  { host, template }: { host?: string | undefined; template?: string | undefined },
+  { hosts, catalog, recipes }: Services,
+): Promise<void> {
+  if (host !== undefined) await hosts.get(host)
+  if (template !== undefined && !(await recipes.list()).includes(template))
+    await catalog.getTemplate(template)
 }

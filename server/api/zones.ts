@@ -15,7 +15,14 @@ export const zoneRoutes = (services: Services): Route[] => [
     summary: 'The zones on hosts and the versions they were made from, as the hosts last reported them',
     query: z.strictObject({ host: HostName.optional(), template: TemplateName.optional() }),
     reply: z.array(ReportedZone),
-    handle: ({ query }) => services.zones.list(query),
+    async handle({ query }) {
+      const zones = await services.zones.list(query)
+      if (zones.length > 0) return zones
+      // Nothing, because there is no such thing, is a spelling mistake.
+      if (query.host !== undefined) await services.hosts.get(query.host)
+      if (query.template !== undefined) await services.catalog.getTemplate(query.template)
+      return zones
+    },
   }),
   route({
     method: 'delete',

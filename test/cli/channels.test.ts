@@ -116,6 +116,9 @@ test('a canary gets the candidate, its failed smoke check takes it back, and met
     'h1 get the candidate of web where others get web@stable\n',
   )
   expect(await refused('template', 'canary', 'web', '--hosts', 'nosuch')).toContain('HostNotFound')
+  expect(await refused('template', 'canary', 'web', '--channel', 'nochan', '--hosts', 'h1')).toContain(
+    'web has no channel nochan, expected stable (ChannelNotFound)',
+  )
   expect(await plan('h1')).toContain('canary: web@stable is the candidate 3 here; other hosts get 1\n')
   expect(await plan('h2')).not.toContain('canary')
   const armed = await arm('h1')
@@ -176,6 +179,8 @@ test('a revoked version blocks what is built on it: arming, promoting, fetching;
   expect(await run('template', 'unrevoke', 'base@1')).toBe('base@1 is ready again\n')
   expect(await get('/api/v1/templates/web')).not.toHaveProperty('blocked')
   expect((await fetch(`${waiting.url}zones.sh`)).status).toBe(200)
+  expect(await refused('zone', 'list', '--host', 'nohost')).toContain('HostNotFound')
+  expect(await refused('zone', 'list', '--template', 'nosuch')).toContain('TemplateNotFound')
   expect(await run('zone', 'list', '--host', 'h2')).toMatch(/^HOST +ZONE .*\nh2 +web01 +web@1 +yes/)
 })
 

@@ -39,6 +39,14 @@ test('a publisher asks for a build, anybody who may look sees it', async () => {
   expect(refused.status).toBe(403)
 })
 
+test('a list of builds of nothing that is there is refused', async () => {
+  const list = async (query: string) =>
+    (await served.call('GET', `/api/v1/builds?${query}`, { as: 'viewer' })).json
+  expect(await list('template=nosuch')).toMatchObject({ code: 'TemplateNotFound' })
+  expect(await list('host=nohost')).toMatchObject({ code: 'HostNotFound' })
+  expect(await list('template=default&host=box')).toEqual([])
+})
+
 test('a build that waits names those it waits for', async () => {
   const { builds } = served.services
   const running = await builds.create(newBuild())
