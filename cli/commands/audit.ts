@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { addCommand, openClient, show } from '../command.ts'
-import { usageFailure } from '../failures.ts'
+import { numberOption } from '../option-values.ts'
 import { print, renderName, renderTable } from '../output.ts'
 import { AuditReply } from '../replies.ts'
 
@@ -10,9 +10,8 @@ export function registerAudit(program: Command): void {
   addCommand(program, 'audit', 'show who did what, newest first', 'zoneflash audit --limit 20')
     .option('--limit <count>', 'how many', '50')
     .action(async ({ json, limit }: { json?: boolean; limit: string }) => {
-      if (!/^[1-9][0-9]*$/.test(limit))
-        throw usageFailure(`--limit is ${JSON.stringify(limit)}, expected a number above 0`)
-      const events = await openClient().call(z.array(AuditReply), '/api/v1/audit', { query: { limit } })
+      const query = { limit: String(numberOption('--limit', limit, 1, 10_000)) }
+      const events = await openClient().call(z.array(AuditReply), '/api/v1/audit', { query })
       await show(json, events, (list) =>
         print(
           renderTable(

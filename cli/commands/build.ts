@@ -2,10 +2,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { BuildState } from '#core/build/build.ts'
 import { buildLines, buildTable, planLines, stateOf } from '../build-lines.ts'
 import type { Client } from '../client.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { buildRoute, cleanText, followBuild, followLog } from '../follow-build.ts'
+import { numberOption, wordOption } from '../option-values.ts'
 import { print, printJson, printLine } from '../output.ts'
 import { BuildPlanReply, BuildReply } from '../replies/build.ts'
 
@@ -53,8 +55,13 @@ export function registerBuild(program: Command): void {
     .option('--host <host>', 'on one host')
     .option('--state <state>', 'waiting, running, done, failed, cancelled or skipped')
     .option('--limit <count>', 'so many at most', '20')
-    .action(async ({ json, ...query }: ListOptions) => {
-      const builds = await openClient().call(z.array(BuildReply), '/api/v1/builds', { query: { ...query } })
+    .action(async ({ json, limit, state, ...which }: ListOptions) => {
+      const query = {
+        ...which,
+        ...(state !== undefined && { state: wordOption('--state', state, BuildState.options) }),
+        limit: String(numberOption('--limit', limit, 1, 1000)),
+      }
+      const builds = await openClient().call(z.array(BuildReply), '/api/v1/builds', { query })
       await show(json, builds, (list) => print(buildTable(list)))
     })
 

@@ -1,9 +1,11 @@
 // `zoneflash schedule …`: what is built when.
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { MissedPolicy } from '#core/schedule/schema.ts'
 import type { Client } from '../client.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { CliFailure, usageFailure } from '../failures.ts'
+import { numberOption, wordOption } from '../option-values.ts'
 import { print, printLine } from '../output.ts'
 import { ScheduleReply, ScheduleRunReply } from '../replies/schedule.ts'
 import { runLines, scheduleLines } from '../schedule-lines.ts'
@@ -45,6 +47,7 @@ export function registerSchedule(program: Command): void {
     .option('--on', 'run at its times')
     .option('--off', 'do not run until it is on again')
     .action(async (name: string, options: SetOptions) => {
+      if (options.missed !== undefined) wordOption('--missed', options.missed, MissedPolicy.options)
       const client = openClient()
       const body = fieldsFor(name, options, await find(client, name))
       const schedule = await client.call(ScheduleReply, scheduleRoute(name), { method: 'PUT', body })
@@ -65,12 +68,11 @@ export function registerSchedule(program: Command): void {
     .argument('<name>')
     .option('--runs <count>', 'how many runs', '10')
     .action(async (name: string, { json, runs: limit }: Options & { runs: string }) => {
-      if (!/^[1-9][0-9]{0,3}$/.test(limit))
-        throw usageFailure(`--runs is ${JSON.stringify(limit)}, expected a number from 1 to 1000`)
+      const query = { limit: String(numberOption('--runs', limit, 1, 1000)) }
       const client = openClient()
       const schedule = await client.call(ScheduleReply, scheduleRoute(name))
       const route = `${scheduleRoute(name)}/runs`
-      const runs = await client.call(z.array(ScheduleRunReply), route, { query: { limit } })
+      const runs = await client.call(z.array(ScheduleRunReply), route, { query })
       await show(json, { ...schedule, runs }, async () => {
         const { last: _, ...rest } = schedule
         await print(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { Retention } from '#core/retention/policy.ts'
 import { addCommand, openClient, show } from '../command.ts'
-import { usageFailure } from '../failures.ts'
+import { numberOption } from '../option-values.ts'
 import { printLine } from '../output.ts'
 import { parseReference } from '../reference.ts'
 
@@ -24,13 +24,15 @@ export function registerTemplateKeep(noun: Command): void {
     .option('--last <count>', 'so many of the newest ready versions stay in any case')
     .option('--days <days>', 'what is younger stays too')
     .action(async (text: string, { json, last, days }: Options) => {
+      const wantedLast = last === undefined ? undefined : numberOption('--last', last, 1, 1000)
+      const wantedDays = days === undefined ? undefined : numberOption('--days', days, 0, 3650)
       const client = openClient()
       const { template } = parseReference(text)
       const route = `/api/v1/templates/${template}/retention`
       const before = await client.call(Retention, route)
       const wanted = {
-        keepLast: numberOf('--last', last) ?? before.keepLast,
-        keepDays: numberOf('--days', days) ?? before.keepDays,
+        keepLast: wantedLast ?? before.keepLast,
+        keepDays: wantedDays ?? before.keepDays,
       }
       const isAsked = last === undefined && days === undefined
       const retention = isAsked
@@ -40,9 +42,4 @@ export function registerTemplateKeep(noun: Command): void {
         printLine(`${template} keeps its last ${keepLast} versions, and those of the last ${keepDays} days`),
       )
     })
-}
-
-function numberOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined || /^[0-9]{1,4}$/.test(text)) return text === undefined ? undefined : Number(text)
-  throw usageFailure(`${option} is ${JSON.stringify(text)}, expected a number`)
 }
