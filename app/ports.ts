@@ -557,6 +557,8 @@ export interface BuildStore {
   create(build: NewBuild): Promise<Build>
   /** @throws BuildNotFound */
   get(id: string): Promise<Build>
+  /** By its id, or at least eight characters that only its id begins with. @throws BuildNotFound, BuildAmbiguous */
+  find(idOrPrefix: string): Promise<Build>
   /** newest first */
   list(filter?: BuildFilter): Promise<Build[]>
   /** waiting → running, unless the host runs `atOnce` builds already; true also when it runs already */

@@ -1,4 +1,5 @@
 // Builds as people read them.
+import { SHORT_ID } from '#core/build/build-prefix.ts'
 import { renderName, renderTable } from './output.ts'
 import type { BuildPlanReply, BuildReply } from './replies/build.ts'
 
@@ -12,11 +13,11 @@ export function renderSeconds(seconds: number): string {
 
 export function buildTable(builds: readonly BuildReply[]): string {
   const rows = builds.map((build) => [
-    build.id,
+    build.id.slice(0, SHORT_ID),
     build.template,
     build.version,
     build.host,
-    stateOf(build),
+    stateInTable(build),
     build.createdAt,
     tookOf(build),
     build.reason,
@@ -51,10 +52,13 @@ export function buildLines(build: BuildReply): string[] {
   ]
 }
 
+/** The log has more. */
+const OUTPUT_LINES = 10
+
 /** Which step, which command, which output. */
 export function failureLines({ failure, id, zoneKept }: BuildReply): string[] {
   if (!failure) return []
-  const output = (failure.output ?? '').trimEnd().split('\n').filter(Boolean)
+  const output = (failure.output ?? '').trimEnd().split('\n').filter(Boolean).slice(-OUTPUT_LINES)
   return [
     `failed in step ${failure.step}: ${renderName(failure.message)} (${failure.code})`,
     ...(failure.command === undefined ? [] : [`  command: ${renderName(failure.command)}`]),
@@ -70,6 +74,11 @@ export function planLines(plan: BuildPlanReply): string[] {
     ...(plan.skipped === undefined ? [] : [`  ${plan.skipped}`]),
     ...plan.steps.flatMap(({ step, lines }) => [step, ...lines.map((line) => `  ${line}`)]),
   ]
+}
+
+function stateInTable(build: BuildReply): string {
+  const count = build.state === 'waiting' ? (build.waitingFor?.length ?? 0) : 0
+  return count > 0 ? `waiting for ${count === 1 ? '1 build' : `${count} builds`}` : stateOf(build)
 }
 
 export function stateOf({ state, waitingFor, cancelRequested, failure }: BuildReply): string {

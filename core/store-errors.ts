@@ -87,6 +87,13 @@ export const tooManyEvents = (id: string) =>
 export const buildNotFound = (id: string) =>
   new ProvisionError('missing', 'BuildNotFound', `there is no build ${quoted(id)}`)
 
+export const buildAmbiguous = (prefix: string) =>
+  new ProvisionError(
+    'conflict',
+    'BuildAmbiguous',
+    `more than one build begins with ${quoted(prefix)}, expected more of its id`,
+  )
+
 export const buildExists = (template: string, version: string) =>
   new ProvisionError(
     'conflict',

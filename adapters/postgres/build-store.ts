@@ -12,7 +12,8 @@ import { isOver, type Build, type BuildFailure, type BuildInputs } from '#core/b
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { isStorable, toStorable } from '#core/storable-text.ts'
-import { buildExists, buildNotFound } from '#core/store-errors.ts'
+import { isBuildPrefix } from '#core/build/build-prefix.ts'
+import { buildAmbiguous, buildExists, buildNotFound } from '#core/store-errors.ts'
 import { splitText } from '#core/build/split-text.ts'
 import { buildOf, stepOf } from './build-rows.ts'
 import { isUuid } from './uuid.ts'
@@ -62,6 +63,20 @@ export class PostgresBuildStore implements BuildStore {
       : []
     if (!build) throw buildNotFound(id)
     return build
+  }
+
+  async find(idOrPrefix: string): Promise<Build> {
+    const prefix = idOrPrefix.toLowerCase()
+    if (!isBuildPrefix(prefix)) throw buildNotFound(idOrPrefix)
+    const found = await this.#db
+      .selectFrom('build')
+      .select('id')
+      .where(sql<string>`id::text`, 'like', `${prefix}%`)
+      .limit(2)
+      .execute()
+    if (!found[0]) throw buildNotFound(idOrPrefix)
+    if (found.length > 1) throw buildAmbiguous(idOrPrefix)
+    return this.get(found[0].id)
   }
 
   async list({ template, states, host, parent, limit }: BuildFilter = {}): Promise<Build[]> {

@@ -45,6 +45,14 @@ test('a failed build says step, command and output, and steers no terminal', () 
   ])
 })
 
+test('of a flood the last lines are shown', () => {
+  const output = Array.from({ length: 65 }, (_, index) => `line ${index + 1}`).join('\n')
+  const lines = failureLines(BuildReply.parse({ ...build, failure: { ...build.failure, output } }))
+  expect(lines.filter((line) => line.startsWith('    '))).toHaveLength(10)
+  expect(lines).toContain('    line 56')
+  expect(lines).toContain('    line 65')
+})
+
 test('a build shows the steps that were begun, with their times', () => {
   const lines = buildLines(build)
   expect(lines).toContain('  media  done   1:05')
@@ -61,8 +69,10 @@ test('a build says what its host still has of it, and that it is about to fail',
 })
 
 test('a build that waits says for whom', () => {
-  const waiting = { ...build, state: 'waiting', waitingFor: ['b0'] }
-  expect(buildTable([waiting])).toContain('waiting for b0')
+  const id = 'abcdef01-1111-4000-8000-000000000001'
+  const waiting = { ...build, id, state: 'waiting', waitingFor: ['b0', 'b2'] }
+  expect(buildTable([waiting])).toMatch(/\nabcdef01 .* waiting for 2 builds /)
+  expect(buildLines(waiting)).toContain('state     waiting for b0, b2')
 })
 
 test('a plan is a line a command below its step', () => {

@@ -345,6 +345,17 @@ export function buildStoreContract(name: string, open: (clock: Clock) => Promise
       expect(await store.leftovers()).toEqual([])
     })
 
+    test('a build is found by the beginning of its id, unless another begins so too', async () => {
+      const store = await open(new FakeClock())
+      const ids = ['abcdef01-1111-4000-8000-000000000001', 'abcdef01-2222-4000-8000-000000000002']
+      for (const id of ids) await store.create({ ...newBuild(), id, version: id })
+      for (const asked of [ids[0] ?? '', 'abcdef01-1', 'ABCDEF01-1'])
+        expect((await store.find(asked)).id).toBe(ids[0])
+      await expect(store.find('abcdef01')).rejects.toMatchObject({ code: 'BuildAmbiguous', kind: 'conflict' })
+      for (const asked of ['', 'abcdef0', 'abcdef02', 'abcdef01%', '________', 'nul\0nulnul', 'a'.repeat(37)])
+        await expect(store.find(asked)).rejects.toMatchObject({ code: 'BuildNotFound' })
+    })
+
     test('a build that is not there is BuildNotFound, whatever its id', async () => {
       const store = await open(new FakeClock())
       for (const id of ['', '7', 'nul\0', '00000000-0000-4000-8000-000000000000']) {

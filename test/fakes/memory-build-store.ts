@@ -12,7 +12,8 @@ import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { splitText } from '#core/build/split-text.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { toStorable } from '#core/storable-text.ts'
-import { buildExists, buildNotFound } from '#core/store-errors.ts'
+import { isBuildPrefix } from '#core/build/build-prefix.ts'
+import { buildAmbiguous, buildExists, buildNotFound } from '#core/store-errors.ts'
 import { systemClock } from './fake-clock.ts'
 
 interface Held {
@@ -64,6 +65,14 @@ export class MemoryBuildStore implements BuildStore {
 
   async get(id: string): Promise<Build> {
     return structuredClone(this.#find(id).build)
+  }
+
+  async find(idOrPrefix: string): Promise<Build> {
+    const prefix = idOrPrefix.toLowerCase()
+    const found = isBuildPrefix(prefix) ? this.#builds.filter(({ build }) => build.id.startsWith(prefix)) : []
+    if (!found[0]) throw buildNotFound(idOrPrefix)
+    if (found.length > 1) throw buildAmbiguous(idOrPrefix)
+    return structuredClone(found[0].build)
   }
 
   async list({ template, states, host, parent, limit = Infinity }: BuildFilter = {}): Promise<Build[]> {
