@@ -95,6 +95,22 @@ test('the log is plain text, or a stream that goes on where it was left and ends
   expect(seen).toMatch(/id: 3\ndata: .*"text":"third\\n"/)
 })
 
+test('a build is shown, read and ended by the beginning of its id', async () => {
+  const { builds } = served.services
+  const { id } = await builds.create(newBuild())
+  await builds.appendLog(id, 'media', 'first\n')
+  const path = `/api/v1/builds/${id.slice(0, 8)}`
+  expect((await served.call('GET', path, { as: 'viewer' })).json).toMatchObject({ id })
+  expect((await served.call('GET', `${path}/log`, { as: 'viewer' })).text).toBe('first\n')
+  for (const verb of ['keep', 'cancel'])
+    expect((await served.call('POST', `${path}/${verb}`, { as: 'publisher' })).json).toMatchObject({ id })
+  expect((await served.call('POST', `${path}/discard`, { as: 'publisher' })).json).toMatchObject({
+    code: 'NothingKept',
+  })
+  const short = await served.call('GET', path.slice(0, -1), { as: 'viewer' })
+  expect([short.status, short.json]).toMatchObject([404, { code: 'BuildNotFound' }])
+})
+
 test('cancel, keep and discard say what they cannot do', async () => {
   const { builds } = served.services
   const { id } = await builds.create(newBuild())
