@@ -39,6 +39,7 @@ export async function collectAtNight(
   const went: Record<string, number> = {}
   for await (const line of collectGarbage(needs, { dryRun: false, actor: 'zoneflash', signal })) {
     if (line.kind === 'total') went['bytes'] = line.delete.bytes
+    else if (line.when === 'asked') went['asked'] = (went['asked'] ?? 0) + 1
     else if (line.verdict === 'delete') went[line.kind] = (went[line.kind] ?? 0) + 1
   }
   return went

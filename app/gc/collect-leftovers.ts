@@ -36,7 +36,7 @@ export async function* collectBuilds(
       const line = { kind: 'zone' as const, name: `${left.host}:${left.zone}` }
       if (left.keepZone)
         yield { ...line, verdict: 'keep', reasons: [`somebody asked to keep it: build ${left.id}`] }
-      else yield { ...line, ...age }
+      else yield { ...line, ...age, ...(age.verdict === 'delete' && { when: 'asked' as const }) }
       if (!left.keepZone && age.verdict === 'delete' && !dryRun)
         await queue.add('discard', { build: left.id }, `discard_${left.id}`)
     }
@@ -71,7 +71,11 @@ export async function* collectHostZones(
       kind: 'zone',
       name: `${madeFrom.host}:${madeFrom.zone}`,
       ...(gone.has(key)
-        ? { verdict: 'delete', reasons: [`${what} of ${key}, which goes`, ...importsOf(manifest)] }
+        ? {
+            verdict: 'delete',
+            when: 'asked',
+            reasons: [`${what} of ${key}, which goes`, ...importsOf(manifest)],
+          }
         : { verdict: 'keep', reasons: [`${what} of ${key}`] }),
     }
   }
@@ -81,6 +85,7 @@ export async function* collectHostZones(
       kind: 'zone',
       name: `${manifest.madeFrom.host}:${manifest.madeFrom.zone}`,
       verdict: 'delete',
+      when: 'asked',
       reasons: [
         `${manifest.madeBy === 'build' ? 'golden zone' : 'snapshot in the zone'} of ${versionKey(manifest)}, which is deleted`,
         ...importsOf(manifest),

@@ -45,7 +45,8 @@ export async function* judgeBlobs(known: Known, { catalog, blobs }: Needs): Asyn
       yield {
         ...line,
         verdict: 'keep',
-        reasons: ['stored a moment ago, it may belong to what is not recorded yet'],
+        when: 'later',
+        reasons: [...named(all), 'stored a moment ago, it may belong to what is not recorded yet'],
       }
     } else if (known.dryRun && all.length === 0 && !(await catalog.isUnreferenced(sha256))) {
       yield { ...line, verdict: 'keep', reasons: [OTHER_USE] }

@@ -47,16 +47,24 @@ async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<{ line: Gar
   }
 }
 
-function renderObject({ verdict, kind, name, bytes, reasons }: GarbageObject): string {
+function renderObject({ verdict, kind, name, bytes, reasons, when }: GarbageObject): string {
   const shown = kind === 'blob' ? `${name.slice(0, 16)}…` : renderName(name)
   const size = bytes === undefined ? '' : renderBytes(bytes)
-  return `${verdict.padEnd(6)}  ${kind.padEnd(7)}  ${shown.padEnd(28)}  ${size.padStart(10)}  ${reasons.map(renderName).join('; ')}`
+  return `${(when === 'asked' ? 'ask' : verdict).padEnd(6)}  ${kind.padEnd(7)}  ${shown.padEnd(28)}  ${size.padStart(10)}  ${reasons.map(renderName).join('; ')}`
 }
 
-function renderTotal({ dryRun, keep, delete: gone }: GarbageTotal): string {
+function renderTotal({ dryRun, keep, delete: gone, later, asked }: GarbageTotal): string {
   const stays = `${count(keep.objects)} with ${renderBytes(keep.bytes)} ${dryRun ? 'would stay' : keep.objects === 1 ? 'stays' : 'stay'}`
   const goes = `${count(gone.objects)} ${dryRun ? 'would go and free' : 'went and freed'} ${renderBytes(gone.bytes)}`
-  return `${goes}; ${stays}`
+  const young =
+    later.objects === 0
+      ? ''
+      : `\n${renderBytes(later.bytes)} of that is used by nothing but was stored lately: a later run frees it`
+  const zones =
+    asked === 0
+      ? ''
+      : `\n${asked === 1 ? '1 zone' : `${asked} zones`}: ${dryRun ? 'the hosts would be' : 'the hosts are'} asked to remove what is theirs; one that is away is asked again by the next run`
+  return `${goes}; ${stays}${young}${zones}`
 }
 
 const count = (objects: number) => (objects === 1 ? '1 object' : `${objects} objects`)

@@ -12,6 +12,8 @@ export const GarbageObject = z.object({
   /** `delete`: it is deleted, or would be */
   verdict: z.enum(['keep', 'delete']),
   reasons: z.array(z.string()),
+  /** `asked`: a job asks its host to remove it, which may be away; `later`: nothing needs it, but it is young: a later run takes it */
+  when: z.enum(['asked', 'later']).optional(),
   /** of its own; a version's are those of its blobs, a zone's are not known */
   bytes: z.int().nonnegative().optional(),
 })
@@ -25,6 +27,10 @@ export const GarbageTotal = z.object({
   dryRun: z.boolean(),
   keep: Sum,
   delete: Sum,
+  /** of what is kept: goes with a later run */
+  later: Sum,
+  /** zones that their hosts are asked to remove; not among the deleted */
+  asked: z.int(),
 })
 export type GarbageTotal = z.infer<typeof GarbageTotal>
 
@@ -42,11 +48,17 @@ export async function* withTotal(
     dryRun,
     keep: { objects: 0, bytes: 0 },
     delete: { objects: 0, bytes: 0 },
+    later: { objects: 0, bytes: 0 },
+    asked: 0,
   }
   for await (const object of objects) {
-    const sum = total[object.verdict]
-    sum.objects += 1
-    if (object.kind === 'blob' || object.kind === 'log') sum.bytes += object.bytes ?? 0
+    const sums = object.when === 'asked' ? [] : [total[object.verdict]]
+    if (object.when === 'asked') total.asked += 1
+    if (object.when === 'later') sums.push(total.later)
+    for (const sum of sums) {
+      sum.objects += 1
+      if (object.kind === 'blob' || object.kind === 'log') sum.bytes += object.bytes ?? 0
+    }
     yield object
   }
   yield total

@@ -97,6 +97,17 @@ test('a dry run tells what a run then does, and does nothing', async () => {
   expect(await collect(), 'a second time').toMatchObject({ total: '0 objects, 0 bytes' })
 })
 
+test('young blobs that nothing uses are told as going later, zones as asked for', async () => {
+  await add('1', { madeBy: 'package', madeFrom: { host: 'h1', zone: 'gold' } })
+  clock.advance(20 * DAY_MS)
+  await add('2')
+  await store('stray')
+  const lines: GarbageLine[] = []
+  for await (const line of collectGarbage(needs, { dryRun: false, actor: 'ada' })) lines.push(line)
+  expect(lines.find(({ kind }) => kind === 'zone')).toMatchObject({ verdict: 'delete', when: 'asked' })
+  expect(lines.at(-1)).toMatchObject({ delete: { objects: 2 }, later: { objects: 1, bytes: 5 }, asked: 1 })
+})
+
 test('what channels, hosts and open installs use stays, and each says so', async () => {
   for (const version of ['1', '2', '3', '4', '5', '6']) {
     await add(version)
