@@ -337,7 +337,7 @@ test('gc tells of every object why it stays, and template keep says for how long
   const kept = await cli('template', 'keep', 'kept', '--last', '3', '--json')
   expect(JSON.parse(kept.stdout)).toEqual({ name: 'kept', keepLast: 3, keepDays: 14 })
   expect(await cli('template', 'keep', 'kept', '--last', 'all')).toMatchObject({ status: 2 })
-  expect(await cli('template', 'keep', 'kept', '--last', '0')).toMatchObject({ status: 1 })
+  expect(await cli('template', 'keep', 'kept', '--last', '0')).toMatchObject({ status: 2 })
   const told = await cli('gc', '--dry-run')
   expect(told).toMatchObject({ status: 0, stderr: '' })
   expect(told.stdout).toMatch(/^keep +version +kept@.*channel candidate.*one of the last 3/m)
