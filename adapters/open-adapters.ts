@@ -1,20 +1,14 @@
 import { sql } from 'kysely'
-import type {
-  AuditLog,
-  BlobStore,
-  BuildStore,
-  ChannelStore,
-  Clock,
-  HostRegistry,
-  InstallLog,
-  JobQueue,
-  MediaShelf,
-  ProfileStore,
-  RecipeShelf,
-  ScheduleStore,
-  TemplateCatalog,
-  ZoneRegistry,
-} from '#app/ports.ts'
+import type { AuditLog } from '#app/ports/access.ts'
+import type { BlobStore } from '#app/ports/blobs.ts'
+import type { BuildStore } from '#app/ports/builds.ts'
+import type { TemplateCatalog } from '#app/ports/catalog.ts'
+import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
+import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
+import type { InstallLog } from '#app/ports/installs.ts'
+import type { Clock, JobQueue } from '#app/ports/queue.ts'
+import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
+import type { ScheduleStore } from '#app/ports/schedules.ts'
 import { sweepLeftovers, type Swept } from '#app/sweep-leftovers.ts'
 import type { Config } from '#core/config.ts'
 import { FileBlobStore } from './blob-store/file-blob-store.ts'

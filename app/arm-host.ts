@@ -1,14 +1,11 @@
 // Opens the window in which a host's documents exist.
 import { ProvisionError } from '#core/errors.ts'
-import type {
-  AuditLog,
-  ChannelStore,
-  Clock,
-  HostRegistry,
-  InstallLog,
-  ProfileStore,
-  TemplateCatalog,
-} from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { ChannelStore } from './ports/channels.ts'
+import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
+import type { InstallLog } from './ports/installs.ts'
+import type { Clock } from './ports/queue.ts'
 import { planHost } from './plan-host.ts'
 
 interface Needs {

@@ -7,7 +7,9 @@ import type { SetuidFiles } from '#core/hygiene/setuid.ts'
 import type { Manifest } from '#core/manifest.ts'
 import type { HygieneException } from '#core/recipe/schema.ts'
 import { findIndexedArchive } from './indexed-archive.ts'
-import type { BlobStore, ReadFiles, TemplateCatalog } from './ports.ts'
+import type { ReadFiles } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
 
 interface Wanted {
   /** of the version that is searched; its artifacts are in the blob store and their indexes in the catalog */

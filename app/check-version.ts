@@ -1,7 +1,10 @@
 // The hygiene check of a version that is already here: with what its recipe, if there is one, lets pass.
 import type { HygieneException } from '#core/recipe/schema.ts'
 import { checkHygiene, type Hygiene } from './check-hygiene.ts'
-import type { BlobStore, ReadFiles, RecipeShelf, TemplateCatalog } from './ports.ts'
+import type { ReadFiles } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { RecipeShelf } from './ports/recipes.ts'
 
 interface Needs {
   blobs: BlobStore

@@ -1,5 +1,6 @@
 // A template's name, before its first version and whether everyone may fetch it.
-import type { AuditLog, TemplateCatalog, TemplateSummary } from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { TemplateCatalog, TemplateSummary } from './ports/catalog.ts'
 
 interface Needs {
   catalog: TemplateCatalog

@@ -1,6 +1,6 @@
 // API tokens, made and revoked.
 import type { Role } from '#core/role.ts'
-import type { ApiToken, AuditLog, TokenStore } from './ports.ts'
+import type { ApiToken, AuditLog, TokenStore } from './ports/access.ts'
 
 interface Needs {
   tokens: TokenStore

@@ -8,7 +8,9 @@ import { Totals } from '#core/diff/totals.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { findIndexedArchive, type IndexedArchive } from './indexed-archive.ts'
-import type { BlobStore, ReadFiles, SortEntries, TemplateCatalog } from './ports.ts'
+import type { ReadFiles, SortEntries } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
 
 interface OneVersion {
   template: string

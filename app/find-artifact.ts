@@ -3,7 +3,9 @@ import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import { mayAct } from '#core/role.ts'
-import type { ApiToken, ChannelStore, TemplateCatalog, VersionId, VersionRecord } from './ports.ts'
+import type { ApiToken } from './ports/access.ts'
+import type { TemplateCatalog, VersionId, VersionRecord } from './ports/catalog.ts'
+import type { ChannelStore } from './ports/channels.ts'
 
 /** Who asks for bytes: nobody known, a holder of an API token, or an install with the `template@version`s of its plan. */
 export type ArtifactReader =

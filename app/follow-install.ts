@@ -1,6 +1,6 @@
 // An install's events as they arrive.
 import { isOpen } from '#core/install-state.ts'
-import type { InstallLog, RecordedEvent } from './ports.ts'
+import type { InstallLog, RecordedEvent } from './ports/installs.ts'
 
 interface Follow {
   id: string

@@ -1,6 +1,7 @@
 // Profiles, stored and removed.
 import type { Profile } from '#core/profile.ts'
-import type { AuditLog, ProfileStore } from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { ProfileStore } from './ports/hosts.ts'
 
 interface Needs {
   profiles: ProfileStore

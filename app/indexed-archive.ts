@@ -9,7 +9,9 @@ import {
 } from '#core/manifest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { ReadChosen } from '#core/archive/chosen-files.ts'
-import type { BlobStore, ReadFiles, TemplateCatalog } from './ports.ts'
+import type { ReadFiles } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
 
 interface Needs {
   blobs: BlobStore

@@ -5,7 +5,7 @@ import { checkDetached, parseZoneLine, type ZoneLine } from '#core/packaging/zon
 import { parseOsRelease } from '#core/packaging/zone-family.ts'
 import { brandOf } from '#core/zone/releases.ts'
 import { parseZoneXml } from '#core/zone/xml.ts'
-import type { HostShell } from './ports.ts'
+import type { HostShell } from './ports/hosts.ts'
 
 const ZONEADM = '/usr/sbin/zoneadm'
 

@@ -2,7 +2,7 @@
 import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { artifactExtension } from '#core/manifest.ts'
-import type { TemplateCatalog } from './ports.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
 
 interface Wanted {
   template: string

@@ -1,5 +1,5 @@
 import type { RecipeSummary } from '#core/recipe/summary.ts'
-import type { RecipeShelf } from './ports.ts'
+import type { RecipeShelf } from './ports/recipes.ts'
 
 /** Every recipe with what is cloned from it and what is wrong with it. */
 export async function listRecipes({ recipes }: { recipes: RecipeShelf }): Promise<RecipeSummary[]> {

@@ -1,7 +1,7 @@
 // The layers of a version: what its archives changed of its origin's, for hosts that have the origin.
 import type { Entry } from '#core/entry.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
-import type { TemplateCatalog } from './ports.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
 
 export interface LayerRequest {
   origin: { template: string; version: string }

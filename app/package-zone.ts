@@ -10,18 +10,13 @@ import { publishVersion } from './channels/publish-candidate.ts'
 import { describeVersion } from './describe-version.ts'
 import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
 import { makeLayers, type WriteLayer } from './make-layer.ts'
-import type {
-  ArtifactIndexer,
-  AuditLog,
-  BlobStore,
-  ChannelStore,
-  Clock,
-  HostRegistry,
-  HostShell,
-  JobQueue,
-  TemplateCatalog,
-  VersionRecord,
-} from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { ArtifactIndexer } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
+import type { ChannelStore } from './ports/channels.ts'
+import type { HostRegistry, HostShell } from './ports/hosts.ts'
+import type { Clock, JobQueue } from './ports/queue.ts'
 import { requestRelease } from './release-snapshot.ts'
 import { sendZoneDataset } from './send-zone-dataset.ts'
 import type { Entry } from '#core/entry.ts'

@@ -8,7 +8,11 @@ import { makePlan, type PlannedVersion } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import type { Profile } from '#core/profile.ts'
 import { resolveReference } from './channels/resolve-reference.ts'
-import type { ChannelStore, Clock, HostRegistry, InstallLog, ProfileStore, TemplateCatalog } from './ports.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { ChannelStore } from './ports/channels.ts'
+import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
+import type { InstallLog } from './ports/installs.ts'
+import type { Clock } from './ports/queue.ts'
 import { templatesOnHost } from './templates-on-host.ts'
 
 interface Needs {

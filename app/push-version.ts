@@ -6,15 +6,12 @@ import { versionDeleted, versionExists } from '#core/store-errors.ts'
 import { versionNameAt } from '#core/version-name.ts'
 import { describeVersion } from './describe-version.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
-import type {
-  ArtifactIndexer,
-  AuditLog,
-  BlobStore,
-  ChannelStore,
-  Clock,
-  TemplateCatalog,
-  VersionRecord,
-} from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { ArtifactIndexer } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
+import type { ChannelStore } from './ports/channels.ts'
+import type { Clock } from './ports/queue.ts'
 import { takeInArtifact, type ArtifactSource, type TakenArtifact } from './take-in-artifact.ts'
 
 export interface PushNeeds {

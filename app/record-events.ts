@@ -6,7 +6,9 @@ import { noteFailure } from './channels/note-failure.ts'
 import { noteZones } from './channels/note-zones.ts'
 import { plannedVersions } from './planned-versions.ts'
 import { promoteDue } from './channels/promote-due.ts'
-import type { ChannelStore, Clock, Install, InstallLog, ZoneRegistry } from './ports.ts'
+import type { ChannelStore, ZoneRegistry } from './ports/channels.ts'
+import type { Install, InstallLog } from './ports/installs.ts'
+import type { Clock } from './ports/queue.ts'
 
 interface Needs {
   installs: InstallLog

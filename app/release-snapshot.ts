@@ -6,7 +6,9 @@ import type { JobData } from '#core/jobs.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { isGoldenName, removeGoldenZone } from './gc/remove-golden-zone.ts'
 import { zonepathOf } from './inspect-detached-zone.ts'
-import type { HostRegistry, HostShell, JobQueue, TemplateCatalog } from './ports.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { HostRegistry, HostShell } from './ports/hosts.ts'
+import type { JobQueue } from './ports/queue.ts'
 import { destroyUnlessNeeded, findDataset, snapshotName } from './zone-snapshot.ts'
 
 interface Needs {

@@ -4,15 +4,10 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { Manifest, OsFamily } from '#core/manifest.ts'
 import { versionExists } from '#core/store-errors.ts'
-import type {
-  AuditLog,
-  Clock,
-  HostRegistry,
-  JobQueue,
-  TemplateCatalog,
-  VersionId,
-  VersionRecord,
-} from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { TemplateCatalog, VersionId, VersionRecord } from './ports/catalog.ts'
+import type { HostRegistry } from './ports/hosts.ts'
+import type { Clock, JobQueue } from './ports/queue.ts'
 import { freeVersionName } from './push-version.ts'
 
 /** The job that packages this version. */

@@ -1,7 +1,10 @@
 // Deletes a version that nothing refers to.
 import { versionInUse } from '#core/store-errors.ts'
 import { plannedVersions } from './planned-versions.ts'
-import type { AuditLog, InstallLog, JobQueue, TemplateCatalog } from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { InstallLog } from './ports/installs.ts'
+import type { JobQueue } from './ports/queue.ts'
 import { requestRelease } from './release-snapshot.ts'
 
 interface Needs {

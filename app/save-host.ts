@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { mayAct } from '#core/role.ts'
-import type { ApiToken, AuditLog, BuildStore, HostRegistry, ProfileStore } from './ports.ts'
+import type { ApiToken, AuditLog } from './ports/access.ts'
+import type { BuildStore } from './ports/builds.ts'
+import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
 
 interface Needs {
   hosts: HostRegistry

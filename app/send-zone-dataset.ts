@@ -2,7 +2,10 @@
 import { ProvisionError } from '#core/errors.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { DetachedZone } from './inspect-detached-zone.ts'
-import type { ArtifactIndexer, BlobStore, HostShell, TemplateCatalog } from './ports.ts'
+import type { ArtifactIndexer } from './ports/archives.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { HostShell } from './ports/hosts.ts'
 import { takeInArtifact } from './take-in-artifact.ts'
 import {
   destroyUnlessNeeded,

@@ -1,6 +1,8 @@
 // Removes what died with a process: half-written blobs, versions whose job is gone with their snapshots, blobs that nothing refers to.
 import type { JobData } from '#core/jobs.ts'
-import type { BlobStore, Clock, JobQueue, TemplateCatalog, VersionRecord } from './ports.ts'
+import type { BlobStore } from './ports/blobs.ts'
+import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
+import type { Clock, JobQueue } from './ports/queue.ts'
 import { collectBlobs } from './gc/collect-blobs.ts'
 import { requestRelease } from './release-snapshot.ts'
 

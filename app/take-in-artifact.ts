@@ -3,7 +3,8 @@ import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { HandOver } from './hand-over.ts'
-import type { ArtifactIndex, ArtifactIndexer, BlobStore, StoredBlob } from './ports.ts'
+import type { ArtifactIndex, ArtifactIndexer } from './ports/archives.ts'
+import type { BlobStore, StoredBlob } from './ports/blobs.ts'
 
 /** Lets bytes pass and fails when they may not become a blob. */
 type Watch = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>

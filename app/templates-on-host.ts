@@ -2,7 +2,7 @@
 import type { OnHost } from '#core/plan/forms.ts'
 import { ArtifactFormat } from '#core/manifest.ts'
 import { Plan } from '#core/plan/schema.ts'
-import type { InstallLog, RecordedEvent } from './ports.ts'
+import type { InstallLog, RecordedEvent } from './ports/installs.ts'
 
 /** Older installs tell nothing that later ones did not overwrite, on any host but the oddest. */
 const INSTALLS_READ = 10

@@ -1,5 +1,6 @@
 // Keeps the audit log from growing for ever.
-import type { AuditLog, Clock } from './ports.ts'
+import type { AuditLog } from './ports/access.ts'
+import type { Clock } from './ports/queue.ts'
 
 const DAY = 86_400_000
 

@@ -1,6 +1,7 @@
 // The snapshot of a zone's dataset that a version's ZFS streams are sent from.
 import { ProvisionError } from '#core/errors.ts'
-import type { HostShell, TemplateCatalog } from './ports.ts'
+import type { TemplateCatalog } from './ports/catalog.ts'
+import type { HostShell } from './ports/hosts.ts'
 
 export const ZFS = '/usr/sbin/zfs'
 

@@ -1,7 +1,7 @@
 import { ProvisionError } from './errors.ts'
 import type { VersionState } from './version-state.ts'
 
-/** The failures that every implementation of the stores in app/ports.ts reports in the same words. */
+/** The failures that every implementation of the stores in app/ports/ reports in the same words. */
 
 const quoted = (text: string) => JSON.stringify(text)
 

@@ -1,6 +1,6 @@
 // Who may call: bearer tokens of the admin API.
 import type { Request, RequestHandler } from 'express'
-import type { TokenStore } from '#app/ports.ts'
+import type { TokenStore } from '#app/ports/access.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { mayAct, type Role } from '#core/role.ts'
 import type { WrongTokens } from './wrong-tokens.ts'

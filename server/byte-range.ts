@@ -1,5 +1,5 @@
 // The Range header (RFC 9110 section 14), single byte ranges only.
-import type { ByteRange } from '#app/ports.ts'
+import type { ByteRange } from '#app/ports/blobs.ts'
 
 /**
  * What a Range header asks of `size` bytes: a range; `whole` when the header is to be ignored (another unit, or not the

@@ -1,6 +1,6 @@
 // Conditional requests (RFC 9110 section 13) against one strong entity tag.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ByteRange } from '#app/ports.ts'
+import type { ByteRange } from '#app/ports/blobs.ts'
 import { readRange } from './byte-range.ts'
 
 export type Answer =

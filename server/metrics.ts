@@ -1,6 +1,6 @@
 // Counters for monitors, in the Prometheus text format.
 import type { RequestHandler } from 'express'
-import type { ChannelStore } from '#app/ports.ts'
+import type { ChannelStore } from '#app/ports/channels.ts'
 import { MoveKind } from '#core/channel/schema.ts'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { SendMeter } from './send-blob.ts'

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Response } from 'express'
-import type { BlobStore, ByteRange } from '#app/ports.ts'
+import type { BlobStore, ByteRange } from '#app/ports/blobs.ts'
 import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { BufferPool } from './buffer-pool.ts'

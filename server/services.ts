@@ -1,21 +1,14 @@
 import type { Logger } from 'pino'
-import type {
-  AuditLog,
-  BlobStore,
-  BuildStore,
-  ChannelStore,
-  Clock,
-  HostRegistry,
-  InstallLog,
-  JobQueue,
-  MediaShelf,
-  ProfileStore,
-  RecipeShelf,
-  ScheduleStore,
-  TemplateCatalog,
-  TokenStore,
-  ZoneRegistry,
-} from '#app/ports.ts'
+import type { AuditLog, TokenStore } from '#app/ports/access.ts'
+import type { BlobStore } from '#app/ports/blobs.ts'
+import type { BuildStore } from '#app/ports/builds.ts'
+import type { TemplateCatalog } from '#app/ports/catalog.ts'
+import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
+import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
+import type { InstallLog } from '#app/ports/installs.ts'
+import type { Clock, JobQueue } from '#app/ports/queue.ts'
+import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
+import type { ScheduleStore } from '#app/ports/schedules.ts'
 import type { QueueBoard } from '#adapters/queue/queue-board.ts'
 import type { Config } from '#core/config.ts'
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { Request, Response } from 'express'
-import type { Clock } from '#app/ports.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { ProvisionError } from '#core/errors.ts'
 
 const WINDOW = 60_000

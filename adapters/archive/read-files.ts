@@ -1,5 +1,5 @@
 /** Reads chosen files out of an archive: a stream through the same readers that took it in. Memory is what was asked for. */
-import type { ArchiveFile, ReadFiles } from '#app/ports.ts'
+import type { ArchiveFile, ReadFiles } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import type { Member, MemberSink } from '#core/archive/member.ts'

@@ -1,6 +1,6 @@
 /** Passes over an artifact once: sniffs its compression and format, unpacks, checks and indexes it. Memory does not grow with it. */
 import path from 'node:path'
-import type { ArtifactIndex, ArtifactIndexer } from '#app/ports.ts'
+import type { ArtifactIndex, ArtifactIndexer } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { PushReader } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'

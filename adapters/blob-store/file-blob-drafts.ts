@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { link, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
-import type { AcceptBlob, BlobDrafts, DraftStatus, StoredBlob } from '#app/ports.ts'
+import type { AcceptBlob, BlobDrafts, DraftStatus, StoredBlob } from '#app/ports/blobs.ts'
 import { shardPath, type Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { lockDraft, sweepDraftLocks, type DraftLock } from './draft-lock.ts'

@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
-import type { AcceptBlob, BlobStatus, BlobStore, ByteRange, StoredBlob } from '#app/ports.ts'
+import type { AcceptBlob, BlobStatus, BlobStore, ByteRange, StoredBlob } from '#app/ports/blobs.ts'
 import { Sha256, shardPath } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { asProvisionError, ensureDurableDirectory, isMissing, syncDirectory, writeFully } from './disk.ts'

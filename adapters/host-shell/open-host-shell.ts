@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { HostShell } from '#app/ports.ts'
+import type { HostShell } from '#app/ports/hosts.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host, Transport } from '#core/host.ts'
 import { shellQuote } from '#core/shell-quote.ts'

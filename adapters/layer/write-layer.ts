@@ -1,7 +1,7 @@
 /** A version's layer against its origin: from both indexes and one pass over the version's own archive. */
 import { createHash } from 'node:crypto'
 import type { LayerRequest, LayerOutcome } from '#app/make-layer.ts'
-import type { BlobStore } from '#app/ports.ts'
+import type { BlobStore } from '#app/ports/blobs.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'

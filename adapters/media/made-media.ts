@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } fr
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import type { MadeMedium, MediaMaker } from '#app/build/steps/needs.ts'
-import type { LoadedRecipe } from '#app/ports.ts'
+import type { LoadedRecipe } from '#app/ports/recipes.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { ProcessShell } from '../host-shell/process-shell.ts'
 

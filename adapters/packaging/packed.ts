@@ -1,6 +1,6 @@
 /** Compressors of a fixed output, each writing into the blob store. */
 import { HandOver } from '#app/hand-over.ts'
-import type { AcceptBlob, BlobStore, StoredBlob } from '#app/ports.ts'
+import type { AcceptBlob, BlobStore, StoredBlob } from '#app/ports/blobs.ts'
 import { runFilter } from '../archive/run-filter.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Streams the tree of a zone's root off its host, once: by GNU tar where there is one, else by find and cpio. */
 import type { Readable } from 'node:stream'
-import type { HostShell } from '#app/ports.ts'
+import type { HostShell } from '#app/ports/hosts.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { MemberSink, PushReader } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { AuditLog, Clock } from '#app/ports.ts'
+import type { AuditLog } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { toStorable } from '#core/storable-text.ts'
 import type { Tables } from './tables.ts'
 

@@ -3,11 +3,11 @@ import type {
   BuildFilter,
   BuildLeftover,
   BuildStore,
-  Clock,
   LogLine,
   NewBuild,
   StepRunner,
-} from '#app/ports.ts'
+} from '#app/ports/builds.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { isOver, type Build, type BuildFailure, type BuildInputs } from '#core/build/build.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'

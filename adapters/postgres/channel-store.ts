@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
 import { auditEntry } from '#app/channels/audit-entry.ts'
-import type { ChannelStore, VersionId } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
+import type { ChannelStore } from '#app/ports/channels.ts'
 import type {
   Block,
   ChannelChange,

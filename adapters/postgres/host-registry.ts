@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { HostRegistry } from '#app/ports.ts'
+import type { HostRegistry } from '#app/ports/hosts.ts'
 import type { Host } from '#core/host.ts'
 import { openInstallStates } from '#core/install-state.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'

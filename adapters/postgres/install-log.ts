@@ -1,5 +1,7 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { Clock, Install, InstallLog, RecordedEvent, VersionId } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
+import type { Install, InstallLog, RecordedEvent } from '#app/ports/installs.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import { hashSecret, isSecret, newSecret } from '#adapters/secret/secret.ts'
 import { installStateAfter, isOpen, openInstallStates, type InstallState } from '#core/install-state.ts'

@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely'
-import type { VersionId } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
 import type { Block } from '#core/channel/schema.ts'
 import type { Tables } from './tables.ts'
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { ProfileStore } from '#app/ports.ts'
+import type { ProfileStore } from '#app/ports/hosts.ts'
 import type { Profile } from '#core/profile.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import { profileNotFound } from '#core/store-errors.ts'

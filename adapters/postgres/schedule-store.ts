@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
-import type { NewRun, ScheduleStore } from '#app/ports.ts'
+import type { NewRun, ScheduleStore } from '#app/ports/schedules.ts'
 import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
 import { isStorable } from '#core/storable-text.ts'
 import { scheduleNotFound } from '#core/store-errors.ts'

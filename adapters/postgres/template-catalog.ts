@@ -1,5 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
-import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports/catalog.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Manifest } from '#core/manifest.ts'

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
-import type { ApiToken, Clock, TokenStore } from '#app/ports.ts'
+import type { ApiToken, TokenStore } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { hashSecret, isSecret, newSecret } from '#adapters/secret/secret.ts'
 import type { Role } from '#core/role.ts'
 import { assertStorable } from '#core/storable-text.ts'

@@ -1,7 +1,7 @@
 // What refers to a version, and how a transaction that is about to refer to one keeps it from being deleted.
 import { sql, type Kysely } from 'kysely'
 import { plannedVersions } from '#app/planned-versions.ts'
-import type { VersionId } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
 import { openInstallStates } from '#core/install-state.ts'
 import { isStorable } from '#core/storable-text.ts'
 import { versionInUse, versionNotFound, wrongState } from '#core/store-errors.ts'

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
-import type { VersionId, ZoneRegistry } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
+import type { ZoneRegistry } from '#app/ports/channels.ts'
 import type { ReportedZone } from '#core/channel/schema.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import { zoneNotFound } from '#core/store-errors.ts'

@@ -1,5 +1,5 @@
 import type { FlowJob, Job } from 'bullmq'
-import type { JobQueue, JobStatus } from '#app/ports.ts'
+import type { JobQueue, JobStatus } from '#app/ports/queue.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
 import { isStorable } from '#core/storable-text.ts'

@@ -1,5 +1,5 @@
 import cron, { type ParsedFields } from 'node-cron'
-import type { CronReader } from '#app/ports.ts'
+import type { CronReader } from '#app/ports/schedules.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { CronTimes } from '#core/schedule/slots.ts'
 

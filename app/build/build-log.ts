@@ -1,7 +1,7 @@
 // What a step says, on its way into the build's log: in whole lines, masked, some at a time, and bounded whatever a script writes.
 import { maskLog } from '#core/build/mask-log.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
-import type { BuildStore } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
 
 /** A reader sees a line after this long at most. */
 const WRITE_EVERY_MS = 300

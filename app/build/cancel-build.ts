@@ -1,7 +1,8 @@
 // Ends a build before its time.
 import type { Build } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { AuditLog, BuildStore } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { BuildStore } from '../ports/builds.ts'
 
 /** A build that waits is over at once; one that runs when its worker has stopped what it began. @throws BuildNotFound, BuildOver, BuildPublishing */
 export async function cancelBuild(

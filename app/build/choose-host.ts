@@ -3,7 +3,7 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import { findBrand } from '#core/recipe/rules/brand.ts'
 import type { Recipe } from '#core/recipe/schema.ts'
-import type { HostRegistry } from '../ports.ts'
+import type { HostRegistry } from '../ports/hosts.ts'
 
 /**
  * The named host, or the only one that builds and can have zones of the recipe's brand.

@@ -5,7 +5,7 @@ import { importedZone, makeBuildPlan, zonesRootOf, type OriginPlace } from '#cor
 import type { BuildStepName } from '#core/build/steps.ts'
 import type { Host } from '#core/host.ts'
 import { versionNameAt } from '#core/version-name.ts'
-import type { TemplateCatalog } from '../ports.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { RequestNeeds } from './needs.ts'
 import { planBuild, type WantedBuild } from './plan-build.ts'
 import { becauseOf, findSame } from './same-inputs.ts'

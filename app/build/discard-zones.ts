@@ -1,7 +1,8 @@
 // The zones of builds that failed: kept for somebody to look, removed when asked or when the template was built well.
 import { isOver, type Build } from '#core/build/build.ts'
 import type { JobData } from '#core/jobs.ts'
-import type { BuildStore, JobQueue } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { JobQueue } from '../ports/queue.ts'
 import type { BuildNeeds } from './needs.ts'
 import { openWork } from './open-work.ts'
 

@@ -1,6 +1,6 @@
 import type { Build } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
-import type { JobQueue } from '../ports.ts'
+import type { JobQueue } from '../ports/queue.ts'
 
 /** The queue's name for a step: another in each flow of the build. */
 export function stepJobId({ id, flow }: Pick<Build, 'id' | 'flow'>, step: BuildStepName): string {

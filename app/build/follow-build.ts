@@ -1,6 +1,6 @@
 // A build's log: all of it, or as it grows.
 import { isOver } from '#core/build/build.ts'
-import type { BuildStore, LogLine } from '../ports.ts'
+import type { BuildStore, LogLine } from '../ports/builds.ts'
 
 /** Pieces of a whole log that are read at once. */
 const PAGE = 1000

@@ -1,7 +1,9 @@
 // What becomes of the zones of a build that failed.
 import { isOver, type Build } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { AuditLog, BuildStore, JobQueue } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { JobQueue } from '../ports/queue.ts'
 
 interface Wanted {
   id: string

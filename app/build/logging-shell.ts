@@ -1,7 +1,7 @@
 // The build host's shell as steps see it: what they run and what it says is in the log, and it ends with the step.
 import type { Readable } from 'node:stream'
 import { shellQuote } from '#core/shell-quote.ts'
-import type { HostShell, RunOptions } from '../ports.ts'
+import type { HostShell, RunOptions } from '../ports/hosts.ts'
 import type { BuildLog } from './build-log.ts'
 
 type Argv = readonly [string, ...string[]]

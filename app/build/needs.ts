@@ -1,17 +1,12 @@
 import type { Host } from '#core/host.ts'
-import type {
-  AuditLog,
-  BlobStore,
-  BuildStore,
-  ChannelStore,
-  Clock,
-  HostRegistry,
-  HostShell,
-  JobQueue,
-  MediaShelf,
-  RecipeShelf,
-  TemplateCatalog,
-} from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { HostRegistry, HostShell } from '../ports/hosts.ts'
+import type { Clock, JobQueue } from '../ports/queue.ts'
+import type { MediaShelf, RecipeShelf } from '../ports/recipes.ts'
 import type { Steps } from './step.ts'
 
 /** What asking for a build takes. */

@@ -1,7 +1,8 @@
 // What a step of a build works with: the recipe as it was when the build was asked for, the host, its shell and the log.
 import type { Build } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
-import type { BlobStore, LoadedRecipe } from '../ports.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { LoadedRecipe } from '../ports/recipes.ts'
 import { BuildLog } from './build-log.ts'
 import { LoggingShell, type FailedCommand } from './logging-shell.ts'
 import type { BuildNeeds } from './needs.ts'

@@ -1,6 +1,8 @@
 // Builds that the database says are unfinished and the queue has forgotten go on; what some have left running is stopped.
 import { isOver, type Build } from '#core/build/build.ts'
-import type { BuildStore, HostRegistry, JobQueue } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { HostRegistry } from '../ports/hosts.ts'
+import type { JobQueue } from '../ports/queue.ts'
 import { enqueueBuild, nextStep, stepJobId } from './enqueue-build.ts'
 
 /** How often a host that was out of reach is asked again to stop what a build left. */

@@ -1,7 +1,8 @@
 // Whether a build would give again what is there.
 import { isDeepStrictEqual } from 'node:util'
 import type { Build, BuildInputs } from '#core/build/build.ts'
-import type { BuildStore, TemplateCatalog } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
 
 /** Builds that are looked at, newest first, for one whose version is still there. */
 const LOOK_BACK = 50

@@ -1,6 +1,6 @@
 // Builds as they are shown: one that waits says for whom.
 import type { Build } from '#core/build/build.ts'
-import type { BuildStore } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
 
 export type ShownBuild = Build & { waitingFor?: string[] }
 

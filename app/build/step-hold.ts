@@ -2,7 +2,7 @@
 import type { BuildStepName } from '#core/build/steps.ts'
 import { isOver } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { BuildStore } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
 
 /** How much of a hold's time is left for what was begun to end. */
 const MARGIN = 0.2

@@ -2,7 +2,8 @@
 import type { Build, BuildInputs } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
 import type { Host } from '#core/host.ts'
-import type { HostShell, LoadedRecipe } from '../ports.ts'
+import type { HostShell } from '../ports/hosts.ts'
+import type { LoadedRecipe } from '../ports/recipes.ts'
 
 export interface StepContext {
   build: Build

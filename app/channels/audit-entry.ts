@@ -1,6 +1,6 @@
 // Every entry of a channel's history is in the audit log too, under one name for each kind.
 import type { ChannelMove, MoveKind } from '#core/channel/schema.ts'
-import type { AuditLog } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
 
 const action: Record<MoveKind, string> = {
   publish: 'channel.publish',

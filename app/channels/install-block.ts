@@ -3,7 +3,8 @@ import { versionRevoked } from '#core/channel/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import type { ProvisionError } from '#core/errors.ts'
 import { plannedVersions } from '../planned-versions.ts'
-import type { ChannelStore, Install, InstallLog } from '../ports.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { Install, InstallLog } from '../ports/installs.ts'
 
 interface Needs {
   channels: ChannelStore

@@ -4,7 +4,10 @@ import type { ChannelChange, ChannelMove, TemplateChannels } from '#core/channel
 import { stackOf } from '#core/channel/rollback.ts'
 import { NOTICE } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
-import type { ChannelStore, Clock, Install, InstallLog, VersionId, ZoneRegistry } from '../ports.ts'
+import type { VersionId } from '../ports/catalog.ts'
+import type { ChannelStore, ZoneRegistry } from '../ports/channels.ts'
+import type { Install, InstallLog } from '../ports/installs.ts'
+import type { Clock } from '../ports/queue.ts'
 import { plannedZones } from './planned-zones.ts'
 import { AUTOMATIC } from './promote-due.ts'
 

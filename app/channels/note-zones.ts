@@ -1,7 +1,9 @@
 // Keeps what a host reports about its zones.
 import type { InstallEvent } from '#core/install.ts'
 import { TemplateName, VersionName } from '#core/names.ts'
-import type { Install, VersionId, ZoneRegistry } from '../ports.ts'
+import type { VersionId } from '../ports/catalog.ts'
+import type { ZoneRegistry } from '../ports/channels.ts'
+import type { Install } from '../ports/installs.ts'
 import { plannedZones } from './planned-zones.ts'
 
 /** Steps after which a zone has had its first boot; `zone` stands for one that was found finished. */

@@ -1,7 +1,9 @@
 // Promotes the candidates whose policy says that it is time.
 import { aspirantOf, whyDue } from '#core/channel/automatic.ts'
 import type { ChannelMove } from '#core/channel/schema.ts'
-import type { ChannelStore, Clock, InstallLog } from '../ports.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { InstallLog } from '../ports/installs.ts'
+import type { Clock } from '../ports/queue.ts'
 
 export interface PromoteNeeds {
   channels: ChannelStore

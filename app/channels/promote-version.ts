@@ -2,7 +2,9 @@
 import { versionRevoked } from '#core/channel/errors.ts'
 import type { ChannelVersion, TemplateChannels } from '#core/channel/schema.ts'
 import { versionNotFound, wrongState } from '#core/store-errors.ts'
-import type { ChannelStore, Clock, TemplateCatalog, TemplateSummary } from '../ports.ts'
+import type { TemplateCatalog, TemplateSummary } from '../ports/catalog.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { Clock } from '../ports/queue.ts'
 
 interface Needs {
   catalog: TemplateCatalog

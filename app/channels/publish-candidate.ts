@@ -1,7 +1,9 @@
 // What becomes of a template's channels when a version is ready, whichever way it came.
 import type { ChannelChange, ChannelMove, PromotePolicy, TemplateChannels } from '#core/channel/schema.ts'
 import { isUsable } from '#core/channel/schema.ts'
-import type { ChannelStore, Clock, VersionRecord } from '../ports.ts'
+import type { VersionRecord } from '../ports/catalog.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { Clock } from '../ports/queue.ts'
 
 export interface PublishNeeds {
   channels: ChannelStore

@@ -3,7 +3,8 @@ import { canaryVersion } from '#core/channel/canary.ts'
 import { versionRevoked } from '#core/channel/errors.ts'
 import type { TemplateRef } from '#core/names.ts'
 import { wrongState } from '#core/store-errors.ts'
-import type { ChannelStore, TemplateCatalog, VersionRecord } from '../ports.ts'
+import type { TemplateCatalog, VersionRecord } from '../ports/catalog.ts'
+import type { ChannelStore } from '../ports/channels.ts'
 
 interface Needs {
   catalog: TemplateCatalog

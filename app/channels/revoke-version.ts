@@ -1,16 +1,11 @@
 // Takes a version out of use, and with it everything built on it; or gives it back.
 import type { ReportedZone } from '#core/channel/schema.ts'
 import { plannedVersions } from '../planned-versions.ts'
-import type {
-  AuditLog,
-  ChannelStore,
-  Clock,
-  InstallLog,
-  TemplateCatalog,
-  VersionId,
-  VersionRecord,
-  ZoneRegistry,
-} from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { TemplateCatalog, VersionId, VersionRecord } from '../ports/catalog.ts'
+import type { ChannelStore, ZoneRegistry } from '../ports/channels.ts'
+import type { InstallLog } from '../ports/installs.ts'
+import type { Clock } from '../ports/queue.ts'
 import { beganBefore } from './install-block.ts'
 
 interface Needs {

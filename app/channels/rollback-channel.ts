@@ -3,7 +3,8 @@ import { nothingToRollBackTo } from '#core/channel/errors.ts'
 import { rollbackTarget } from '#core/channel/rollback.ts'
 import type { ChannelMove } from '#core/channel/schema.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { ChannelStore, Clock } from '../ports.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { Clock } from '../ports/queue.ts'
 import { usableVersion } from './promote-version.ts'
 
 interface Needs {

@@ -1,5 +1,7 @@
 // Names the hosts that get a template's candidate before everybody else does.
-import type { AuditLog, ChannelStore, HostRegistry } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { ChannelStore } from '../ports/channels.ts'
+import type { HostRegistry } from '../ports/hosts.ts'
 import { ProvisionError } from '#core/errors.ts'
 
 interface Needs {

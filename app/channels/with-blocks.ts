@@ -1,6 +1,7 @@
 // Adds what revoked versions block to what the catalog tells.
 import type { Block } from '#core/channel/schema.ts'
-import type { ChannelStore, TemplateSummary, VersionRecord } from '../ports.ts'
+import type { TemplateSummary, VersionRecord } from '../ports/catalog.ts'
+import type { ChannelStore } from '../ports/channels.ts'
 
 export type ShownVersion = VersionRecord & { blockedBy?: Block }
 

@@ -1,6 +1,7 @@
 // Deletes the blobs that nothing refers to, while others may store and record the same bytes.
 import type { Sha256 } from '#core/digest.ts'
-import type { BlobStatus, BlobStore, TemplateCatalog } from '../ports.ts'
+import type { BlobStatus, BlobStore } from '../ports/blobs.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
 
 interface Needs {
   catalog: TemplateCatalog

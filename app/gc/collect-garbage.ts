@@ -1,7 +1,8 @@
 // `gc`: all that may be garbage, why it stays or goes, and unless it is a dry run, the end of what goes.
 import { versionKey } from '#core/retention/decide.ts'
 import { withTotal, type GarbageLine, type GarbageObject } from '#core/retention/report.ts'
-import type { AuditLog, BlobStore } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { BlobStore } from '../ports/blobs.ts'
 import { collectBuilds, collectHostZones } from './collect-leftovers.ts'
 import { collectVersions } from './collect-versions.ts'
 import { gatherFacts, type FactNeeds, type GatheredFacts } from './gather-facts.ts'

@@ -2,7 +2,9 @@
 import { ProvisionError } from '#core/errors.ts'
 import { decideRetention, versionKey, type Decision } from '#core/retention/decide.ts'
 import type { GarbageObject } from '#core/retention/report.ts'
-import type { AuditLog, JobQueue, TemplateCatalog, VersionRecord } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { TemplateCatalog, VersionRecord } from '../ports/catalog.ts'
+import type { JobQueue } from '../ports/queue.ts'
 import { requestRelease } from '../release-snapshot.ts'
 import type { GatheredFacts } from './gather-facts.ts'
 

@@ -3,16 +3,11 @@ import type { Build } from '#core/build/build.ts'
 import { rollbackTarget } from '#core/channel/rollback.ts'
 import type { RetentionFacts, Use, VersionFacts } from '#core/retention/decide.ts'
 import { plannedVersions } from '../planned-versions.ts'
-import type {
-  BuildStore,
-  ChannelStore,
-  Clock,
-  InstallLog,
-  JobQueue,
-  TemplateCatalog,
-  VersionRecord,
-  ZoneRegistry,
-} from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { TemplateCatalog, VersionRecord } from '../ports/catalog.ts'
+import type { ChannelStore, ZoneRegistry } from '../ports/channels.ts'
+import type { InstallLog } from '../ports/installs.ts'
+import type { Clock, JobQueue } from '../ports/queue.ts'
 import { packageJobId } from '../request-package.ts'
 
 export interface FactNeeds {

@@ -4,7 +4,9 @@ import type { Sha256 } from '#core/digest.ts'
 import { versionKey } from '#core/retention/decide.ts'
 import { DAY_MS } from '#core/retention/policy.ts'
 import type { GarbageObject } from '#core/retention/report.ts'
-import type { BlobStore, BuildLeftover, TemplateCatalog, VersionRecord } from '../ports.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { BuildLeftover } from '../ports/builds.ts'
+import type { TemplateCatalog, VersionRecord } from '../ports/catalog.ts'
 import { collectBlob } from './collect-blobs.ts'
 
 interface Needs {

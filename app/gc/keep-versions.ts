@@ -1,6 +1,7 @@
 // How long versions of a template stay: said by its recipe when a build publishes, or by a person.
 import { defaultRetention, type Retention } from '#core/retention/policy.ts'
-import type { AuditLog, TemplateCatalog } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
 
 interface Needs {
   catalog: TemplateCatalog

@@ -1,7 +1,7 @@
 // Takes off a host what builds made there for a version that is no more: the golden zone, or the zone that it was imported as.
 import { ProvisionError } from '#core/errors.ts'
 import { parseZoneLine } from '#core/packaging/zone-line.ts'
-import type { HostShell } from '../ports.ts'
+import type { HostShell } from '../ports/hosts.ts'
 import { findDataset, whenCommandFailed, ZFS } from '../zone-snapshot.ts'
 
 const ZONEADM = '/usr/sbin/zoneadm'

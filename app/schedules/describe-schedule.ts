@@ -5,7 +5,9 @@ import { ProvisionError } from '#core/errors.ts'
 import { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
 import { nextSlots } from '#core/schedule/slots.ts'
 import { renderLocal } from '#core/schedule/time-zone.ts'
-import type { BuildStore, Clock, CronReader, ScheduleStore } from '../ports.ts'
+import type { BuildStore } from '../ports/builds.ts'
+import type { Clock } from '../ports/queue.ts'
+import type { CronReader, ScheduleStore } from '../ports/schedules.ts'
 
 /** Slots ahead that are shown. */
 const AHEAD = 5

@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { ProvisionError } from '#core/errors.ts'
 import type { Schedule, ScheduleFields, ScheduleRun } from '#core/schedule/schema.ts'
 import { nextSlots } from '#core/schedule/slots.ts'
-import type { AuditLog, Clock, CronReader, NewRun, RecipeShelf, ScheduleStore } from '../ports.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { Clock } from '../ports/queue.ts'
+import type { RecipeShelf } from '../ports/recipes.ts'
+import type { CronReader, NewRun, ScheduleStore } from '../ports/schedules.ts'
 
 interface Needs {
   schedules: ScheduleStore

@@ -6,7 +6,8 @@ import type { Build } from '#core/build/build.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { whatIsDue, type Due } from '#core/schedule/due.ts'
 import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
-import type { Clock, CronReader, NewRun, ScheduleStore } from '../ports.ts'
+import type { Clock } from '../ports/queue.ts'
+import type { CronReader, NewRun, ScheduleStore } from '../ports/schedules.ts'
 import { buildIdOf } from './build-id.ts'
 
 /** Asks for a build. A second call with the same id gives the build of the first. @throws ProvisionError */

@@ -1,7 +1,7 @@
 // POST a version as multipart/form-data: multer parses, the file goes straight into the blob store.
 import type { Request, RequestHandler } from 'express'
 import multer, { type StorageEngine } from 'multer'
-import type { ApiToken } from '#app/ports.ts'
+import type { ApiToken } from '#app/ports/access.ts'
 import { checkPush, checkSize, pushVersion, type Pushed, type PushNeeds } from '#app/push-version.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { TemplateName } from '#core/names.ts'

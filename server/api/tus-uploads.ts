@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import type { RequestHandler, Response } from 'express'
 import { DataStore, ERRORS, Server, Upload } from '@tus/server'
-import type { ApiToken } from '#app/ports.ts'
+import type { ApiToken } from '#app/ports/access.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { errorBody, statusOf } from '../error-handler.ts'
 import { parsePushFields } from './push-fields.ts'

@@ -1,6 +1,6 @@
 // Resumable uploads: a draft in the blob store and a note about it, from the first byte to the recorded version.
 import { z } from 'zod'
-import type { VersionRecord } from '#app/ports.ts'
+import type { VersionRecord } from '#app/ports/catalog.ts'
 import { checkPush, freeVersionName, pushVersion, type Push, type PushNeeds } from '#app/push-version.ts'
 import { ProvisionError, type ErrorKind } from '#core/errors.ts'
 import { describeUnknown, SNIFF_BYTES, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'

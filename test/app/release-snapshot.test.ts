@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { releaseSnapshot, requestRelease } from '#app/release-snapshot.ts'
-import type { HostShell } from '#app/ports.ts'
+import type { HostShell } from '#app/ports/hosts.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { Host } from '#core/host.ts'
 import { jobData } from '#core/jobs.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { AuditLog, Clock } from '#app/ports.ts'
+import type { AuditLog } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 
 /** What every AuditLog promises. */

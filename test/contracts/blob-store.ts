@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import type { BlobStore } from '#app/ports.ts'
+import type { BlobStore } from '#app/ports/blobs.ts'
 
 const zone = Buffer.from('a detached zone')
 const digest = (bytes: Buffer, algorithm = 'sha256') => createHash(algorithm).update(bytes).digest('hex')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { BuildStore, Clock } from '#app/ports.ts'
+import type { BuildStore } from '#app/ports/builds.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { MAX_LOG_BYTES, MAX_LOG_PIECE } from '#core/build/log-limits.ts'
 import { buildSteps, type BuildStepName } from '#core/build/steps.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'

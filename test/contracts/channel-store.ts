@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { publishCandidate, publishVersion } from '#app/channels/publish-candidate.ts'
-import type { ChannelStore, TemplateCatalog } from '#app/ports.ts'
+import type { TemplateCatalog } from '#app/ports/catalog.ts'
+import type { ChannelStore } from '#app/ports/channels.ts'
 import type { MoveKind } from '#core/channel/schema.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { HostRegistry } from '#app/ports.ts'
+import type { HostRegistry } from '#app/ports/hosts.ts'
 import { Host } from '#core/host.ts'
 
 /** What every HostRegistry promises. */

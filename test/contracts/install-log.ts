@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Clock, InstallLog } from '#app/ports.ts'
+import type { InstallLog } from '#app/ports/installs.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 

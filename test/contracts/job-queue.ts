@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JobQueue } from '#app/ports.ts'
+import type { JobQueue } from '#app/ports/queue.ts'
 
 export interface QueueUnderTest {
   queue: JobQueue

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ProfileStore } from '#app/ports.ts'
+import type { ProfileStore } from '#app/ports/hosts.ts'
 import { Profile } from '#core/profile.ts'
 
 const profileOf = (name: string, description = 'a test') =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { NewRun, ScheduleStore } from '#app/ports.ts'
+import type { NewRun, ScheduleStore } from '#app/ports/schedules.ts'
 import type { Schedule } from '#core/schedule/schema.ts'
 
 const START = '2026-11-20T11:00:00.000Z'

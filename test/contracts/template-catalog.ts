@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { TemplateCatalog, VersionRecord } from '#app/ports.ts'
+import type { TemplateCatalog, VersionRecord } from '#app/ports/catalog.ts'
 import type { Entry } from '#core/entry.ts'
 import type { Artifact } from '#core/manifest.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Clock, TokenStore } from '#app/ports.ts'
+import type { TokenStore } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 
 /** What every TokenStore promises. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ZoneRegistry } from '#app/ports.ts'
+import type { ZoneRegistry } from '#app/ports/channels.ts'
 
 const minute = (count: number) => new Date(Date.UTC(2026, 10, 20, 12, count))
 const made = (zone: string, version: string, more: { host?: string; install?: string; at?: Date } = {}) => ({

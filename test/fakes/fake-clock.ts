@@ -1,4 +1,4 @@
-import type { Clock } from '#app/ports.ts'
+import type { Clock } from '#app/ports/queue.ts'
 
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => new Date() }

@@ -1,4 +1,5 @@
-import type { AuditLog, Clock } from '#app/ports.ts'
+import type { AuditLog } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import { toStorable } from '#core/storable-text.ts'
 import { systemClock } from './fake-clock.ts'
 

@@ -9,7 +9,7 @@ import type {
   ByteRange,
   DraftStatus,
   StoredBlob,
-} from '#app/ports.ts'
+} from '#app/ports/blobs.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { systemClock } from './fake-clock.ts'

@@ -1,5 +1,7 @@
 import { auditEntry } from '#app/channels/audit-entry.ts'
-import type { AuditLog, ChannelStore, VersionId } from '#app/ports.ts'
+import type { AuditLog } from '#app/ports/access.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
+import type { ChannelStore } from '#app/ports/channels.ts'
 import type {
   Block,
   ChannelChange,

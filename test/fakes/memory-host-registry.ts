@@ -1,4 +1,5 @@
-import type { HostRegistry, ZoneRegistry } from '#app/ports.ts'
+import type { ZoneRegistry } from '#app/ports/channels.ts'
+import type { HostRegistry } from '#app/ports/hosts.ts'
 import type { Host } from '#core/host.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import { hostExists, hostNotFound } from '#core/store-errors.ts'

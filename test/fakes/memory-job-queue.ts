@@ -1,4 +1,4 @@
-import type { JobQueue, JobStatus } from '#app/ports.ts'
+import type { JobQueue, JobStatus } from '#app/ports/queue.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
 
 interface MemoryJob extends JobStatus {

@@ -1,4 +1,4 @@
-import type { ProfileStore } from '#app/ports.ts'
+import type { ProfileStore } from '#app/ports/hosts.ts'
 import type { Profile } from '#core/profile.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import { profileNotFound } from '#core/store-errors.ts'

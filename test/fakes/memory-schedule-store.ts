@@ -1,4 +1,4 @@
-import type { NewRun, ScheduleStore } from '#app/ports.ts'
+import type { NewRun, ScheduleStore } from '#app/ports/schedules.ts'
 import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
 import { scheduleNotFound } from '#core/store-errors.ts'
 

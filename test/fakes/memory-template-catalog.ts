@@ -1,4 +1,4 @@
-import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports.ts'
+import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports/catalog.ts'
 import type { ChannelMove, PromotePolicy } from '#core/channel/schema.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'

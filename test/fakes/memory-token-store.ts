@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hashSecret, newSecret } from '#adapters/secret/secret.ts'
-import type { ApiToken, Clock, TokenStore } from '#app/ports.ts'
+import type { ApiToken, TokenStore } from '#app/ports/access.ts'
+import type { Clock } from '#app/ports/queue.ts'
 import type { Role } from '#core/role.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import { tokenNotFound } from '#core/store-errors.ts'

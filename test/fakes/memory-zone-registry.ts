@@ -1,4 +1,5 @@
-import type { VersionId, ZoneRegistry } from '#app/ports.ts'
+import type { VersionId } from '#app/ports/catalog.ts'
+import type { ZoneRegistry } from '#app/ports/channels.ts'
 import type { ReportedZone } from '#core/channel/schema.ts'
 import { zoneNotFound } from '#core/store-errors.ts'
 

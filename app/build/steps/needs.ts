@@ -2,7 +2,8 @@
 import type { Readable } from 'node:stream'
 import type { PackageNeeds } from '../../package-zone.ts'
 import type { PublishNeeds } from '../../channels/publish-candidate.ts'
-import type { LoadedRecipe, MediaShelf, ReadFiles } from '../../ports.ts'
+import type { ReadFiles } from '../../ports/archives.ts'
+import type { LoadedRecipe, MediaShelf } from '../../ports/recipes.ts'
 import type { Artifact } from '#core/manifest.ts'
 import type { Medium } from '#core/recipe/schema.ts'
 

@@ -4,7 +4,7 @@ import { ProvisionError } from '#core/errors.ts'
 import { versionExists, wrongState } from '#core/store-errors.ts'
 import { checkHygiene } from '../../check-hygiene.ts'
 import { makeArtifacts } from '../../package-zone.ts'
-import type { VersionRecord } from '../../ports.ts'
+import type { VersionRecord } from '../../ports/catalog.ts'
 import type { Step, StepContext } from '../step.ts'
 import type { StepNeeds } from './needs.ts'
 

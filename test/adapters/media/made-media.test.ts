@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MadeMedia } from '#adapters/media/made-media.ts'
-import type { LoadedRecipe } from '#app/ports.ts'
+import type { LoadedRecipe } from '#app/ports/recipes.ts'
 import { RecipeFields } from '#core/recipe/schema.ts'
 
 let work: string

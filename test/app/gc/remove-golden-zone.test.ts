@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { removeGoldenZone } from '#app/gc/remove-golden-zone.ts'
-import type { HostShell } from '#app/ports.ts'
+import type { HostShell } from '#app/ports/hosts.ts'
 
 const zonepath = '/zones/web-00000001'
 

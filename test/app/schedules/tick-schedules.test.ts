@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PostgresScheduleStore } from '#adapters/postgres/schedule-store.ts'
 import { readCron } from '#adapters/schedule/node-cron-reader.ts'
-import type { ScheduleStore } from '#app/ports.ts'
+import type { ScheduleStore } from '#app/ports/schedules.ts'
 import { removeSchedule, runNow, setSchedule } from '#app/schedules/set-schedule.ts'
 import { tickSchedules, type RequestBuild, type ScheduleNeeds } from '#app/schedules/tick-schedules.ts'
 import { ProvisionError } from '#core/errors.ts'

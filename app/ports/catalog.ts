@@ -1,0 +1,78 @@
+// Templates and their versions. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
+import type { Sha256 } from '#core/digest.ts'
+import type { Entry } from '#core/entry.ts'
+import type { Manifest } from '#core/manifest.ts'
+import type { Retention } from '#core/retention/policy.ts'
+import type { VersionState } from '#core/version-state.ts'
+
+export interface TemplateSummary {
+  name: string
+  public: boolean
+  channels: Record<string, string>
+  versions: number
+  latest: string | undefined
+}
+
+export interface VersionRecord {
+  manifest: Manifest
+  state: VersionState
+}
+
+/** Why a version was revoked, and when. */
+export interface Revocation {
+  why?: string | undefined
+  at: Date
+}
+
+/** Templates, their versions, artifacts, indexes and channels. */
+export interface TemplateCatalog {
+  listTemplates(): Promise<TemplateSummary[]>
+  /** Creates the template when it is new. */
+  ensureTemplate(name: string): Promise<void>
+  setPublic(name: string, isPublic: boolean): Promise<void>
+  /** @throws TemplateNotFound */
+  getTemplate(name: string): Promise<TemplateSummary>
+  listVersions(template: string): Promise<VersionRecord[]>
+  /** By version name or channel. @throws TemplateNotFound, VersionNotFound */
+  getVersion(template: string, versionOrChannel: string): Promise<VersionRecord>
+  findVersion(template: string, version: string): Promise<VersionRecord | undefined>
+  /** Whether a version that was ready once and is deleted keeps this name: it was served as immutable. */
+  isNameSpent(template: string, version: string): Promise<boolean>
+  /** Versions (not deleted) whose artifacts contain this blob. */
+  findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]>
+  /**
+   * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
+   * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).
+   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobCollected when an artifact's bytes were collected as garbage before
+   */
+  putVersion(
+    record: VersionRecord,
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+  ): Promise<void>
+  /** `revocation` is kept with a version that becomes revoked. @throws VersionNotFound, WrongState when core/version-state.ts forbids it */
+  setState(template: string, version: string, state: VersionState, revocation?: Revocation): Promise<void>
+  /** Deletes a version that is still `building`; false when it is not any more: another worker may have made it ready. */
+  abandonBuild(template: string, version: string): Promise<boolean>
+  /** The index of one artifact in archive order. */
+  entries(sha256: Sha256): AsyncIterable<Entry>
+  /** Points the channel at a ready version. @throws VersionNotFound, WrongState */
+  setChannel(template: string, channel: string, version: string): Promise<void>
+  /** Deleted versions whose snapshot on a host may still be there: those with `madeFrom`, until `setReleased`. */
+  listUnreleased(): Promise<Manifest[]>
+  /** Nothing of this deleted version is left anywhere. */
+  setReleased(template: string, version: string): Promise<void>
+  /** Digests that anything not deleted still refers to. */
+  referencedBlobs(): Promise<Set<Sha256>>
+  /** Whether nothing refers to the blob, and no version with it is being recorded this moment. */
+  isUnreferenced(sha256: Sha256): Promise<boolean>
+  /** What was set, by template. */
+  listRetention(): Promise<Map<string, Retention>>
+  /** @throws TemplateNotFound */
+  setRetention(template: string, retention: Retention): Promise<void>
+}
+
+/** One version of a template. */
+export interface VersionId {
+  template: string
+  version: string
+}
