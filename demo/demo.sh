@@ -87,7 +87,7 @@ on demo-host zlogin mysql01 mysqladmin status
 say 'web01: over its own address'
 on demo-host curl -sSI http://192.0.2.12/ | head -1
 
-say 'identities: two clones, each its own; their templates carry none'
+say 'identities: three clones, each its own; their templates carry none'
 fingerprint() { ssh-keygen -lf /dev/stdin | cut -d' ' -f2; }
 identity() { # identity HOST ZONE
   node=$(on "$1" cat "/zones/$2/root/etc/hostname")
@@ -99,8 +99,9 @@ printf '%-10s %-9s %-12s %-34s %s\n' HOST ZONE NODENAME MACHINE-ID 'SSH HOST KEY
 {
   identity demo-host mysql01
   identity demo-host web01
+  identity demo-host web02
 } | tee "$demo/identities"
-for zone in mysql01 web01; do
+for zone in mysql01 web01 web02; do
   for field in 3 4 5; do
     value=$(awk -v zone="$zone" -v field="$field" '$2 == zone { print $field }' "$demo/identities")
     count=$(awk -v value="$value" -v field="$field" '$field == value' "$demo/identities" | wc -l)

@@ -52,8 +52,8 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
 
   test('clones have identities of their own, templates none', () => {
     const rows = [...first.output.matchAll(/^demo-host +(\S+) +(\S+) +([0-9a-f]{32}) +(SHA256:\S+)$/gm)]
-    expect(rows.map((row) => row[1])).toEqual(['mysql01', 'web01'])
-    for (const column of [2, 3, 4]) expect(new Set(rows.map((row) => row[column])).size).toBe(2)
+    expect(rows.map((row) => row[1])).toEqual(['mysql01', 'web01', 'web02'])
+    for (const column of [2, 3, 4]) expect(new Set(rows.map((row) => row[column])).size).toBe(3)
     expect(first.output.match(/^(?:mysql|web)@\S+ .*clean/gm)).toHaveLength(2)
   })
 
