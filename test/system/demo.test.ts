@@ -34,7 +34,7 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
       ZONEFLASH_LIFELINE: String(process.pid),
     }
     first = await run('demo.sh')
-  }, 600_000)
+  }, 900_000)
 
   afterAll(async () => {
     await run('clean.sh')
