@@ -1,4 +1,5 @@
-// The shipped recipes, built for real on sandbox hosts: each zone as the articles have it, proven from its packaged bytes.
+// The shipped recipes for Solaris 10, built for real on a sandbox host: each zone as the articles have it, proven from its packaged
+// bytes. Those for Debian are built by demo.test.ts.
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import path from 'node:path'
@@ -10,7 +11,7 @@ import type { Build } from '#core/build/build.ts'
 import { Host } from '#core/host.ts'
 import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import type { Recipe } from '#core/recipe/schema.ts'
-import { makeWebminDeb, makeWebminPkg } from '#test/fixtures/webmin-packages.ts'
+import { makeWebminPkg } from '#test/fixtures/webmin-packages.ts'
 import { makeBuild, openDriver, type Driver } from './build-driver.ts'
 import { createTestHost, sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
@@ -148,42 +149,5 @@ describe.skipIf(sandboxLack)('the recipes for Solaris 10', { timeout: 600_000 },
     expect(packages).not.toContain('SUNWwebmin')
     expect(site.driver.log.join('\n')).toContain('Removal of <SUNWwebminu> partially failed.')
     expect((await site.box.run(['ls', `${root}/etc/webmin/miniserv.conf`])).status).not.toBe(0)
-  })
-})
-
-describe.skipIf(sandboxLack)('the recipes for Debian 12', { timeout: 600_000 }, () => {
-  let site: Site
-  beforeAll(async () => {
-    site = await openSite('illumos', ['tar.zst'])
-    site.driver.media.set('webmin.deb', await packageBytes(makeWebminDeb))
-  }, 120_000)
-  afterAll(() => site?.close())
-  afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.log(site.driver.log.join('\n'))
-    site.driver.log.length = 0
-  })
-
-  test('default boots and is packaged', async () => {
-    const { manifest } = await site.build('default')
-    expect(manifest).toMatchObject({ brand: 'lx', osFamily: 'linux', osRelease: 'debian-12' })
-  })
-
-  // mysql and web are built by test/system/demo.test.ts
-  test('webmin answers where it was made, and in a clone of what was packaged with a key of its own', async () => {
-    const { manifest } = await site.build('webmin')
-    expect(manifest.origin?.template).toBe('default')
-    const [made, proven] = [/^== smoke\b/, /^== prove-smoke\b/].map((step) => {
-      const from = site.driver.log.findIndex((line) => step.test(line))
-      const after = site.driver.log.slice(from + 1)
-      return after
-        .slice(
-          0,
-          after.findIndex((line) => line.startsWith('== ')),
-        )
-        .join('\n')
-    })
-    expect(made).toMatch(/^Webmin runs$/m)
-    // the key that its package made would be the same in every clone
-    expect(proven).toMatch(/^its key is of webmin-.*-clone$/m)
   })
 })

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeWebminDeb } from '#test/fixtures/webmin-packages.ts'
 import { sandboxLack } from './sandbox-fixture.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -26,8 +27,12 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'zoneflash-demo-'))
+    const media = path.join(folder, 'media')
+    await mkdir(media)
+    makeWebminDeb(path.join(media, 'webmin.deb'))
     env = {
       ...process.env,
+      ZONEFLASH_MEDIA: media,
       XDG_CONFIG_HOME: path.join(folder, 'config'),
       ZONEFLASH_DEMO: path.join(folder, 'demo'),
       SANDBOX_DIR: path.join(folder, 'sandbox'),
@@ -57,9 +62,16 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
     expect(first.output.match(/^(?:mysql|web)@\S+ .*clean/gm)).toHaveLength(2)
   })
 
-  test('a clone of the packaged default is also sent as an increment to it', () => {
-    expect(first.output).toMatch(/^mysql@\S+ is ready: 5 forms/m)
-    expect(first.output).toMatch(/^web@\S+ is ready: 5 forms/m)
+  test('webmin is built too, as its package is in media/, and each clone gets a key of its own', () => {
+    expect(first.output).toMatch(/^webmin@stable is now \d/m)
+    expect(first.output).toMatch(/^Webmin runs$/m)
+    // the key that its package made would be the same in every clone
+    expect(first.output).toMatch(/^its key is of webmin-.*-clone$/m)
+  })
+
+  test('clones of default are also sent as an increment and as a layer to it', () => {
+    expect(first.output.match(/^zfs-incremental none \d+ bytes sha256 [0-9a-f]{64}$/gm)).toHaveLength(3)
+    expect(first.output.match(/^layer zstd \d+ bytes sha256 [0-9a-f]{64}$/gm)).toHaveLength(3)
   })
 
   test('a second run reuses hosts, templates and zones, and says so', async () => {
