@@ -139,16 +139,6 @@ describe.skipIf(sandboxLack)('an engine goes away in the middle of a build', { t
       await expectGoesOn(product, build)
     })
 
-    test('it is killed, and comes back with what it had', async () => {
-      const { redis, product } = await startOnRedis()
-      const build = await buildThrough(product, async () => {
-        await redis.kill()
-        await after(OUTAGE_MS)
-        await redis.start()
-      })
-      await expectGoesOn(product, build)
-    })
-
     test('it is lost wholly: the build goes on, and no schedule and no history is gone', async () => {
       const { redis, product } = await startOnRedis()
       recipes.write('nothing', 'summary: cannot be built\n', {})

@@ -7,3 +7,6 @@ export const shells: readonly (readonly [string, ...string[]])[] = [
   ['posh'],
   ['busybox', 'sh'],
 ]
+
+/** One of each family, for what takes long: Almquist's, Korn's, busybox'. */
+export const shellFamilies = shells.filter(([name]) => ['dash', 'ksh93', 'busybox'].includes(name))

@@ -1,6 +1,6 @@
 // The same plan, carried out on a host each by every shell that may be a host's /bin/sh: the hosts do not differ afterwards.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { shells } from '#test/finish-scripts/shells.ts'
+import { shellFamilies } from '#test/finish-scripts/shells.ts'
 import { openInstallSite, type InstallSite } from './install-site.ts'
 import { withZoneroot } from './native-golden.ts'
 import { createTestHost, sandboxLack, type TestHost } from './sandbox-fixture.ts'
@@ -77,7 +77,7 @@ describe.skipIf(sandboxLack)('the same plan under every shell', { timeout: 120_0
     }
   }
 
-  test.each(shells.map((shell, index) => ({ shell, name: shell.join(' '), index })))(
+  test.each(shellFamilies.map((shell, index) => ({ shell, name: shell.join(' '), index })))(
     '$name',
     async ({ shell, index }) => {
       const [first] = hosts
