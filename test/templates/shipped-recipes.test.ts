@@ -33,7 +33,7 @@ test('default is what the other three are cloned from, in both forms', () => {
   expect(childrenOf('default-s10')).toEqual(applications.map((name) => `${name}-s10`))
 })
 
-test('the Solaris form shares smoke check, retention and formats with the Debian one', async () => {
+test('the Solaris form shares smoke check and retention with the Debian one, and has cpio beside its formats', async () => {
   for (const name of ['default', ...applications]) {
     const [debian, solaris] = await Promise.all([shelf.load(name), shelf.load(`${name}-s10`)])
     const smoke = ({ files }: typeof debian) => files.find((file) => file.path === 'smoke.sh')
@@ -42,8 +42,8 @@ test('the Solaris form shares smoke check, retention and formats with the Debian
       brand: 'native',
       osFamily: 'solaris10',
       retention: debian.recipe.retention,
-      formats: debian.recipe.formats,
     })
+    expect(new Set(solaris.recipe.formats)).toEqual(new Set([...debian.recipe.formats, 'cpio.gz']))
     expect(solaris.recipe).not.toHaveProperty('osRelease')
   }
 })
