@@ -13,7 +13,9 @@ export async function showBuilds(
   const running = await store.list({ states: ['running'] })
   return builds.map((build) => {
     if (build.state !== 'waiting') return build
-    const before = running.filter(({ host }) => host === build.host).map(({ id }) => id)
+    // it may have begun itself between the two looks
+    const others = running.filter(({ host, id }) => host === build.host && id !== build.id)
+    const before = others.map(({ id }) => id)
     return before.length > 0 ? { ...build, waitingFor: before } : build
   })
 }
