@@ -1,4 +1,5 @@
 // The lines of a reply as they arrive.
+import type { z } from 'zod'
 
 export async function* eachLine(reply: Response): AsyncGenerator<string, undefined> {
   let rest = ''
@@ -11,4 +12,17 @@ export async function* eachLine(reply: Response): AsyncGenerator<string, undefin
   }
   if (rest !== '') yield rest
   return undefined
+}
+
+/** JSON lines, each with its text, until a connection that was cut: what is missing is the caller's to notice. */
+export async function* eachParsedLine<T>(
+  schema: z.ZodType<T>,
+  lines: AsyncIterable<string>,
+): AsyncGenerator<{ line: T; json: string }> {
+  try {
+    for await (const json of lines) yield { line: schema.parse(JSON.parse(json)), json }
+  } catch (cause) {
+    if (cause instanceof TypeError) return
+    throw cause
+  }
 }

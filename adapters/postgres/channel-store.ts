@@ -11,11 +11,12 @@ import type {
   TemplateChannels,
 } from '#core/channel/schema.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
-import { templateNotFound, versionNotFound, wrongState } from '#core/store-errors.ts'
+import { templateNotFound } from '#core/store-errors.ts'
 import { writeAudit } from './audit-log.ts'
 import { blockedVersions, withDescendants } from './lineage.ts'
 import { readChannels } from './read-channels.ts'
 import type { Tables } from './tables.ts'
+import { holdVersion } from './version-use.ts'
 
 /**
  * Channels in PostgreSQL. A change holds the template's row: that serialises it with other changes, also of a channel that is
@@ -151,16 +152,7 @@ export async function pointAt(
   at: Date,
 ): Promise<void> {
   assertStorable(channel, 'channel')
-  if (!isStorable(version)) throw versionNotFound(template, version)
-  const row = await transaction
-    .selectFrom('version')
-    .select('state')
-    .where('template', '=', template)
-    .where('name', '=', version)
-    .forShare()
-    .executeTakeFirst()
-  if (!row || row.state === 'deleted') throw versionNotFound(template, version)
-  if (row.state !== 'ready') throw wrongState(template, version, row.state, 'ready')
+  await holdVersion(transaction, { template, version }, ['ready'])
   await transaction
     .insertInto('channel')
     .values({ template, name: channel, version, moved_at: at })

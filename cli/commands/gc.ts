@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { GarbageLine, type GarbageObject, type GarbageTotal } from '#core/retention/report.ts'
 import { addCommand, openClient } from '../command.ts'
 import { refused } from '../failures.ts'
-import { eachLine } from '../lines.ts'
+import { eachLine, eachParsedLine } from '../lines.ts'
 import { printLine, renderBytes, renderName } from '../output.ts'
 
 interface Options {
@@ -25,7 +25,7 @@ export function registerGc(program: Command): void {
     .action(async ({ json, dryRun = false, all = dryRun }: Options) => {
       const reply = await openClient().open('/api/v1/gc', { method: 'POST', body: { dryRun } })
       let isWhole = false
-      for await (const { line, text } of parsed(eachLine(reply))) {
+      for await (const { line, json: text } of eachParsedLine(GarbageLine, eachLine(reply))) {
         isWhole ||= line.kind === 'total'
         if (json) await printLine(text)
         else if (line.kind === 'total') await printLine(renderTotal(line))
@@ -36,15 +36,6 @@ export function registerGc(program: Command): void {
           advice: 'run it again; the server’s log says why it ended',
         })
     })
-}
-
-async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<{ line: GarbageLine; text: string }> {
-  try {
-    for await (const text of lines) yield { line: GarbageLine.parse(JSON.parse(text)), text }
-  } catch (cause) {
-    if (cause instanceof TypeError) return // the connection was cut: what is missing is told at the end
-    throw cause
-  }
 }
 
 function renderObject({ verdict, kind, name, bytes, reasons, when }: GarbageObject): string {

@@ -5,7 +5,7 @@ import type { TemplateRef } from '#core/names.ts'
 import { addCommand, openClient } from '../command.ts'
 import { renderDiff, renderTotals, sectionHeading, type RenderedLine } from '../diff-lines.ts'
 import { refused } from '../failures.ts'
-import { eachLine } from '../lines.ts'
+import { eachLine, eachParsedLine } from '../lines.ts'
 import { print, printLine } from '../output.ts'
 import { parseReference, versionRoute } from '../reference.ts'
 
@@ -58,7 +58,7 @@ async function printLines(lines: AsyncIterable<string>, options: Options): Promi
     if (heading !== undefined && heading !== section) await print(sectionHeading((section = heading)))
     await print(text)
   }
-  for await (const line of renderDiff(parsed(lines), { all: options.all ?? false })) {
+  for await (const line of renderDiff(eachParsedLine(DiffLine, lines), { all: options.all ?? false })) {
     isWhole ||= line.of.kind === 'total'
     if (options.summary && line.heading !== undefined) continue
     if (options.json) await (line.json === undefined ? undefined : printLine(line.json))
@@ -69,13 +69,4 @@ async function printLines(lines: AsyncIterable<string>, options: Options): Promi
     throw refused('DiffIncomplete', 'the comparison broke off before its end', {
       advice: 'try again; the server’s log says why it ended',
     })
-}
-
-async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<{ line: DiffLine; json: string }> {
-  try {
-    for await (const json of lines) yield { line: DiffLine.parse(JSON.parse(json)), json }
-  } catch (cause) {
-    if (cause instanceof TypeError) return // the connection was cut: what is missing is told at the end
-    throw cause
-  }
 }
