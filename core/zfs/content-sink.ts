@@ -18,8 +18,18 @@ export interface Extent {
   logical: number
 }
 
-/** Objects here are files (type 19) alone. */
+/** Whether a payload is the bytes themselves: it is not compressed, or compression is off (zfs-stream.md 16, 5). */
+export function isPlain(compression: number): boolean {
+  return compression === 0 || compression === 2
+}
+
+/** Objects here are those of type 19: files, and symlinks too, whose target may lie in a block. */
 export interface ContentSink {
+  /**
+   * The attributes of a file came, or came again: it has `size` bytes from here on, undefined when they do not say. What else is
+   * of type 19 (symlinks, devices) is not announced. After empty() of the same record.
+   */
+  file?(object: number, size: number | undefined): void
   /** The object has no contents from here on: it is new, or was replaced by another. */
   empty(object: number): void
   /** A block begins, in the place of what was there. Returns whether its bytes are wanted: they then come by data(). */
