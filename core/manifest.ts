@@ -13,6 +13,36 @@ export type Compression = z.infer<typeof Compression>
 export const ArchiveLayout = z.enum(['zonepath', 'zoneroot'])
 export type ArchiveLayout = z.infer<typeof ArchiveLayout>
 
+/** What a verified ZFS stream says of itself (zfs-stream.md 1 and 5). */
+export const ZfsFacts = z.object({
+  /** version of the file system: 1 to 5. This, `objects` and `hidden` are absent for increments whose base is not here */
+  zplVersion: z.int().optional(),
+  /** features that its header announces, by the names of core/zfs/features.ts */
+  features: z.array(z.string()),
+  /** the oldest pool that can receive it: a version, or `features` for one with feature flags */
+  pool: z.union([z.int(), z.literal('features')]),
+  /** whether it is a package (`zfs send -p`, `-R`) */
+  isPackage: z.boolean(),
+  byteOrder: z.enum(['little', 'big']),
+  /** objects of the file system, files and what describes them */
+  objects: z.int().nonnegative().optional(),
+  /** what it holds that no index shows */
+  hidden: z
+    .object({
+      /** extended attributes */
+      xattrs: z.int().nonnegative(),
+      /** files that were removed and still open */
+      unlinked: z.int().nonnegative(),
+      sockets: z.int().nonnegative(),
+      /** device nodes below dev/ and devices/ that no archive may have */
+      devices: z.int().nonnegative(),
+    })
+    .optional(),
+  /** what is worth a word and no refusal */
+  notices: z.array(z.string()),
+})
+export type ZfsFacts = z.infer<typeof ZfsFacts>
+
 /** One packaged form of a version; its bytes are the blob `sha256`. */
 export const Artifact = z.object({
   format: ArtifactFormat,
@@ -23,9 +53,9 @@ export const Artifact = z.object({
   size: z.int().nonnegative(),
   /** bytes after decompression */
   uncompressedSize: z.int().nonnegative(),
-  /** absent for ZFS streams */
+  /** absent for increments whose base is not here, and for layers */
   layout: ArchiveLayout.optional(),
-  /** number of entries in the index; absent for ZFS streams */
+  /** number of entries in the index; absent where `layout` is */
   entries: z.int().nonnegative().optional(),
   /** ZFS only: `dataset@snapshot` as written in the stream */
   snapshot: z.string().optional(),
@@ -33,8 +63,12 @@ export const Artifact = z.object({
   guid: z.string().optional(),
   /** zfs-incremental only: guid of the snapshot it starts from, decimal */
   fromGuid: z.string().optional(),
+  /** ZFS only; absent in versions of before streams were read */
+  zfs: ZfsFacts.optional(),
   /** layer only: the archive of the origin to whose tree it applies (docs/layer-format.md) */
   base: Sha256.optional(),
+  /** the artifact of the same version that it was converted from (docs/conversion.md) */
+  derivedFrom: Sha256.optional(),
 })
 export type Artifact = z.infer<typeof Artifact>
 

@@ -144,7 +144,7 @@ function addHostOptions(command: Command): Command {
     )
     .option('--builds <count>', 'build templates here, so many at a time; 0: none')
     .option('--zones-root <path>', 'where builds have their zones (default: /zones)')
-    .option('--fact <name=value...>', 'free facts')
+    .option('--fact <name=value...>', 'free facts, e.g. zfs=true, zpool=23 (docs/receivers.md)')
 }
 
 function fieldsOf(options: HostOptions, before?: HostReply['builds']): { facts?: Record<string, string> } {

@@ -3,6 +3,7 @@ import { ProvisionError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import { artifactExtension, type Artifact, type Manifest } from '../manifest.ts'
 import type { ProfileZone } from '../profile.ts'
+import { receiverOf, whyNotReceived } from '../zfs/receivers.ts'
 
 /** Whether the host has ZFS, as its facts say. */
 export function hasZfs(host: Pick<Host, 'facts'>): boolean {
@@ -28,12 +29,18 @@ export function chooseArtifact(
           return extension === form || (form === 'zfs' && artifact.format === 'zfs')
         })
   if (wanted) return wanted
-  const there = artifacts.map(artifactExtension).join(', ') || 'no artifacts'
+  const there = artifacts.map((artifact) => describe(host, artifact)).join(', ') || 'no artifacts'
   throw new ProvisionError(
     'conflict',
     'NoUsableArtifact',
     `${template}@${version} has ${there}; host ${host.name} (${host.release}${hasZfs(host) ? ', zfs' : ', no zfs'}) needs ${form === 'auto' ? 'another form' : form}`,
   )
+}
+
+/** `zfs (the host has no ZFS)` */
+function describe(host: Host, artifact: Artifact): string {
+  const why = whyNot(host, artifact)
+  return artifactExtension(artifact) + (why === undefined ? '' : ` (${why})`)
 }
 
 /** Whether the host can take it as a whole. */
@@ -43,8 +50,12 @@ function canTake(host: Host, artifact: Artifact): boolean {
 }
 
 /** Why a host cannot read this form; undefined: it can. */
-export function whyNot(host: Host, { format, compression }: Artifact): string | undefined {
-  if ((format === 'zfs' || format === 'zfs-incremental') && !hasZfs(host)) return 'the host has no ZFS'
+export function whyNot(host: Host, { format, compression, zfs }: Artifact): string | undefined {
+  if (format === 'zfs' || format === 'zfs-incremental') {
+    if (!hasZfs(host)) return 'the host has no ZFS'
+    const refused = zfs && whyNotReceived(receiverOf(host), zfs)
+    if (refused !== undefined) return refused
+  }
   // Solaris 10 brings gzip and bzip2; zstd and xz came later
   if (host.release.startsWith('s10') && (compression === 'zstd' || compression === 'xz'))
     return `Solaris 10 has no ${compression}`

@@ -66,6 +66,31 @@ describe('weighForms', () => {
     ])
   })
 
+  test('a stream that the host’s pool cannot receive is not offered, and the next best is', () => {
+    const zfs = {
+      zplVersion: 5,
+      features: ['system attributes', 'lz4'],
+      pool: 'features' as const,
+      isPackage: false,
+      byteOrder: 'little' as const,
+      notices: [],
+    }
+    const streams = {
+      ...manifest,
+      artifacts: manifest.artifacts.map((one) => ({ ...one, ...(one.format.startsWith('zfs') && { zfs }) })),
+    }
+    const old = Host.parse({ name: 'h1', release: 'illumos', facts: { zfs: 'true', zpool: '28' } })
+    const { choices, full, deltas } = weighForms(streams, old, 'auto', there('default', '7', 'zfs'))
+    const refused = choices.filter(({ form }) => form === 'zfs' || form === 'izfs')
+    expect(refused.map(({ usable, why }) => [usable, why])).toEqual([
+      [false, "the stream has lz4, the host's pool has version 28, without feature flags"],
+      [false, "the stream has lz4, the host's pool has version 28, without feature flags"],
+    ])
+    expect(full.compression).toBe('zstd')
+    expect(deltas.map(({ format }) => format)).toEqual(['layer'])
+    expect(weighForms(streams, host(true), 'auto', new Map()).full.format).toBe('zfs')
+  })
+
   test('offers the host what it could take, whatever the server knows', () => {
     expect(weighForms(manifest, host(true), 'auto', new Map()).deltas.map(({ format }) => format)).toEqual([
       'zfs-incremental',

@@ -47,7 +47,8 @@ describe('makePlan', () => {
     expect(() => examplePlan({ profile })).toThrow(
       expect.objectContaining({
         code: 'NoUsableArtifact',
-        message: expect.stringContaining('zfs, tar.gz, tar.zst'),
+        message:
+          'web@1.0 has zfs (the host has no ZFS), tar.gz, tar.zst; host h1 (illumos, no zfs) needs zfs',
       }),
     )
   })
