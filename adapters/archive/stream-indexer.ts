@@ -8,7 +8,7 @@ import { describeUnknown, sniffCompression, sniffFormat, SNIFF_BYTES } from '#co
 import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Config, Limits } from '#core/config.ts'
 import { describeZfsStream } from '#core/zfs/describe-stream.ts'
-import { ZfsStreamWalker } from '#core/zfs/stream-walker.ts'
+import { RecordReader } from '#core/zfs/record-reader.ts'
 import { ArchiveIndexer } from './archive-indexer.ts'
 import { decompress } from './decompress.ts'
 import { EntrySpool } from './entry-spool.ts'
@@ -72,10 +72,10 @@ export class StreamIndexer implements ArtifactIndexer {
       )
     }
     if (format === 'zfs') {
-      const walker = new ZfsStreamWalker()
+      const reader = new RecordReader()
       return {
-        reader: walker,
-        outcome: () => ({ facts: describeZfsStream(walker.info()), detachedXml: undefined }),
+        reader,
+        outcome: () => ({ facts: describeZfsStream(reader.info()), detachedXml: undefined }),
       }
     }
     const indexer = new ArchiveIndexer(this.#limits, (entry) => spool.add(entry))

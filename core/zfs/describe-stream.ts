@@ -1,8 +1,8 @@
 /** Decides what kind of artifact a verified ZFS stream is, or that it cannot be one. */
 import { refusal, shown } from '../archive/refusals.ts'
 import type { Artifact } from '../manifest.ts'
-import type { BeginInfo } from './record.ts'
-import type { ZfsStreamInfo } from './stream-walker.ts'
+import type { ZfsStreamInfo } from './record-reader.ts'
+import type { BeginInfo } from './records.ts'
 
 const OBJSET_FILE_SYSTEM = 2
 /** Features that make a stream useless as a template (zfs-stream.md 1.1). */

@@ -1,9 +1,17 @@
-/** The records of a ZFS send stream: headers of 312 bytes and the payload that follows each (zfs-stream.md 1). */
+/** Parses one record header (zfs-stream.md 1.1 to 1.9), as strictly as today's receivers do and as leniently as real streams need (16, 23). */
 import { refusal } from '../archive/refusals.ts'
-
-export const RECORD_HEADER = 312
-/** where the running checksum stands in every header but BEGIN's */
-export const CHECKSUM_OFFSET = 280
+import { decodeName } from '../archive/member.ts'
+import { HeaderFields, RECORD_HEADER, shownPlace } from './header-fields.ts'
+import type {
+  BeginInfo,
+  BeginRecord,
+  ObjectRecord,
+  RecordPlace,
+  SpillRecord,
+  StreamRecord,
+  WriteEmbeddedRecord,
+  WriteRecord,
+} from './records.ts'
 
 export const RecordType = {
   begin: 0,
@@ -19,119 +27,213 @@ export const RecordType = {
   redact: 10,
 } as const
 
-const MAX_BEGIN_PAYLOAD = 64 * 1024 * 1024
-const MAX_WRITE = 16 * 1024 * 1024
-const MAX_BONUS = 16 * 1024
-const MAX_SPILL = 16 * 1024 * 1024
-const MAX_EMBEDDED = 112
+export const FEATURE_LARGE_BLOCKS = 1n << 19n
+export const FEATURE_RAW = 1n << 24n
+/** stream flag: spill flags of OBJECT and SPILL count */
+export const STREAM_FLAG_SPILL = 8
 
-/** What BEGIN says of the snapshot. Guids in decimal. */
-export interface BeginInfo {
-  /** 1 a snapshot, 2 the preamble of a package */
-  headerType: number
-  features: bigint
-  flags: number
-  /** 2 a file system, 3 a volume */
-  objsetType: number
-  toGuid: string
-  fromGuid: string
-  /** `pool/dataset@snapshot` */
-  toName: string
+const SPILL_FLAG = 4
+const MAX_BEGIN_PAYLOAD = 64 * 1024 * 1024
+const MAX_BLOCK = 128 * 1024
+const MAX_LARGE_BLOCK = 16 * 1024 * 1024
+const MAX_SPILL = 128 * 1024
+const MAX_EMBEDDED = 112
+const SLOT = 512
+const MAX_SLOTS = 32
+/** of each object number, what is not bonus: the dnode's own fields and one block pointer */
+const DNODE_CORE = 192
+
+const MAGIC = 0x2f5bacbacn
+const MAGIC_OFFSET = 8
+
+/** The byte order that the magic of a BEGIN tells, or undefined when there is no magic (zfs-stream.md 13). */
+export function byteOrderOf(header: Uint8Array): 'little' | 'big' | undefined {
+  const view = new DataView(header.buffer, header.byteOffset, RECORD_HEADER)
+  if (view.getBigUint64(MAGIC_OFFSET, true) === MAGIC) return 'little'
+  return view.getBigUint64(MAGIC_OFFSET, false) === MAGIC ? 'big' : undefined
 }
 
-export class RecordHeader {
-  readonly view: DataView
-  readonly littleEndian: boolean
-  readonly #bytes: Uint8Array
-  readonly #where: string
-
-  /** `where` names the record in messages, e.g. `record 3 at byte 936`. */
-  constructor(bytes: Uint8Array, littleEndian: boolean, where: string) {
-    this.#bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_HEADER)
-    this.littleEndian = littleEndian
-    this.#where = where
-  }
-
-  get type(): number {
-    return this.#u32(0)
-  }
-
-  /** Four sums stored at `offset`. */
-  checksumAt(offset: number): readonly [bigint, bigint, bigint, bigint] {
-    return [this.#u64(offset), this.#u64(offset + 8), this.#u64(offset + 16), this.#u64(offset + 24)]
-  }
-
-  /** Bytes that follow the header. @throws CorruptStream for an unknown type or a length beyond what ZFS can make */
-  payloadLength(isRaw: boolean): number {
-    switch (this.type) {
-      case RecordType.begin:
-        return this.#bounded(this.#u32(4), MAX_BEGIN_PAYLOAD, 'a BEGIN payload')
-      case RecordType.object: {
-        const raw = this.#u32(36)
-        return this.#bounded(raw !== 0 ? raw : roundUp8(this.#u32(28)), MAX_BONUS, 'a bonus buffer')
-      }
-      case RecordType.write: {
-        const isCompressed = (this.#bytes[50] ?? 0) !== 0
-        return this.#bounded(this.#size(isCompressed ? 96 : 32), MAX_WRITE, 'a block')
-      }
-      case RecordType.spill: {
-        const compressed = this.#size(40)
-        const length = compressed !== 0 ? compressed : this.#size(16)
-        return this.#bounded(isRaw ? length : roundUp8(length), MAX_SPILL, 'a spill block')
-      }
-      case RecordType.writeEmbedded:
-        return this.#bounded(roundUp8(this.#u32(52)), MAX_EMBEDDED, 'an embedded block')
-      case RecordType.freeObjects:
-      case RecordType.free:
-      case RecordType.end:
-      case RecordType.writeByRef:
-      case RecordType.objectRange:
-      case RecordType.redact:
-        return 0
-      default:
-        throw refusal(
-          'CorruptStream',
-          `zfs stream has the unknown record type ${this.type} as ${this.#where}`,
-        )
+/**
+ * The record that a header announces. `begin` is the BEGIN that it stands behind: it says how some fields are meant.
+ * @throws CorruptStream for an unknown type and for numbers that ZFS does not make
+ */
+export function parseRecord(
+  header: Uint8Array,
+  littleEndian: boolean,
+  begin: BeginInfo | undefined,
+  place: RecordPlace,
+): StreamRecord {
+  const fields = new HeaderFields(header, littleEndian, place)
+  const type = fields.u32(0)
+  switch (type) {
+    case RecordType.begin:
+      return parseBegin(header, fields, littleEndian)
+    case RecordType.object:
+      return parseObject(fields, begin)
+    case RecordType.freeObjects: {
+      const first = fields.number(8, 'the first object')
+      return { type: 'freeObjects', first, count: fields.count(16, first) }
     }
-  }
-
-  begin(): BeginInfo {
-    const version = this.#u64(16)
-    const name = this.#bytes.subarray(56, 312)
-    const end = name.indexOf(0)
-    return {
-      headerType: Number(version & 3n),
-      features: (version >> 2n) & 0xffffffffffffffn,
-      flags: this.#u32(36),
-      objsetType: this.#u32(32),
-      toGuid: this.#u64(40).toString(),
-      fromGuid: this.#u64(48).toString(),
-      toName: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end)),
+    case RecordType.write:
+      return parseWrite(fields, begin)
+    case RecordType.free: {
+      const offset = fields.number(16, 'the offset')
+      return { type: 'free', object: fields.object(8), offset, length: fields.count(24, offset) }
     }
+    case RecordType.end:
+      return { type: 'end', ofPackage: begin === undefined }
+    case RecordType.writeByRef: {
+      const reference = { refGuid: fields.guid(40), refObject: fields.object(48) }
+      const refOffset = fields.number(56, 'the offset of its reference')
+      return {
+        type: 'writeByRef',
+        object: fields.object(8),
+        ...block(fields, 24, begin),
+        ...reference,
+        refOffset,
+      }
+    }
+    case RecordType.spill:
+      return parseSpill(fields, begin)
+    case RecordType.writeEmbedded:
+      return parseEmbedded(fields, begin)
+    case RecordType.objectRange:
+      return { type: 'objectRange', object: fields.number(8, 'the first object'), payloadBytes: 0 }
+    case RecordType.redact:
+      return { type: 'redact', object: fields.object(8), payloadBytes: 0 }
+    default:
+      throw refusal('CorruptStream', `zfs stream has the unknown record type ${type} in ${shownPlace(place)}`)
   }
+}
 
-  #u32(offset: number): number {
-    return this.view.getUint32(offset, this.littleEndian)
+function parseBegin(header: Uint8Array, fields: HeaderFields, littleEndian: boolean): BeginRecord {
+  const version = fields.u64(16)
+  const name = header.subarray(56, RECORD_HEADER)
+  const end = name.indexOf(0)
+  const payloadBytes = fields.bounded(fields.u32(4), MAX_BEGIN_PAYLOAD, 'a BEGIN payload')
+  return {
+    type: 'begin',
+    headerType: Number(version & 3n),
+    features: (version >> 2n) & (2n ** 56n - 1n),
+    flags: fields.u32(36),
+    objsetType: fields.u32(32),
+    created: fields.number(24, 'the creation time'),
+    toGuid: fields.guid(40),
+    fromGuid: fields.guid(48),
+    toName: decodeName(end < 0 ? name : name.subarray(0, end)),
+    littleEndian,
+    payloadBytes: wholeWords(fields, payloadBytes, 4),
   }
+}
 
-  #u64(offset: number): bigint {
-    return this.view.getBigUint64(offset, this.littleEndian)
+function parseObject(fields: HeaderFields, begin: BeginInfo | undefined): ObjectRecord {
+  const [objectType, bonusType] = [fields.u32(16), fields.u32(20)]
+  if (objectType < 1 || objectType > 255) throw fields.wrong(`has object type ${objectType}`, '1 to 255')
+  if (bonusType > 255) throw fields.wrong(`has bonus type ${bonusType}`, '0 to 255')
+  const slots = fields.u8(34) || 1
+  if (slots > MAX_SLOTS) throw fields.wrong(`has an object of ${slots} slots`, `at most ${MAX_SLOTS}`)
+  const bonusBytes = fields.bounded(fields.u32(28), slots * SLOT - DNODE_CORE, `a bonus of ${slots} slots`)
+  if ((bonusBytes === 0) !== (bonusType === 0)) {
+    throw fields.wrong(`has a bonus of ${bonusBytes} bytes and type ${bonusType}`, 'both zero or neither')
   }
+  const rawBonus = fields.u32(36)
+  if (rawBonus !== 0 && !isRaw(begin)) throw fields.wrong(`has a raw bonus of ${rawBonus} bytes`, 'none')
+  const payloadBytes = fields.bounded(rawBonus || roundUp8(bonusBytes), MAX_SLOTS * SLOT, 'a bonus')
+  return {
+    type: 'object',
+    object: fields.object(8),
+    objectType,
+    bonusType,
+    blockSize: blockSize(fields, fields.u32(24), begin),
+    bonusBytes,
+    slots,
+    hasSpill: countsSpillFlags(begin) ? (fields.u8(35) & SPILL_FLAG) !== 0 : undefined,
+    payloadBytes,
+  }
+}
 
-  #size(offset: number): number {
-    const size = this.#u64(offset)
-    return size > BigInt(Number.MAX_SAFE_INTEGER) ? Infinity : Number(size)
+function parseWrite(fields: HeaderFields, begin: BeginInfo | undefined): WriteRecord {
+  const { offset, length } = block(fields, 32, begin, 24)
+  const compression = fields.u8(50)
+  const compressed = fields.bounded(fields.number(96, 'the compressed size'), length, 'a compressed block')
+  if (compression === 0 && compressed !== 0) {
+    throw fields.wrong(`has a compressed size of ${compressed} bytes without compression`, '0')
   }
+  return {
+    type: 'write',
+    object: fields.object(8),
+    objectType: fields.u32(16),
+    offset,
+    length,
+    compression,
+    payloadBytes: wholeWords(fields, compression === 0 ? length : compressed, 8),
+  }
+}
 
-  #bounded(size: number, limit: number, what: string): number {
-    if (size <= limit) return size
-    throw refusal(
-      'CorruptStream',
-      `zfs stream announces ${what} of ${size} bytes in ${this.#where}, expected at most ${limit}`,
-    )
+function parseEmbedded(fields: HeaderFields, begin: BeginInfo | undefined): WriteEmbeddedRecord {
+  const { offset, length } = block(fields, 24, begin)
+  const physicalBytes = fields.bounded(fields.u32(52), MAX_EMBEDDED, 'an embedded block')
+  return {
+    type: 'writeEmbedded',
+    object: fields.object(8),
+    offset,
+    length,
+    compression: fields.u8(40),
+    embeddedType: fields.u8(41),
+    logicalBytes: fields.bounded(fields.u32(48), length, 'an embedded block that becomes one'),
+    physicalBytes,
+    payloadBytes: roundUp8(physicalBytes),
   }
+}
+
+function parseSpill(fields: HeaderFields, begin: BeginInfo | undefined): SpillRecord {
+  const length = fields.bounded(fields.number(16, 'the length'), MAX_SPILL, 'a spill block')
+  if (length < SLOT) throw fields.wrong(`has a spill block of ${length} bytes`, `at least ${SLOT}`)
+  const compressed = fields.bounded(
+    fields.number(40, 'the compressed size'),
+    length,
+    'a compressed spill block',
+  )
+  return {
+    type: 'spill',
+    object: fields.object(8),
+    length,
+    compression: fields.u8(33),
+    unmodified: countsSpillFlags(begin) && (fields.u8(32) & SPILL_FLAG) !== 0,
+    payloadBytes: wholeWords(fields, compressed || length, 8),
+  }
+}
+
+/** A block's place in its object. */
+function block(fields: HeaderFields, lengthAt: number, begin: BeginInfo | undefined, offsetAt = 16) {
+  const place = fields.range(offsetAt, lengthAt)
+  blockSize(fields, place.length, begin)
+  return place
+}
+
+function blockSize(fields: HeaderFields, size: number, begin: BeginInfo | undefined): number {
+  const isLarge = begin !== undefined && (begin.features & FEATURE_LARGE_BLOCKS) !== 0n
+  fields.bounded(
+    size,
+    isLarge ? MAX_LARGE_BLOCK : MAX_BLOCK,
+    isLarge ? 'a block' : 'a block without the large-blocks feature',
+  )
+  if (size >= SLOT && size % SLOT === 0) return size
+  throw fields.wrong(`has a block of ${size} bytes`, `a multiple of ${SLOT}`)
+}
+
+/** Payloads are whole 64-bit words (an nvlist: 32-bit ones), else the checksum has no meaning. */
+function wholeWords(fields: HeaderFields, bytes: number, word: number): number {
+  if (bytes % word === 0) return bytes
+  throw fields.wrong(`has a payload of ${bytes} bytes`, `a multiple of ${word}`)
+}
+
+function isRaw(begin: BeginInfo | undefined): boolean {
+  return begin !== undefined && (begin.features & FEATURE_RAW) !== 0n
+}
+
+function countsSpillFlags(begin: BeginInfo | undefined): boolean {
+  return begin !== undefined && (begin.flags & STREAM_FLAG_SPILL) !== 0
 }
 
 function roundUp8(size: number): number {
