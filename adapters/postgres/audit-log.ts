@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { AuditLog } from '#app/ports/access.ts'
+import type { AuditEntry, AuditLog } from '#app/ports/access.ts'
 import type { Clock } from '#app/ports/queue.ts'
 import { toStorable } from '#core/storable-text.ts'
 import type { Tables } from './tables.ts'
@@ -14,7 +14,7 @@ export class PostgresAuditLog implements AuditLog {
     this.#clock = clock
   }
 
-  async write(entry: Parameters<AuditLog['write']>[0]): Promise<void> {
+  async write(entry: AuditEntry): Promise<void> {
     await writeAudit(this.#db, entry, this.#clock.now())
   }
 
@@ -40,7 +40,7 @@ export class PostgresAuditLog implements AuditLog {
 /** With a transaction: what was done and its entry are there together, or neither is. */
 export async function writeAudit(
   db: Kysely<Tables>,
-  { actor, action, subject, details }: Parameters<AuditLog['write']>[0],
+  { actor, action, subject, details }: AuditEntry,
   at: Date,
 ): Promise<void> {
   await db

@@ -1,8 +1,15 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
-import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports/catalog.ts'
+import type { AuditEntry } from '#app/ports/access.ts'
+import type {
+  Revocation,
+  TemplateCatalog,
+  TemplateSummary,
+  VersionId,
+  VersionRecord,
+} from '#app/ports/catalog.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Manifest } from '#core/manifest.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { Retention } from '#core/retention/policy.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
@@ -15,6 +22,7 @@ import {
   wrongState,
 } from '#core/store-errors.ts'
 import { mayBecome, type VersionState } from '#core/version-state.ts'
+import { writeAudit } from './audit-log.ts'
 import { holdBlob, isBlobUnheld } from './blob-lock.ts'
 import { PostgresChannelStore } from './channel-store.ts'
 import { deleteUnusedIndexes, readEntries, writeEntries } from './entry-index.ts'
@@ -133,13 +141,44 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       await insertVersion(transaction, record)
       await replaceArtifacts(transaction, record)
       for (const [sha256, entries] of indexes) await writeEntries(transaction, sha256, entries)
-      for (const { sha256 } of record.manifest.artifacts) {
-        await holdBlob(transaction, sha256)
-        await this.#keepBlob(sha256).catch((error: unknown) => {
-          if (!(error instanceof ProvisionError) || error.code !== 'BlobNotFound') throw error
-          throw blobCollected(record.manifest.template, record.manifest.version, sha256)
-        })
+      await this.#holdBlobs(transaction, record.manifest, record.manifest.artifacts)
+    })
+  }
+
+  async addArtifacts(
+    { template, version }: VersionId,
+    artifacts: readonly Artifact[],
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+    { at, ...entry }: AuditEntry & { at: Date },
+  ): Promise<Artifact[]> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const state = await this.#lockVersion(transaction, template, version)
+      if (state !== 'ready') throw wrongState(template, version, state, 'ready')
+      const { manifest } = await transaction
+        .selectFrom('version')
+        .select('manifest')
+        .where('template', '=', template)
+        .where('name', '=', version)
+        .executeTakeFirstOrThrow()
+      const added = artifacts.filter(
+        ({ sha256 }) => !manifest.artifacts.some((there) => there.sha256 === sha256),
+      )
+      if (added.length === 0) return []
+      const record = { state, manifest: { ...manifest, artifacts: [...manifest.artifacts, ...added] } }
+      await transaction
+        .updateTable('version')
+        .set({ manifest: JSON.stringify(record.manifest) })
+        .where('template', '=', template)
+        .where('name', '=', version)
+        .execute()
+      await replaceArtifacts(transaction, record)
+      for (const { sha256 } of added) {
+        const entries = indexes.get(sha256)
+        if (entries) await writeEntries(transaction, sha256, entries)
       }
+      await this.#holdBlobs(transaction, manifest, added)
+      await writeAudit(transaction, entry, at)
+      return added
     })
   }
 
@@ -287,6 +326,21 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       )
       .executeTakeFirst()
     if (!found) throw templateNotFound(template)
+  }
+
+  /** From here on no collection takes them. @throws BlobCollected */
+  async #holdBlobs(
+    transaction: Transaction<Tables>,
+    { template, version }: VersionId,
+    artifacts: readonly Artifact[],
+  ): Promise<void> {
+    for (const { sha256 } of artifacts) {
+      await holdBlob(transaction, sha256)
+      await this.#keepBlob(sha256).catch((error: unknown) => {
+        if (!(error instanceof ProvisionError) || error.code !== 'BlobNotFound') throw error
+        throw blobCollected(template, version, sha256)
+      })
+    }
   }
 
   /** The state of a version whose row is held until the transaction ends. */

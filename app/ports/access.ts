@@ -19,13 +19,15 @@ export interface TokenStore {
   revoke(id: string): Promise<void>
 }
 
+export interface AuditEntry {
+  actor: string
+  action: string
+  subject: string
+  details?: Record<string, unknown>
+}
+
 export interface AuditLog {
-  write(event: {
-    actor: string
-    action: string
-    subject: string
-    details?: Record<string, unknown>
-  }): Promise<void>
+  write(entry: AuditEntry): Promise<void>
   list(
     limit: number,
   ): Promise<{ at: string; actor: string; action: string; subject: string; details: unknown }[]>

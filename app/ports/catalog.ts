@@ -1,9 +1,10 @@
 // Templates and their versions. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Manifest } from '#core/manifest.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { Retention } from '#core/retention/policy.ts'
 import type { VersionState } from '#core/version-state.ts'
+import type { AuditEntry } from './access.ts'
 
 export interface TemplateSummary {
   name: string
@@ -49,6 +50,17 @@ export interface TemplateCatalog {
     record: VersionRecord,
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
   ): Promise<void>
+  /**
+   * Gives a ready version further forms of its tree: artifacts, indexes and the entry of the audit log in one transaction.
+   * Returns those that are new by their bytes; without any there is no entry either.
+   * @throws VersionNotFound, WrongState unless it is ready, BlobCollected
+   */
+  addArtifacts(
+    id: VersionId,
+    artifacts: readonly Artifact[],
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+    audit: AuditEntry & { at: Date },
+  ): Promise<Artifact[]>
   /** `revocation` is kept with a version that becomes revoked. @throws VersionNotFound, WrongState when core/version-state.ts forbids it */
   setState(template: string, version: string, state: VersionState, revocation?: Revocation): Promise<void>
   /** Deletes a version that is still `building`; false when it is not any more: another worker may have made it ready. */

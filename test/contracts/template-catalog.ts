@@ -50,6 +50,9 @@ export function entryOf(path: string, more: Partial<Entry> = {}): Entry {
 
 const none = new Map<string, Entry[]>()
 
+/** What the audit log is told of a further form. */
+const said = { actor: 'tester', action: 'version.convert', subject: 'web@1', at: new Date(0) }
+
 /** What every TemplateCatalog promises. */
 export function templateCatalogContract(name: string, open: () => Promise<TemplateCatalog>): void {
   describe(`${name} keeps the TemplateCatalog contract`, () => {
@@ -136,6 +139,57 @@ export function templateCatalogContract(name: string, open: () => Promise<Templa
       const ready = versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] })
       await catalog.putVersion(ready, new Map([[digest('a'), [entryOf('root/a')]]]))
       expect(await catalog.getVersion('web', '1')).toEqual(ready)
+    })
+
+    test('a ready version gets another form with its index, once', async () => {
+      const catalog = await open()
+      const [tar, zfs] = [artifactOf(digest('a')), { ...artifactOf(digest('b')), derivedFrom: digest('a') }]
+      await catalog.putVersion(versionOf('web', '1', { artifacts: [tar], notes: 'NUL \0' }), none)
+      const id = { template: 'web', version: '1' }
+      const add = () => catalog.addArtifacts(id, [zfs], new Map([[digest('b'), [entryOf('root/a')]]]), said)
+      const [first, second] = await Promise.all([add(), add()])
+      expect([first, second].map(({ length }) => length).toSorted()).toEqual([0, 1])
+      expect((await catalog.getVersion('web', '1')).manifest.artifacts).toEqual([tar, zfs])
+      expect((await catalog.findVersionsByBlob(digest('b'))).length).toBe(1)
+      expect(await catalog.referencedBlobs()).toEqual(new Set([digest('a'), digest('b')]))
+      expect(await collect(catalog.entries(digest('b')))).toEqual([entryOf('root/a')])
+    })
+
+    test('only a ready version gets another form', async () => {
+      const catalog = await open()
+      for (const state of ['building', 'testing', 'revoked'] as const) {
+        await catalog.putVersion(
+          versionOf('web', state, { state: state === 'revoked' ? 'ready' : state }),
+          none,
+        )
+        if (state === 'revoked') await catalog.setState('web', state, 'revoked')
+        const add = catalog.addArtifacts(
+          { template: 'web', version: state },
+          [artifactOf(digest('b'))],
+          none,
+          said,
+        )
+        await expect(add, state).rejects.toMatchObject({ code: 'WrongState', kind: 'conflict' })
+        expect((await catalog.getVersion('web', state)).manifest.artifacts).toEqual([])
+      }
+      await catalog.setState('web', 'revoked', 'deleted')
+      await expect(
+        catalog.addArtifacts({ template: 'web', version: 'revoked' }, [], none, said),
+      ).rejects.toMatchObject({ code: 'VersionNotFound' })
+    })
+
+    test('a form whose index fails is not there', async () => {
+      const catalog = await open()
+      await catalog.putVersion(versionOf('web', '1'), none)
+      const add = catalog.addArtifacts(
+        { template: 'web', version: '1' },
+        [artifactOf(digest('b'))],
+        new Map([[digest('b'), failing()]]),
+        said,
+      )
+      await expect(add).rejects.toThrow('the archive ends early')
+      expect((await catalog.getVersion('web', '1')).manifest.artifacts).toEqual([])
+      expect(await collect(catalog.entries(digest('b')))).toEqual([])
     })
 
     test('an index comes back in archive order, any name unharmed', async () => {

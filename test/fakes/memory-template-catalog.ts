@@ -1,8 +1,15 @@
-import type { Revocation, TemplateCatalog, TemplateSummary, VersionRecord } from '#app/ports/catalog.ts'
+import type { AuditEntry, AuditLog } from '#app/ports/access.ts'
+import type {
+  Revocation,
+  TemplateCatalog,
+  TemplateSummary,
+  VersionId,
+  VersionRecord,
+} from '#app/ports/catalog.ts'
 import type { ChannelMove, PromotePolicy } from '#core/channel/schema.ts'
 import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Manifest } from '#core/manifest.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
 import type { Retention } from '#core/retention/policy.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import {
@@ -14,6 +21,7 @@ import {
   wrongState,
 } from '#core/store-errors.ts'
 import { mayBecome, type VersionState } from '#core/version-state.ts'
+import { MemoryAuditLog } from './memory-audit-log.ts'
 import { MemoryChannelStore } from './memory-channel-store.ts'
 
 export interface MemoryTemplate {
@@ -36,6 +44,11 @@ export interface MemoryTemplate {
 export class MemoryTemplateCatalog implements TemplateCatalog {
   readonly #templates = new Map<string, MemoryTemplate>()
   readonly #indexes = new Map<Sha256, Entry[]>()
+  readonly #audit: AuditLog
+
+  constructor(audit: AuditLog = new MemoryAuditLog()) {
+    this.#audit = audit
+  }
 
   async listTemplates(): Promise<TemplateSummary[]> {
     return [...this.#templates.keys()].toSorted().map((name) => this.#summary(name))
@@ -100,11 +113,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     assertStorable(version, 'version')
     this.#assertReplaceable(template, version)
     const collected = new Map<Sha256, Entry[]>()
-    for (const [sha256, index] of indexes) {
-      const entries: Entry[] = []
-      for await (const entry of index) entries.push(entry)
-      collected.set(sha256, entries)
-    }
+    for (const [sha256, index] of indexes) collected.set(sha256, await collect(index))
     const { origin } = record.manifest
     if (origin && (await this.findVersion(origin.template, origin.version)) === undefined)
       throw versionNotFound(origin.template, origin.version)
@@ -114,6 +123,27 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     if (record.state === 'ready') this.#template(template).wereReady.add(version)
     for (const [sha256, entries] of collected)
       if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, entries)
+  }
+
+  async addArtifacts(
+    { template, version }: VersionId,
+    artifacts: readonly Artifact[],
+    indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
+    { at: _, ...entry }: AuditEntry & { at: Date },
+  ): Promise<Artifact[]> {
+    const collected = new Map<Sha256, Entry[]>()
+    for (const [sha256, index] of indexes) collected.set(sha256, await collect(index))
+    this.assertReady(template, version)
+    const { manifest } = this.#template(template).versions.get(version) ?? { manifest: undefined }
+    if (!manifest) throw versionNotFound(template, version)
+    const added = artifacts.filter(
+      ({ sha256 }) => !manifest.artifacts.some((there) => there.sha256 === sha256),
+    )
+    manifest.artifacts.push(...structuredClone(added))
+    for (const { sha256 } of added)
+      if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, collected.get(sha256) ?? [])
+    if (added.length > 0) await this.#audit.write(entry)
+    return structuredClone(added)
   }
 
   async setState(
@@ -239,4 +269,10 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
       if (manifest.origin?.template === template && manifest.origin.version === version)
         throw versionInUse(template, version, `${manifest.template}@${manifest.version}, whose origin it is`)
   }
+}
+
+async function collect(index: AsyncIterable<Entry> | Iterable<Entry>): Promise<Entry[]> {
+  const entries: Entry[] = []
+  for await (const entry of index) entries.push(entry)
+  return entries
 }

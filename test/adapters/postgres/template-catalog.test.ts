@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { PostgresAuditLog } from '#adapters/postgres/audit-log.ts'
 import { PostgresInstallLog } from '#adapters/postgres/install-log.ts'
 import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import {
@@ -8,6 +9,7 @@ import {
   templateCatalogContract,
   versionOf,
 } from '#test/contracts/template-catalog.ts'
+import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { FakeClock, systemClock } from '#test/fakes/fake-clock.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
@@ -50,6 +52,32 @@ test('a version whose bytes were collected before it is recorded is not recorded
   const put = catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), new Map())
   await expect(put).rejects.toMatchObject({ code: 'BlobCollected', kind: 'unavailable' })
   expect(await catalog.findVersion('web', '1')).toBeUndefined()
+})
+
+test('a further form and its line in the audit log are there together, or neither is', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  const audit = new PostgresAuditLog(db, systemClock)
+  await catalog.putVersion(versionOf('web', '1'), new Map())
+  const add = (entries: Iterable<Entry>) =>
+    catalog.addArtifacts(
+      { template: 'web', version: '1' },
+      [artifactOf(digest('b'))],
+      new Map([[digest('b'), entries]]),
+      { actor: 'ci', action: 'version.convert', subject: 'web@1', at: new Date(0) },
+    )
+  const failing = {
+    [Symbol.iterator]: () => {
+      throw new Error('no index')
+    },
+  }
+  await expect(add(failing)).rejects.toThrow('no index')
+  expect(await audit.list(9)).toEqual([])
+  await add([entryOf('etc/passwd')])
+  await add([entryOf('etc/passwd')])
+  expect(await audit.list(9)).toMatchObject([
+    { actor: 'ci', action: 'version.convert', subject: 'web@1', at: '1970-01-01T00:00:00.000Z' },
+  ])
 })
 
 test('a blob whose version is being recorded this moment is not unreferenced', async () => {
