@@ -52,6 +52,7 @@ export async function startWorker(
   const opened = await openWorker(
     engine,
     async (job, token, signal) => {
+      if (!waiting.has(job.id)) log.info({ jobId: job.id, job: job.name, data: job.data }, 'job started')
       const stop = AbortSignal.any([closing.signal, ...(signal ? [signal] : [])])
       let later: Later | void
       try {
@@ -78,9 +79,6 @@ export async function startWorker(
     },
   )
   const { bull } = opened
-  bull.on('active', ({ id, name, data, deferredFailure }) => {
-    if (!waiting.has(id) && !deferredFailure) log.info({ jobId: id, job: name, data }, 'job started')
-  })
   bull.on('completed', (job) => {
     waiting.delete(job.id)
     log.info({ jobId: job.id, job: job.name }, 'job done')

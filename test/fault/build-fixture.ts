@@ -49,16 +49,16 @@ hygiene:
   - { rule: setuid, path: opt/app/bin/, why: the application brings them }
 `
 
-/** `templates/` with `base` and `child`; a test may write others beside them. */
+/** `templates/` with `base`, and `child` unless nothing is to be built after it; a test may write others beside them. */
 export class RecipeFolder {
   readonly root = mkdtempSync(path.join(tmpdir(), 'zoneflash-test-recipes-'))
 
-  constructor() {
+  constructor({ withChild = true } = {}) {
     this.write('base', base, {
       'customize.sh': '#!/bin/sh\necho made >/opt/made\n',
       'smoke.sh': '#!/bin/sh\ntest -f /opt/made\n',
     })
-    this.write('child', child, { 'customize.sh': '#!/bin/sh\necho child >/opt/child\n' })
+    if (withChild) this.write('child', child, { 'customize.sh': '#!/bin/sh\necho child >/opt/child\n' })
   }
 
   write(name: string, recipe: string, scripts: Record<string, string>): void {
