@@ -1,0 +1,63 @@
+/** What an object says of itself, before it is put into one of the two forms of attributes (zfs-stream.md 7, 8). */
+import type { NodeType } from '../tree.ts'
+
+/** Seconds since the epoch, and nanoseconds. */
+export interface Moment {
+  seconds: number
+  nanoseconds: number
+}
+
+export interface WrittenAttributes {
+  type: NodeType
+  /** permission bits with setuid, setgid and sticky */
+  mode: number
+  uid: number
+  gid: number
+  /** of a file its bytes, of a symlink its target's, of a directory its entries and 2 */
+  size: number
+  /** object of a directory that has it */
+  parent: number
+  links: number
+  /** not 0: with the object number it tells one file from a later one of the same number */
+  generation: bigint
+  /** all four times: a stream of ours knows of no other */
+  time: Moment
+  /** object of the directory of extended attributes; absent or 0: none */
+  xattr?: number
+  /** of a block or character device, as `encodeDevice` gives it */
+  device?: bigint
+  /** of a symlink */
+  target?: Uint8Array
+}
+
+const typeBits: Record<NodeType, number> = {
+  fifo: 0o010000,
+  character: 0o020000,
+  directory: 0o040000,
+  block: 0o060000,
+  file: 0o100000,
+  symlink: 0o120000,
+  socket: 0o140000,
+}
+
+/** The mode with the bits of the type, as `st_mode` has them. */
+export function fullMode({ type, mode }: { type: NodeType; mode: number }): number {
+  return typeBits[type] | mode
+}
+
+/** The value of a directory entry: the object, and its type in the four top bits (zfs-stream.md 5.2). */
+export function directoryEntry(object: number, type: NodeType): bigint {
+  return (BigInt(typeBits[type] >> 12) << 60n) | BigInt(object)
+}
+
+/**
+ * A device number as its receiver reads it: Solaris, illumos and FreeBSD by halves of 64 bits, OpenZFS on Linux by 20 bits,
+ * zfs-fuse by 8 (zfs-stream.md 10).
+ */
+export function encodeDevice(
+  { major, minor }: { major: number; minor: number },
+  receiver: 'solaris' | 'linux' | 'zfs-fuse' = 'solaris',
+): bigint {
+  const shift = { solaris: 32n, linux: 20n, 'zfs-fuse': 8n }[receiver]
+  return (BigInt(major) << shift) | BigInt(minor)
+}

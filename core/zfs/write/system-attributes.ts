@@ -1,0 +1,198 @@
+/** The attributes of a file system of ZPL 5: in the bonus, and what does not fit there in a spill block (zfs-stream.md 8). */
+import { aclOfMode, encodeAcl, flagsOfMode } from './acl.ts'
+import { fullMode, type WrittenAttributes } from './attributes.ts'
+
+const MAGIC = 0x2f505a
+const MAX_BONUS = 320
+const SPILL_UNIT = 512
+const ZPL = 5
+
+/** What a file system of ours registers: the place is the number. `length` 0 is of any length, `byteswap` a class of 8.1. */
+export const REGISTRY = [
+  ['ZPL_ATIME', 16, 0],
+  ['ZPL_MTIME', 16, 0],
+  ['ZPL_CTIME', 16, 0],
+  ['ZPL_CRTIME', 16, 0],
+  ['ZPL_GEN', 8, 0],
+  ['ZPL_MODE', 8, 0],
+  ['ZPL_SIZE', 8, 0],
+  ['ZPL_PARENT', 8, 0],
+  ['ZPL_LINKS', 8, 0],
+  ['ZPL_XATTR', 8, 0],
+  ['ZPL_RDEV', 8, 0],
+  ['ZPL_FLAGS', 8, 0],
+  ['ZPL_UID', 8, 0],
+  ['ZPL_GID', 8, 0],
+  ['ZPL_PAD', 32, 0],
+  ['ZPL_ZNODE_ACL', 88, 3],
+  ['ZPL_DACL_COUNT', 8, 0],
+  ['ZPL_SYMLINK', 0, 3],
+  ['ZPL_SCANSTAMP', 32, 3],
+  ['ZPL_DACL_ACES', 0, 4],
+  ['ZPL_DXATTR', 0, 3],
+] as const satisfies readonly (readonly [name: string, length: number, byteswap: number])[]
+
+export type AttributeName = (typeof REGISTRY)[number][0]
+
+/** The number of each attribute in a file system of ours. */
+export const attributeNumbers: ReadonlyMap<AttributeName, number> = new Map(
+  REGISTRY.map(([name], number) => [name, number]),
+)
+
+/** The value of an attribute in the registration ZAP. */
+export function registryValue(number: number, length: number, byteswap: number): bigint {
+  return (BigInt(length) << 24n) | (BigInt(byteswap) << 16n) | BigInt(number)
+}
+
+/** Quota accounting reads the first seven at fixed places. */
+const common: readonly AttributeName[] = [
+  'ZPL_MODE',
+  'ZPL_SIZE',
+  'ZPL_GEN',
+  'ZPL_UID',
+  'ZPL_GID',
+  'ZPL_PARENT',
+  'ZPL_FLAGS',
+  'ZPL_ATIME',
+  'ZPL_MTIME',
+  'ZPL_CTIME',
+  'ZPL_CRTIME',
+  'ZPL_LINKS',
+]
+const acl: readonly AttributeName[] = ['ZPL_DACL_COUNT', 'ZPL_DACL_ACES']
+const device: readonly AttributeName[] = [...common, 'ZPL_RDEV', ...acl]
+const symlink: readonly AttributeName[] = [...common, ...acl, 'ZPL_SYMLINK']
+
+/** Attributes in the order in which they stand, by layout number: they begin at 2 and leave out none. */
+export type Layouts = ReadonlyMap<number, readonly AttributeName[]>
+
+/** The layouts of a file system of ours. */
+export const LAYOUTS: Layouts = new Map<number, readonly AttributeName[]>([
+  [2, [...common, ...acl]],
+  [3, symlink],
+  [4, device],
+  [5, ['ZPL_SYMLINK']],
+  [6, [...common, ...acl, 'ZPL_XATTR']],
+  [7, [...symlink, 'ZPL_XATTR']],
+  [8, [...device, 'ZPL_XATTR']],
+  [9, ['ZPL_SYMLINK', 'ZPL_XATTR']],
+])
+
+const variable: ReadonlySet<AttributeName> = new Set(
+  REGISTRY.filter(([, length]) => length === 0).map(([name]) => name),
+)
+
+/**
+ * What goes to the spill block when the bonus is too small. What stays has at most 192 bytes, with six entries in its ACL: the
+ * pointer to the spill block needs the rest.
+ */
+const movable: ReadonlySet<AttributeName> = new Set(['ZPL_SYMLINK', 'ZPL_XATTR'])
+
+export interface EncodedAttributes {
+  bonus: Uint8Array
+  /** a multiple of 512 bytes */
+  spill?: Uint8Array
+}
+
+/**
+ * Little-endian. A file system that somebody else made has layouts of its own: `layoutOf` gives the number under which it has these
+ * attributes in this order.
+ */
+export function encodeSystemAttributes(
+  node: WrittenAttributes,
+  layoutOf: (attributes: readonly AttributeName[]) => number = ownLayout,
+): EncodedAttributes {
+  const all = attributesOf(node)
+  const bonus = encodeBuffer(layoutOf(all), all, node)
+  if (bonus.byteLength <= MAX_BONUS) return { bonus }
+  const kept = all.filter((name) => !movable.has(name))
+  const moved = all.filter((name) => movable.has(name))
+  const rest = encodeBuffer(layoutOf(moved), moved, node)
+  const spill = new Uint8Array(Math.ceil(rest.byteLength / SPILL_UNIT) * SPILL_UNIT)
+  spill.set(rest)
+  return { bonus: encodeBuffer(layoutOf(kept), kept, node), spill }
+}
+
+/** Which attributes an object has, in the order in which we write them. */
+export function attributesOf({ type, xattr = 0 }: WrittenAttributes): readonly AttributeName[] {
+  const isDevice = type === 'block' || type === 'character'
+  const plain = isDevice ? device : type === 'symlink' ? symlink : [...common, ...acl]
+  return xattr === 0 ? plain : [...plain, 'ZPL_XATTR']
+}
+
+function ownLayout(attributes: readonly AttributeName[]): number {
+  const wanted = attributes.join()
+  for (const [number, names] of LAYOUTS) if (names.join() === wanted) return number
+  throw new Error(`no layout for ${wanted}`)
+}
+
+function encodeBuffer(layout: number, names: readonly AttributeName[], node: WrittenAttributes): Uint8Array {
+  const values = names.map((name) => attributeBytes(name, node))
+  const lengths = names.flatMap((name, index) => (variable.has(name) ? [values[index]?.byteLength ?? 0] : []))
+  const headerBytes = roundUp8(Math.max(6 + 2 * lengths.length, 8))
+  const bytes = new Uint8Array(values.reduce((sum, value) => sum + roundUp8(value.byteLength), headerBytes))
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, MAGIC, true)
+  view.setUint16(4, ((headerBytes / 8) << 10) | layout, true)
+  for (const [index, length] of lengths.entries()) view.setUint16(6 + 2 * index, length, true)
+  let at = headerBytes
+  for (const value of values) {
+    bytes.set(value, at)
+    at += roundUp8(value.byteLength)
+  }
+  return bytes
+}
+
+function attributeBytes(name: AttributeName, node: WrittenAttributes): Uint8Array {
+  const isDirectory = node.type === 'directory'
+  const entries = aclOfMode(ZPL, node.mode, isDirectory)
+  switch (name) {
+    case 'ZPL_ATIME':
+    case 'ZPL_MTIME':
+    case 'ZPL_CTIME':
+    case 'ZPL_CRTIME':
+      return words(BigInt(node.time.seconds), BigInt(node.time.nanoseconds))
+    case 'ZPL_GEN':
+      return words(node.generation)
+    case 'ZPL_MODE':
+      return words(BigInt(fullMode(node)))
+    case 'ZPL_SIZE':
+      return words(BigInt(node.size))
+    case 'ZPL_PARENT':
+      return words(BigInt(node.parent))
+    case 'ZPL_LINKS':
+      return words(BigInt(node.links))
+    case 'ZPL_XATTR':
+      return words(BigInt(node.xattr ?? 0))
+    case 'ZPL_RDEV':
+      return words(node.device ?? 0n)
+    case 'ZPL_FLAGS':
+      return words(flagsOfMode(node.mode, isDirectory))
+    case 'ZPL_UID':
+      return words(BigInt(node.uid))
+    case 'ZPL_GID':
+      return words(BigInt(node.gid))
+    case 'ZPL_DACL_COUNT':
+      return words(BigInt(entries.length))
+    case 'ZPL_DACL_ACES':
+      return encodeAcl(entries)
+    case 'ZPL_SYMLINK':
+      return node.target ?? new Uint8Array()
+    case 'ZPL_PAD':
+    case 'ZPL_ZNODE_ACL':
+    case 'ZPL_SCANSTAMP':
+    case 'ZPL_DXATTR':
+      throw new Error(`${name} is not written`)
+  }
+}
+
+/** Numbers of 64 bits; negative ones are times before the epoch. */
+function words(...values: bigint[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * values.length))
+  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt.asUintN(64, value), true)
+  return new Uint8Array(view.buffer)
+}
+
+function roundUp8(length: number): number {
+  return Math.ceil(length / 8) * 8
+}
