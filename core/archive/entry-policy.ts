@@ -10,6 +10,8 @@ export interface EntryLimits {
   maxEntries: number
   /** bytes of one name */
   maxNameBytes: number
+  /** bytes between two slashes; default: what file systems have */
+  maxComponentBytes?: number
 }
 
 /** Higher climbs than this count as this: no hard link is taken to them. */
@@ -57,7 +59,8 @@ export class EntryPolicy {
       throw refusal('TooManyEntries', `the archive has more than ${this.#limits.maxEntries} entries`)
     }
     this.#entries += 1
-    const path = normalizeMemberPath(member.path, member.pathBytes, this.#limits.maxNameBytes)
+    const { maxNameBytes, maxComponentBytes } = this.#limits
+    const path = normalizeMemberPath(member.path, member.pathBytes, maxNameBytes, maxComponentBytes)
     if (path === '.') return this.#admitRoot(member)
     this.#checkParents(path)
     const link = this.#checkLink(member, path)

@@ -8,7 +8,12 @@ const MAX_DEPTH = 256
  * The path of a member without `./`, doubled or trailing slashes; `.` for the archive's own root.
  * @throws AbsoluteName, ParentReference, InvalidName, NameTooLong, TooDeep
  */
-export function normalizeMemberPath(name: string, nameBytes: number, maxNameBytes: number): string {
+export function normalizeMemberPath(
+  name: string,
+  nameBytes: number,
+  maxNameBytes: number,
+  maxComponentBytes = MAX_COMPONENT_BYTES,
+): string {
   if (nameBytes > maxNameBytes) {
     throw refusal('NameTooLong', `${shown(name)} has ${nameBytes} bytes, expected at most ${maxNameBytes}`)
   }
@@ -26,12 +31,12 @@ export function normalizeMemberPath(name: string, nameBytes: number, maxNameByte
     )
   }
   for (const component of components) {
-    if (component.length * 3 <= MAX_COMPONENT_BYTES) continue
+    if (component.length * 3 <= maxComponentBytes) continue
     const bytes = componentBytes(component)
-    if (bytes > MAX_COMPONENT_BYTES) {
+    if (bytes > maxComponentBytes) {
       throw refusal(
         'NameTooLong',
-        `${shown(component)} has ${bytes} bytes, expected at most ${MAX_COMPONENT_BYTES}`,
+        `${shown(component)} has ${bytes} bytes, expected at most ${maxComponentBytes}`,
       )
     }
   }

@@ -1,0 +1,125 @@
+/** The index of a file system that came as a stream: the same entries, under the same policy, as an archive of it has. */
+import { allowedDevices } from '../archive/devices.ts'
+import { EntryPolicy, type EntryLimits } from '../archive/entry-policy.ts'
+import { LayoutRecognizer } from '../archive/layout.ts'
+import type { Member } from '../archive/member.ts'
+import { decodeName } from '../archive/member.ts'
+import { refusal, shown } from '../archive/refusals.ts'
+import type { Entry } from '../entry.ts'
+import type { ArchiveLayout } from '../manifest.ts'
+import type { StreamTree, TreeNode } from './tree.ts'
+
+export interface TreeLimits extends EntryLimits {
+  /** bytes of all files as they read, holes and all */
+  maxUncompressedBytes: number
+}
+
+/** What is known when all entries are out. */
+export interface TreeIndex {
+  layout: ArchiveLayout
+  entries: number
+  /** names without an entry: sockets belong to who runs, devices to the host */
+  sockets: number
+  devices: number
+}
+
+/** ZFS keeps names that no archive can have. */
+const MAX_COMPONENT_BYTES = 1023
+
+/**
+ * Entries in path order. Of a file with several names the first is the file; of anything else each name is one of its own.
+ * @throws the codes of EntryPolicy and LayoutRecognizer, TooManyBytes; and UnsupportedZfsStream for a file whose digest is unknown
+ */
+export function* entriesOf(
+  tree: StreamTree,
+  limits: TreeLimits,
+  digestOf: (node: TreeNode) => string | undefined,
+): Generator<Entry, TreeIndex> {
+  const policy = new EntryPolicy({ ...limits, maxComponentBytes: MAX_COMPONENT_BYTES })
+  const layout = new LayoutRecognizer()
+  const lengths = new PathLengths()
+  let [sockets, devices, bytes] = [0, 0, 0]
+  for (const node of tree.nodes) {
+    const pathBytes = lengths.of(node)
+    if (node.type === 'socket') {
+      sockets += 1
+      continue
+    }
+    if (isHostDevice(node)) {
+      devices += 1
+      continue
+    }
+    const { path, link } = policy.admit(memberOf(node, node.type, pathBytes))
+    layout.see(path, node.type)
+    const isLink = node.type === 'file' && node.hardlinkTo !== undefined
+    if (node.type === 'file' && !isLink) bytes += node.size
+    if (bytes > limits.maxUncompressedBytes) throw tooManyBytes(limits)
+    yield {
+      path,
+      type: isLink ? 'hardlink' : node.type,
+      mode: node.mode,
+      uid: node.uid,
+      gid: node.gid,
+      size: isLink ? 0 : node.size,
+      mtime: node.mtime,
+      ...(isLink && { link: node.hardlinkTo }),
+      ...(link !== undefined && { link }),
+      ...(node.device !== undefined && { device: node.device }),
+      ...(node.type === 'file' && !isLink && { sha256: knownDigest(node, digestOf) }),
+    }
+  }
+  return { layout: layout.decide(), entries: policy.entries, sockets, devices }
+}
+
+/** A hard link is told to the policy as the file it is: its first name was let through already, and ZFS has no other kind. */
+function memberOf(node: TreeNode, type: Exclude<TreeNode['type'], 'socket'>, pathBytes: number): Member {
+  return {
+    path: node.path,
+    pathBytes,
+    type,
+    mode: node.mode,
+    uid: node.uid,
+    gid: node.gid,
+    size: node.size,
+    mtime: node.mtime,
+    ...(node.target && { link: decodeName(node.target) }),
+    ...(node.device !== undefined && { device: node.device }),
+  }
+}
+
+/** Zones of old systems have their nodes in the dataset: a host makes them anew (core/packaging/left-out.ts). */
+function isHostDevice({ type, path, device }: TreeNode): boolean {
+  if (type !== 'block' && type !== 'character') return false
+  if (type === 'character' && device !== undefined && allowedDevices(path).includes(device)) return false
+  return /^(?:root\/)?(?:dev|devices)\//.test(path)
+}
+
+function knownDigest(node: TreeNode, digestOf: (node: TreeNode) => string | undefined): string {
+  const digest = digestOf(node)
+  if (digest !== undefined) return digest
+  throw refusal(
+    'UnsupportedZfsStream',
+    `the zfs stream has the blocks of ${shown(node.path)} (object ${node.object}) in no order, expected them by their offset`,
+  )
+}
+
+function tooManyBytes({ maxUncompressedBytes }: TreeLimits): Error {
+  return refusal(
+    'TooManyBytes',
+    `the files of the zfs stream have more than ${maxUncompressedBytes} bytes, holes and all`,
+  )
+}
+
+/** Bytes of paths as they are stored, in path order: a name that is no UTF-8 is longer as text. */
+class PathLengths {
+  /** of the directories above, by depth */
+  readonly #above: number[] = []
+
+  of({ path, name }: TreeNode): number {
+    if (path === '.') return 1
+    const depth = path.split('/').length - 1
+    const bytes = (depth === 0 ? 0 : (this.#above[depth - 1] ?? 0) + 1) + name.byteLength
+    this.#above[depth] = bytes
+    return bytes
+  }
+}
