@@ -4,7 +4,6 @@ import { damaged } from './compression/damaged.ts'
 import { decompressLz4 } from './compression/lz4.ts'
 import { decompressLzjb } from './compression/lzjb.ts'
 import { decompressZle } from './compression/zle.ts'
-import { isPlain } from './content-sink.ts'
 
 /** What the platform brings. Each throws when the result would be larger than `maxBytes`, and ignores bytes behind the end. */
 export interface Inflaters {
@@ -14,8 +13,10 @@ export interface Inflaters {
   zstd(bytes: Uint8Array, maxBytes: number): Uint8Array
 }
 
-/** Numbers in records, of what is compressed; gzip has one for each level. */
+/** Numbers in records; gzip has one for each level. */
 export const Compression = {
+  inherit: 0,
+  off: 2,
   lzjb: 3,
   gzip1: 5,
   gzip9: 13,
@@ -27,6 +28,11 @@ export const Compression = {
 /** of the length and the version that stand before a frame */
 const ZSTD_PREFIX = 8
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd]
+
+/** Whether a payload is the bytes themselves: it is not compressed, or compression is off (zfs-stream.md 16, 5). */
+export function isPlain(compression: number): boolean {
+  return compression === Compression.inherit || compression === Compression.off
+}
 
 /**
  * Exactly `logicalBytes` bytes; a plain payload is not copied.
