@@ -35,7 +35,7 @@ export interface WrittenBegin {
   clone?: boolean
 }
 
-export interface WrittenObject {
+export interface WrittenHeader {
   object: number
   type: number
   blockSize: number
@@ -77,7 +77,7 @@ export class RecordWriter {
     return [bytes]
   }
 
-  object({ object, type, blockSize, bonusType, bonus, hasSpill = false }: WrittenObject): Uint8Array[] {
+  object({ object, type, blockSize, bonusType, bonus, hasSpill = false }: WrittenHeader): Uint8Array[] {
     const { bytes, view } = this.#header(Type.object, object, 40)
     view.setUint32(16, type, true)
     view.setUint32(20, bonusType, true)

@@ -35,6 +35,6 @@ export interface SourceContents {
 export interface TreeSource {
   /** first pass */
   entries(): AsyncIterable<SourceEntry>
-  /** second pass: files that are not empty, in the order of the first */
+  /** second pass: files that are not empty, in the order of the first; contents that nobody reads are passed over */
   contents(): AsyncIterable<SourceContents>
 }
