@@ -1,10 +1,9 @@
 /** An index on disk while its artifact is being taken in: a file without a name, so that nothing is left when the process dies. */
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
-import path from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { asProvisionError, writeFully } from '../blob-store/disk.ts'
-import { writerName } from '../blob-store/writer-name.ts'
+import { openNameless } from '../blob-store/nameless-file.ts'
 import type { Entry } from '#core/entry.ts'
 
 const FLUSH_CHARACTERS = 256 * 1024
@@ -44,7 +43,7 @@ export class EntrySpool implements AsyncIterable<Entry> {
     this.#pending = []
     this.#pendingCharacters = 0
     try {
-      this.#file ??= await this.#openNameless()
+      this.#file ??= await openNameless(this.#directory)
       await writeFully(this.#file, Buffer.from(text))
     } catch (error) {
       throw asProvisionError(error, this.#directory)
@@ -66,13 +65,5 @@ export class EntrySpool implements AsyncIterable<Entry> {
   async close(): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
-  }
-
-  async #openNameless(): Promise<FileHandle> {
-    await mkdir(this.#directory, { recursive: true })
-    const name = path.join(this.#directory, writerName())
-    const file = await open(name, 'wx+', 0o600)
-    await rm(name)
-    return file
   }
 }

@@ -4,7 +4,7 @@ import type { ArtifactIndex, ArtifactIndexer } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { PushReader } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
-import { describeUnknown, sniffCompression, sniffFormat, SNIFF_BYTES } from '#core/archive/sniff.ts'
+import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Config, Limits } from '#core/config.ts'
 import { describeZfsStream } from '#core/zfs/describe-stream.ts'
@@ -12,6 +12,7 @@ import { RecordReader } from '#core/zfs/record-reader.ts'
 import { ArchiveIndexer } from './archive-indexer.ts'
 import { decompress } from './decompress.ts'
 import { EntrySpool } from './entry-spool.ts'
+import { peek } from './peek.ts'
 
 /** Above this many bytes a stream must not have grown by more than MAX_GROWTH: nothing but a bomb is that empty. */
 const GROWTH_FLOOR = 4 * 1024 ** 3
@@ -124,28 +125,5 @@ class CountedSource implements AsyncIterable<Uint8Array> {
       this.bytes += chunk.byteLength
       yield chunk
     }
-  }
-}
-
-/** The first bytes of a stream, and all of it. */
-async function peek(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
-  const chunks = source[Symbol.asyncIterator]()
-  let head = Buffer.alloc(0)
-  while (head.byteLength < SNIFF_BYTES) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    head = Buffer.concat([head, next.value])
-  }
-  return { head, all: chain(head, chunks) }
-}
-
-async function* chain(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.byteLength > 0) yield head
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
   }
 }
