@@ -1,0 +1,24 @@
+import { deflateSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { inflaters } from '#adapters/zfs/inflaters.ts'
+
+const contents = Buffer.from('a block of a file, '.repeat(100))
+
+describe.each([
+  ['a zlib stream', deflateSync(contents), inflaters.inflate],
+  ['a zstd frame', zstdCompressSync(contents), inflaters.zstd],
+])('%s', (_name, compressed, undo) => {
+  test('comes back', () => {
+    expect(Buffer.from(undo(compressed, contents.byteLength))).toEqual(contents)
+  })
+
+  test('comes back with zeros behind it', () => {
+    const padded = Buffer.concat([compressed, Buffer.alloc(13)])
+    expect(Buffer.from(undo(padded, contents.byteLength))).toEqual(contents)
+  })
+
+  test('is refused when it is cut, or becomes larger than it may', () => {
+    expect(() => undo(compressed.subarray(0, -8), contents.byteLength)).toThrow()
+    expect(() => undo(compressed, contents.byteLength - 1)).toThrow()
+  })
+})
