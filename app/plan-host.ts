@@ -65,7 +65,11 @@ export async function currentPlan(
 /** What was decided, without what changes as the host takes its templates. */
 function decided(plan: Plan): Partial<Plan> {
   const { createdAt: _createdAt, bytes: _bytes, steps: _steps, ...rest } = plan
-  return { ...rest, templates: plan.templates.map((template) => ({ ...template, choices: [] })) }
+  return {
+    ...rest,
+    templates: plan.templates.map((template) => ({ ...template, choices: [] })),
+    zones: plan.zones.map((zone) => ({ ...zone, ways: [] })),
+  }
 }
 
 function profileOf({ name, profile }: Host): string {

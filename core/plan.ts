@@ -2,7 +2,7 @@
 import { ProvisionError } from './errors.ts'
 import type { Host } from './host.ts'
 import { MASK } from './mask-profile.ts'
-import { artifactExtension, type Artifact, type Manifest } from './manifest.ts'
+import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } from './manifest.ts'
 import type { Profile, ProfileZone } from './profile.ts'
 import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
@@ -10,6 +10,7 @@ import { planSteps } from './plan/plan-steps.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
 import type { Plan, PlannedCanary, PlannedDelta, PlannedTemplate } from './plan/schema.ts'
+import { guidsOf, withWays, type StandingTemplate } from './plan/ways.ts'
 import { maskSysidcfg } from './sysidcfg/render.ts'
 
 export { Plan } from './plan/schema.ts'
@@ -40,7 +41,8 @@ const waitSeconds = 900
 /** @throws PlanConflict, NoUsableArtifact, VersionNotFound, SysidcfgValue, ZonecfgValueInvalid, BaseUrlInvalid */
 export function makePlan({ host, profile, versions, there = new Map(), baseUrl, now }: PlanInput): Plan {
   const templates: PlannedTemplate[] = []
-  const zones = profile.zones.map((zone) => {
+  const standing = new Map<string, StandingTemplate>()
+  const unweighed = profile.zones.map((zone) => {
     const { manifest, origin } = versions.get(zone.template) ?? {}
     if (!manifest) {
       throw new ProvisionError(
@@ -49,12 +51,14 @@ export function makePlan({ host, profile, versions, there = new Map(), baseUrl, 
         `zone ${zone.name} wants ${zone.template}, which is no known version`,
       )
     }
-    const template = planTemplate(zone, { manifest, origin }, { host, profile, there })
+    const { template, format } = planTemplate(zone, { manifest, origin }, { host, profile, there })
+    standing.set(template.name, { manifest, format })
     const same = templates.find(({ name }) => name === template.name)
     if (same) shareTemplate(same, template, zone)
     else templates.push(template)
     return planZone(zone, { profile, manifest, hostRelease: host.release })
   })
+  const zones = withWays(unweighed, templates, { standing, host, zonesRoot: profile.zonesRoot })
   const flashZone = templates.find(({ flashZone: name }) => zones.some((zone) => zone.name === name))
   if (flashZone)
     throw conflict(`the name ${flashZone.flashZone} is needed for the zone of template ${flashZone.name}`)
@@ -119,14 +123,14 @@ function planTemplate(
   zone: ProfileZone,
   { manifest, origin }: { manifest: Manifest; origin: Manifest | undefined },
   { host, profile, there }: { host: Host; profile: Profile; there: ReadonlyMap<string, OnHost> },
-): PlannedTemplate {
+): { template: PlannedTemplate; format: ArtifactFormat } {
   const { template: name, version, brand, osFamily } = manifest
-  const { full, deltas, choices } = weighForms(manifest, host, zone.form, there)
+  const { full, deltas, choices, format: comesAs } = weighForms(manifest, host, zone.form, there)
   const { format, compression, layout, sha256, size } = full
   const flashZone = `flash${name}`
   const path = `${profile.flashRoot}/${name}`
   const urlPathOf = (artifact: Artifact) => `/flash/${name}/${version}.${artifactExtension(artifact)}`
-  return {
+  const template: PlannedTemplate = {
     name,
     version,
     brand,
@@ -139,6 +143,7 @@ function planTemplate(
     digests: zone.form === 'auto' ? manifest.artifacts.map((artifact) => artifact.sha256) : [sha256],
     deltas: deltas.flatMap((artifact) => planDelta(artifact, manifest, origin, profile, urlPathOf(artifact))),
     choices,
+    guids: guidsOf(manifest, host),
     foreign: foreignResources(manifest, host.release),
     urlPath: urlPathOf(full),
     flashZone,
@@ -148,6 +153,7 @@ function planTemplate(
     afterwards: zone.flashZone,
     detachedXml: detachedXml(manifest, { zone: flashZone, zonepath: path, release: host.release }),
   }
+  return { template, format: comesAs }
 }
 
 function planDelta(

@@ -1,6 +1,6 @@
 // The configuration with which a template is attached, where its archive brings no SUNWdetached.xml.
 import { ProvisionError } from '../errors.ts'
-import type { OsRelease } from '../host.ts'
+import { OsRelease } from '../host.ts'
 import type { Manifest } from '../manifest.ts'
 import { foreignLines, withoutForeign } from './foreign.ts'
 import { emptyZoneConfig, type ZoneConfig } from '../zone/config.ts'
@@ -18,13 +18,23 @@ export function detachedXml(
   return renderZoneXml(withInventory(own, manifest.inventory ?? []), { detached: true })
 }
 
+/** The same as `zoneadm detach` would have written it where the template was made; undefined when that is not known. */
+export function storedDetachedXml(manifest: Manifest): string | undefined {
+  if (manifest.zonecfg === undefined) return undefined
+  const named = OsRelease.safeParse(manifest.osRelease)
+  const newest = manifest.osFamily === 'solaris10' ? 's10u11' : 'illumos'
+  const config = storedConfig(manifest, manifest.template, named.success ? named.data : newest)
+  if (config.zonepath === '') return undefined
+  return renderZoneXml(withInventory(config, manifest.inventory ?? []), { detached: true })
+}
+
 /** What the plan says about the parts of the configuration that belong to the host the template was made on. */
 export function foreignResources(manifest: Manifest, release: OsRelease): string[] {
   return foreignLines(storedConfig(manifest, 'flash', release))
 }
 
 /** An export does not quote its global values (zones.md 2.9), so one may not replay; the brand is then all that is known. */
-function storedConfig(manifest: Manifest, zone: string, release: OsRelease): ZoneConfig {
+export function storedConfig(manifest: Manifest, zone: string, release: OsRelease): ZoneConfig {
   // native is what a zone without the attribute is, also to releases that do not know it
   const minimal: ZoneConfig = {
     ...emptyZoneConfig(zone),

@@ -3,6 +3,7 @@ import type { Host } from '../host.ts'
 import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } from '../manifest.ts'
 import type { ProfileZone } from '../profile.ts'
 import { chooseArtifact, whyNot } from './choose-artifact.ts'
+import { secondsToFetch } from './expected-seconds.ts'
 import type { PlannedChoice } from './schema.ts'
 
 /** A template that a host keeps, as far as its installs have told. */
@@ -18,6 +19,8 @@ export interface Weighed {
   /** in the order in which the host tries them */
   deltas: Artifact[]
   choices: PlannedChoice[]
+  /** the form in which the host has it, or will */
+  format: ArtifactFormat
 }
 
 /**
@@ -55,6 +58,7 @@ export function weighForms(
       usable: against === undefined,
       chosen: artifact === chosen,
       why: against ?? reasonFor(manifest, artifact, chosen),
+      seconds: secondsToFetch(artifact),
     }
   })
   const present: PlannedChoice = {
@@ -63,8 +67,10 @@ export function weighForms(
     usable: isThere,
     chosen: isThere,
     why: isThere ? 'its last install left it there' : whyNotThere(manifest, there),
+    seconds: 0,
   }
-  return { full, deltas, choices: [present, ...choices] }
+  const format = chosen?.format ?? held?.format ?? full.format
+  return { full, deltas, choices: [present, ...choices], format }
 }
 
 function isDelta({ format }: Artifact): boolean {

@@ -1,5 +1,6 @@
 // The order of things on a host: a template is made ready before its first zone and let go after its last.
 import { formatBytes } from '../units.ts'
+import { isStreamed } from './ways.ts'
 import type { PlannedStep, PlannedTemplate, PlannedZone } from './schema.ts'
 
 /** A template's part or a zone's part of the run, in order; the host's script calls one function for each. */
@@ -29,45 +30,47 @@ export function planSteps(
     step: 'check',
     what: 'look for the commands, and for zones and paths of others in the way',
   }
-  return [check, ...planParts(templates, zones).flatMap(partSteps)]
+  const attached = new Set<PlannedTemplate>()
+  const steps = planParts(templates, zones).flatMap((part): PlannedStep[] => {
+    const { template } = part
+    switch (part.kind) {
+      case 'have-template':
+        return [fetchStep(template)]
+      case 'have-zone': {
+        if (isStreamed(part.zone)) return streamedZoneSteps(part.zone, template)
+        const isFirst = !attached.has(template)
+        attached.add(template)
+        return [...(isFirst ? flashZoneSteps(template) : []), ...clonedZoneSteps(part.zone, template)]
+      }
+      case 'release-template':
+        return [detachStep(template, attached.has(template))]
+    }
+  })
+  return [check, ...steps]
 }
 
-function partSteps(part: PlanPart): PlannedStep[] {
-  switch (part.kind) {
-    case 'have-template':
-      return templateSteps(part.template)
-    case 'have-zone':
-      return zoneSteps(part.zone, part.template)
-    case 'release-template': {
-      const { flashZone, afterwards } = part.template
-      return [
-        {
-          step: 'detach',
-          zone: flashZone,
-          what: afterwards === 'keep' ? 'nothing: it is kept' : `zoneadm -z ${flashZone} detach`,
-        },
-      ]
-    }
-  }
+function detachStep({ flashZone, afterwards }: PlannedTemplate, isAttached: boolean): PlannedStep {
+  const detach = afterwards === 'keep' ? 'nothing: it is kept' : `zoneadm -z ${flashZone} detach`
+  return { step: 'detach', zone: flashZone, what: isAttached ? detach : 'nothing: no zone is cloned from it' }
 }
 
 const attachOption = { strict: '', update: ' -u', force: ' -F' }
 
-function templateSteps(template: PlannedTemplate): PlannedStep[] {
-  const { flashZone, path, attachPolicy, backout } = template
+function attachCommand(zone: string, { attachPolicy, backout }: PlannedTemplate): string {
   const patches = backout.map((patch) => ` -b ${patch}`).join('')
+  return `zoneadm -z ${zone} attach${attachOption[attachPolicy]}${patches}`
+}
+
+/** Once, before the first zone that is cloned. */
+function flashZoneSteps(template: PlannedTemplate): PlannedStep[] {
+  const { flashZone, path } = template
   return [
-    fetchStep(template),
     {
       step: 'configure',
       zone: flashZone,
       what: `zonecfg: create -a ${path}, without the golden host's nets and datasets`,
     },
-    {
-      step: 'attach',
-      zone: flashZone,
-      what: `zoneadm -z ${flashZone} attach${attachOption[attachPolicy]}${patches}`,
-    },
+    { step: 'attach', zone: flashZone, what: attachCommand(flashZone, template) },
   ]
 }
 
@@ -92,21 +95,59 @@ function fetchStep(template: PlannedTemplate): PlannedStep {
   return { ...common, what, bytes: size }
 }
 
-function zoneSteps(zone: PlannedZone, { flashZone, name, version }: PlannedTemplate): PlannedStep[] {
-  const checks = zone.smoke.map((check) => check.name).join(', ') || 'none'
-  const steps: readonly (readonly [PlannedStep['step'], string])[] = [
-    ['configure', `zonecfg: create -t ${flashZone}, then the profile's settings; origin ${name}@${version}`],
-    ['clone', `zoneadm -z ${zone.name} clone ${flashZone} to ${zone.zonepath}`],
-    ['identity', `reset as for ${zone.osFamily}; nodename ${zone.nodename}`],
-    [
-      'sysidcfg',
-      zone.sysidcfg === undefined
-        ? 'nothing: this system asks no questions'
-        : 'write etc/sysidcfg, mode 0600',
-    ],
+function streamedZoneSteps(zone: PlannedZone, template: PlannedTemplate): PlannedStep[] {
+  const { name, zonepath, nodename, ways } = zone
+  const bytes = ways.find(({ chosen }) => chosen)?.bytes ?? 0
+  const receive: PlannedStep = {
+    step: 'receive',
+    zone: name,
+    what:
+      `a personal stream onto ${template.name}@${template.version}, about ${formatBytes(bytes)}: nodename ${nodename}, ` +
+      `everything of ${zone.osFamily} that tells clones apart; if it does not do: a clone of ${template.flashZone}`,
+    bytes,
+  }
+  return [
+    receive,
+    ...named(zone, [
+      ['configure', `zonecfg: create -a ${zonepath}, then the profile's settings`],
+      ['attach', attachCommand(name, template)],
+      ['identity', zone.osFamily === 'linux' ? 'ssh host keys' : 'nothing: the stream brought it'],
+    ]),
+    ...firstBootSteps(zone),
+  ]
+}
+
+function clonedZoneSteps(zone: PlannedZone, { flashZone, name, version }: PlannedTemplate): PlannedStep[] {
+  return [
+    ...named(zone, [
+      [
+        'configure',
+        `zonecfg: create -t ${flashZone}, then the profile's settings; origin ${name}@${version}`,
+      ],
+      ['clone', `zoneadm -z ${zone.name} clone ${flashZone} to ${zone.zonepath}`],
+      ['identity', `reset as for ${zone.osFamily}; nodename ${zone.nodename}`],
+      [
+        'sysidcfg',
+        zone.sysidcfg === undefined
+          ? 'nothing: this system asks no questions'
+          : 'write etc/sysidcfg, mode 0600',
+      ],
+    ]),
+    ...firstBootSteps(zone),
+  ]
+}
+
+function firstBootSteps(zone: PlannedZone): PlannedStep[] {
+  return named(zone, [
     ['boot', `zoneadm -z ${zone.name} boot`],
     ['wait', 'until the first boot is over'],
-    ['smoke', checks],
-  ]
-  return steps.map(([step, what]) => ({ step, zone: zone.name, what }))
+    ['smoke', zone.smoke.map((check) => check.name).join(', ') || 'none'],
+  ])
+}
+
+function named(
+  { name }: PlannedZone,
+  steps: readonly (readonly [PlannedStep['step'], string])[],
+): PlannedStep[] {
+  return steps.map(([step, what]) => ({ step, zone: name, what }))
 }

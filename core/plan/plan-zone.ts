@@ -52,6 +52,7 @@ export function planZone(
     ...(rendered ? { sysidcfg: rendered.text } : { rootPassword: settings.rootPassword }),
     touch: rendered?.touch ?? [],
     timezone: settings.timezone,
+    ways: [],
     smoke: zone.smoke,
   }
 }

@@ -1,6 +1,7 @@
 // A plan as an administrator reads it before anything happens.
 import { formatBytes } from '../units.ts'
-import type { Plan, PlannedChoice, PlannedTemplate } from './schema.ts'
+import { isStreamed } from './ways.ts'
+import type { Plan, PlannedChoice, PlannedTemplate, PlannedZone } from './schema.ts'
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
@@ -11,6 +12,7 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     return `${number}. ${(zone ?? host).padEnd(width)}  ${step.padEnd(9)}  ${what}`
   })
   const fetched = templates.filter(({ choices }) => !choices.some(isThere)).length
+  const streams = zones.filter(isStreamed)
   const downloads = fetched === 1 ? '1 download' : `${fetched} downloads`
   return [
     `plan for host ${host}, profile ${profile}, made ${createdAt}`,
@@ -26,8 +28,9 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     '',
     ...lines,
     '',
-    `to transfer: ${formatBytes(bytes)} in ${downloads}`,
+    `to transfer: ${formatBytes(bytes)} in ${downloads}${streams.length > 0 ? streamsText(streams) : ''}`,
     ...templates.flatMap(formLines),
+    ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
       ...file(`zonecfg of ${zone.name}`, zone.zonecfg),
       ...(zone.sysidcfg === undefined ? [] : file(`${zone.zonepath}/root/etc/sysidcfg`, zone.sysidcfg)),
@@ -49,15 +52,42 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
 
 const isThere = ({ form, chosen }: PlannedChoice): boolean => chosen && form === 'already there'
 
-/** Every form of a template with its bytes; the one that will be used is marked. */
+function streamsText(zones: readonly PlannedZone[]): string {
+  const bytes = zones.flatMap(({ ways }) => ways).reduce((sum, way) => sum + (way.chosen ? way.bytes : 0), 0)
+  return `, and about ${formatBytes(bytes)} in ${zones.length === 1 ? '1 personal stream' : `${zones.length} personal streams`}`
+}
+
+/** Every form of a template with its bytes and seconds; the one that will be used is marked. */
 function formLines({ name, version, choices, foreign }: PlannedTemplate): string[] {
   if (choices.length === 0) return []
-  const width = Math.max(...choices.map(({ form }) => form.length))
-  const lines = choices.map(({ form, bytes, usable, chosen, why }) => {
-    const mark = chosen ? '*' : usable ? ' ' : '-'
-    return `  ${mark} ${form.padEnd(width)}  ${formatBytes(bytes).padStart(10)}  ${why}`
-  })
+  const lines = table(choices.map((choice) => ({ ...choice, name: choice.form })))
   return ['', `forms of ${name}@${version}`, ...lines, ...foreign.map((line) => `  ! ${line}`)]
+}
+
+/** Every way to make a zone, likewise. */
+function wayLines({ name, template, version, ways }: PlannedZone): string[] {
+  if (ways.length === 0) return []
+  const lines = table(ways.map((way) => ({ ...way, name: way.way })))
+  return ['', `ways to zone ${name} from ${template}@${version}`, ...lines]
+}
+
+interface Line {
+  name: string
+  bytes: number
+  /** plans of before have none */
+  seconds?: number | undefined
+  usable: boolean
+  chosen: boolean
+  why: string
+}
+
+function table(lines: readonly Line[]): string[] {
+  const width = Math.max(...lines.map(({ name }) => name.length))
+  return lines.map(({ name, bytes, seconds, usable, chosen, why }) => {
+    const mark = chosen ? '*' : usable ? ' ' : '-'
+    const time = seconds === undefined ? '' : `~${seconds.toFixed(1)} s`
+    return `  ${mark} ${name.padEnd(width)}  ${formatBytes(bytes).padStart(10)}  ${time.padStart(8)}  ${why}`
+  })
 }
 
 function file(title: string, text: string): string[] {

@@ -34,8 +34,23 @@ export const PlannedChoice = z.strictObject({
   usable: z.boolean(),
   chosen: z.boolean(),
   why: z.string(),
+  /** until the template stands there, about (expected-seconds.ts); absent in plans of before */
+  seconds: z.number().optional(),
 })
 export type PlannedChoice = z.infer<typeof PlannedChoice>
+
+/** One way to make a zone from its template on the host, and why it was or was not chosen. */
+export const PlannedWay = z.strictObject({
+  way: z.enum(['personal stream', 'clone']),
+  /** to transfer beside the template, about */
+  bytes: z.int(),
+  /** until the zone is installed, about (expected-seconds.ts) */
+  seconds: z.number(),
+  usable: z.boolean(),
+  chosen: z.boolean(),
+  why: z.string(),
+})
+export type PlannedWay = z.infer<typeof PlannedWay>
 
 /** A version that is fetched once, however many zones are cloned from it. */
 export const PlannedTemplate = z.strictObject({
@@ -56,6 +71,8 @@ export const PlannedTemplate = z.strictObject({
   deltas: z.array(PlannedDelta).default([]),
   /** as far as the server knows what the host has */
   choices: z.array(PlannedChoice).default([]),
+  /** of the snapshots that its ZFS streams give: a personal stream builds on one of them */
+  guids: z.array(z.string().regex(/^[0-9]+$/)).default([]),
   /** what of the template's configuration its flash zone does not get, or gets and should be looked at */
   foreign: z.array(z.string()).default([]),
   /** on the server, begins with "/" */
@@ -90,6 +107,8 @@ export const PlannedZone = z.strictObject({
   /** crypt hash, for systems that do not read sysidcfg; secret */
   rootPassword: z.string().optional(),
   timezone: z.string(),
+  /** the chosen one is tried first; what it cannot do is done by a clone */
+  ways: z.array(PlannedWay).default([]),
   smoke: z.array(z.strictObject({ name: z.string(), command: z.string(), timeoutSeconds: z.int() })),
 })
 export type PlannedZone = z.infer<typeof PlannedZone>
@@ -101,6 +120,7 @@ export const PlannedStep = z.strictObject({
     'fetch',
     'configure',
     'attach',
+    'receive',
     'clone',
     'identity',
     'sysidcfg',

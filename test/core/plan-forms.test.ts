@@ -119,7 +119,7 @@ test('the plan counts what will be transferred, and shows every form with its by
   const versions = new Map([['web@stable', { manifest }]])
   const plan = examplePlan({ host: host(true), profile, versions, there: there('default', '7', 'zfs') })
   expect(plan.bytes).toBe(500_000)
-  expect(renderPlan(plan)).toContain('* izfs            488.3 KiB  origin default@7 is there\n')
+  expect(renderPlan(plan)).toContain('* izfs            488.3 KiB    ~0.5 s  origin default@7 is there\n')
   const again = examplePlan({ host: host(true), profile, versions, there: there('web', '1.0', 'zfs') })
   expect(renderPlan(again)).toContain('to transfer: 0 B in 0 downloads')
 })

@@ -98,8 +98,8 @@ describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000
     const { plan, status, stderr, stdout } = await installBoth(host, ['--fact', 'zfs=true'])
     expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
     expect(plan).toMatch(/\* already there +0 B/)
-    expect(plan).toMatch(/\* izfs +[0-9.]+ KiB +origin default@[0-9TZ]+ is there\n/)
-    expect(plan).toMatch(/ {4}zfs +[0-9.]+ KiB +larger\n/)
+    expect(plan).toMatch(/\* izfs +[0-9.]+ KiB +~[0-9.]+ s +origin default@[0-9TZ]+ is there\n/)
+    expect(plan).toMatch(/ {4}zfs +[0-9.]+ KiB +~[0-9.]+ s +larger\n/)
     expect(await host.must(['cat', '/var/log/zoneflash.log'])).toContain('\ntook zfs-incremental\n')
     expect(await host.must(['zfs', 'get', '-H', '-o', 'value', 'origin', 'zfs/zoneflash/mysql'])).toMatch(
       /^zfs\/zoneflash\/default@zoneflash-/,
@@ -116,7 +116,7 @@ describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000
     const { plan, status, stderr, stdout } = await installBoth(host, ['--fact', 'zfs=false'])
     const log = await host.must(['cat', '/var/log/zoneflash.log'])
     expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
-    expect(plan).toMatch(/\* layer.tar.gz +\d+ B +origin default@[0-9TZ]+ is there\n/)
+    expect(plan).toMatch(/\* layer.tar.gz +\d+ B +~[0-9.]+ s +origin default@[0-9TZ]+ is there\n/)
     expect(log).toContain('\ntook layer\n')
     expect(log).toContain(`building on ${over}`)
     expect(await tree(host, '/zoneflash/mysql/root')).toEqual(await tree(golden, '/zones/mysql/root'))
