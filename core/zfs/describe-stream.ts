@@ -1,16 +1,9 @@
 /** Decides what kind of artifact a verified ZFS stream is, or that it cannot be one. */
 import { refusal, shown } from '../archive/refusals.ts'
 import type { Artifact } from '../manifest.ts'
+import { unreadable } from './features.ts'
 import type { ZfsStreamInfo } from './record-reader.ts'
 import type { BeginInfo } from './records.ts'
-
-const OBJSET_FILE_SYSTEM = 2
-/** Features that make a stream useless as a template (zfs-stream.md 1.1). */
-const unusable: readonly [bit: bigint, what: string][] = [
-  [1n << 20n, 'is the rest of an interrupted send, expected a whole one'],
-  [1n << 21n, 'is redacted, expected a whole snapshot'],
-  [1n << 24n, 'is raw (encrypted), expected a send without -w'],
-]
 
 export type ZfsArtifactFacts = Required<Pick<Artifact, 'format' | 'snapshot' | 'guid'>> &
   Pick<Artifact, 'fromGuid'>
@@ -40,21 +33,16 @@ function checkSnapshot(snapshot: BeginInfo, first: BeginInfo): void {
   if (!snapshot.toName.includes('@')) {
     throw refusal('UnsupportedZfsStream', `the zfs stream names ${name}, expected dataset@snapshot`)
   }
-  if (snapshot.objsetType !== OBJSET_FILE_SYSTEM) {
-    throw refusal(
-      'UnsupportedZfsStream',
-      `${name} is no file system (objset type ${snapshot.objsetType}), expected one`,
-    )
+  const without = unreadable(snapshot)
+  if (without !== undefined) {
+    const { feature, advice } = without
+    throw refusal('UnsupportedZfsStream', `the zfs stream of ${name} is ${feature}, expected ${advice}`)
   }
   if (dataset(snapshot) !== dataset(first)) {
     throw refusal(
       'UnsupportedZfsStream',
       `the zfs package holds ${shown(dataset(first))} and ${shown(dataset(snapshot))}, expected one file system`,
     )
-  }
-  for (const [bit, what] of unusable) {
-    if ((snapshot.features & bit) !== 0n)
-      throw refusal('UnsupportedZfsStream', `the stream of ${name} ${what}`)
   }
 }
 

@@ -45,9 +45,9 @@ describe('streams that are no template', () => {
   const [snapshot] = info.snapshots
   if (snapshot === undefined) throw new Error('the fixture has a snapshot')
   test.each([
-    ['a volume', [{ ...snapshot, objsetType: 3 }], /no file system/],
-    ['the rest of a send', [{ ...snapshot, features: 1n << 20n }], /interrupted/],
-    ['a raw stream', [{ ...snapshot, features: 1n << 24n }], /raw/],
+    ['a volume', [{ ...snapshot, objsetType: 3 }], /is of a volume/],
+    ['the rest of a send', [{ ...snapshot, features: 1n << 20n }], /is resumed/],
+    ['a raw stream', [{ ...snapshot, features: 1n << 24n }], /is raw, expected a send without -w/],
     ['two file systems', [snapshot, { ...snapshot, toName: 'zst/other@base' }], /zst\/other/],
     ['an empty package', [], /no snapshot/],
   ])('%s is refused', (_what, snapshots, said) => {
