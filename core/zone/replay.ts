@@ -7,18 +7,18 @@ import type { ZonecfgWorld } from './language/world.ts'
 import { zoneTemplates } from './templates.ts'
 
 /**
- * The configuration that a command file makes; it need not be committed, nor complete.
+ * The configuration that a command file makes; it need not be committed, nor complete. `zones` are what `create -t` finds.
  * @throws ZonecfgCommandsInvalid with the first complaint
  */
 export function replayCommands(
   text: string,
-  { zone, release }: { zone: string; release: OsRelease },
+  { zone, release, zones = [] }: { zone: string; release: OsRelease; zones?: readonly ZoneConfig[] },
 ): ZoneConfig {
   const complaints: string[] = []
   const session = new ZonecfgSession({
     zone,
     release,
-    world: emptyWorld(release),
+    world: emptyWorld(release, zones),
     terminal: { out: () => {}, err: (line) => complaints.push(line.trim()), ask: () => undefined },
     mode: 'file',
     fileName: 'zonecfg commands',
@@ -34,10 +34,26 @@ export function replayCommands(
   return session.config
 }
 
-export function emptyWorld(release: OsRelease): ZonecfgWorld {
+/** What `info RESOURCE` shows of a zone: `fs dir="/export"`. */
+export function infoOf(config: ZoneConfig, resource: string, release: OsRelease): string {
+  let shown = ''
+  const session = new ZonecfgSession({
+    zone: config.name,
+    release,
+    world: emptyWorld(release, [config]),
+    terminal: { out: (text) => (shown += text), err: () => {}, ask: () => undefined },
+    mode: 'words',
+  })
+  session.runLine(`info ${resource}`)
+  return shown
+}
+
+export function emptyWorld(release: OsRelease, zones: readonly ZoneConfig[] = []): ZonecfgWorld {
   const templates: Readonly<Record<string, ZoneConfig>> = zoneTemplates(release)
   return {
-    readConfig: (name) => (Object.hasOwn(templates, name) ? templates[name] : undefined),
+    readConfig: (name) =>
+      zones.find((zone) => zone.name === name) ??
+      (Object.hasOwn(templates, name) ? templates[name] : undefined),
     readDetached: () => undefined,
     stateOf: () => undefined,
     save: () => {},
