@@ -18,11 +18,6 @@ export interface Extent {
   logical: number
 }
 
-/** Whether a payload is the bytes themselves: it is not compressed, or compression is off (zfs-stream.md 16, 5). */
-export function isPlain(compression: number): boolean {
-  return compression === 0 || compression === 2
-}
-
 /** Objects here are those of type 19: files, and symlinks too, whose target may lie in a block. */
 export interface ContentSink {
   /**

@@ -1,6 +1,6 @@
 /** Puts the contents of a file together from where its pieces lie. */
-import { isPlain, type Extent, type ReadAt } from './content-sink.ts'
-import { decompressBlock, type Inflaters } from './decompress.ts'
+import type { Extent, ReadAt } from './content-sink.ts'
+import { decompressBlock, isPlain, type Inflaters } from './decompress.ts'
 import type { ExtentMap, Piece } from './extents.ts'
 
 const PIECE_BYTES = 256 * 1024

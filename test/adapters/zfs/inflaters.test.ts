@@ -5,8 +5,12 @@ import { inflaters } from '#adapters/zfs/inflaters.ts'
 const contents = Buffer.from('a block of a file, '.repeat(100))
 
 describe.each([
-  ['a zlib stream', deflateSync(contents), inflaters.inflate],
-  ['a zstd frame', zstdCompressSync(contents), inflaters.zstd],
+  ['a zlib stream', deflateSync(contents), (bytes: Uint8Array, max: number) => inflaters.inflate(bytes, max)],
+  [
+    'a zstd frame',
+    zstdCompressSync(contents),
+    (bytes: Uint8Array, max: number) => inflaters.zstd(bytes, max),
+  ],
 ])('%s', (_name, compressed, undo) => {
   test('comes back', () => {
     expect(Buffer.from(undo(compressed, contents.byteLength))).toEqual(contents)
@@ -18,7 +22,9 @@ describe.each([
   })
 
   test('is refused when it is cut, or becomes larger than it may', () => {
-    expect(() => undo(compressed.subarray(0, -8), contents.byteLength)).toThrow()
-    expect(() => undo(compressed, contents.byteLength - 1)).toThrow()
+    expect(() => undo(compressed.subarray(0, -8), contents.byteLength)).toThrow(
+      /unexpected end|Src size|corrupt/i,
+    )
+    expect(() => undo(compressed, contents.byteLength - 1)).toThrow(/larger than/)
   })
 })

@@ -1,0 +1,141 @@
+/** Opens a stream, or a full one and increments on it, as a tree whose files can be read in any order. */
+import { inflaters } from './inflaters.ts'
+import type { StreamSource } from './stream-source.ts'
+import { refusal } from '#core/archive/refusals.ts'
+import type { ContentSink } from '#core/zfs/content-sink.ts'
+import { contentsOf, type ByteRange } from '#core/zfs/contents.ts'
+import { ExtentMap } from '#core/zfs/extents.ts'
+import { ObjectSetBuilder } from '#core/zfs/object-set-builder.ts'
+import type { ObjectSet, ObjectSetLimits } from '#core/zfs/object-set.ts'
+import { readTree } from '#core/zfs/read-tree.ts'
+import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
+import { teeContents } from '#core/zfs/tee-contents.ts'
+import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
+
+export interface StreamLimits extends ObjectSetLimits {
+  maxEntries: number
+  maxNameBytes: number
+  maxDepth: number
+  /** pieces in which all files together may lie in the streams */
+  maxPieces: number
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  maxObjects: 4_000_000,
+  maxMetadataBytes: 1024 ** 3,
+  maxEntries: 2_000_000,
+  maxNameBytes: 1023,
+  maxDepth: 256,
+  maxPieces: 4_000_000,
+}
+
+export interface LoadOptions {
+  limits?: Partial<StreamLimits>
+  /** what an increment starts from */
+  base?: ObjectSet
+  /** gets the contents of files as they pass */
+  contents?: ContentSink
+  /** which stream of a chain this is: 0 the first */
+  source?: number
+  signal?: AbortSignal
+}
+
+export interface LoadedStream {
+  set: ObjectSet
+  info: ZfsStreamInfo
+}
+
+export interface OpenTree {
+  set: ObjectSet
+  tree: StreamTree
+  /** of each stream of the chain */
+  infos: ZfsStreamInfo[]
+  /** The bytes of a file, or a range of them; holes as zeros. Nobody may write to the pieces. */
+  contents(node: Pick<TreeNode, 'object' | 'size'>, range?: ByteRange): AsyncIterable<Uint8Array>
+  /** Closes the sources. */
+  close(): Promise<void>
+}
+
+/**
+ * Reads a stream once, to its end: nothing of it counts before. `chunks` are as they are after decompression.
+ * @throws CorruptStream, TruncatedStream, UnsupportedZfsStream, OriginMismatch, TooManyEntries, TooManyBytes
+ */
+export async function loadStream(
+  chunks: AsyncIterable<Uint8Array>,
+  { limits, signal, ...options }: LoadOptions = {},
+): Promise<LoadedStream> {
+  const builder = new ObjectSetBuilder({ inflaters, limits: { ...STREAM_LIMITS, ...limits }, ...options })
+  const reader = new RecordReader(builder)
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted()
+    reader.push(chunk)
+  }
+  reader.finish()
+  return { set: builder.result(), info: reader.info() }
+}
+
+/** The names of what loadStream gave. @throws CorruptStream, TooManyEntries */
+export function treeOf(set: ObjectSet, limits: Partial<StreamLimits> = {}): StreamTree {
+  return readTree(set, { ...STREAM_LIMITS, ...limits })
+}
+
+/**
+ * The tree that a full stream and increments on it, in order, give. The sources are its own from here on: close() closes them,
+ * and so does a failure. `contents` sees all bytes as they pass.
+ * @throws what loadStream throws
+ */
+export async function openStreamTree(
+  sources: readonly StreamSource[],
+  options: Pick<LoadOptions, 'limits' | 'contents' | 'signal'> = {},
+): Promise<OpenTree> {
+  const close = async () => {
+    await Promise.all(sources.map((source) => source.close()))
+  }
+  try {
+    const extents = new ExtentMap(options.limits?.maxPieces ?? STREAM_LIMITS.maxPieces)
+    const contents = options.contents ? teeContents(extents, options.contents) : extents
+    const infos: ZfsStreamInfo[] = []
+    let base: ObjectSet | undefined
+    for (const [index, source] of sources.entries()) {
+      const loaded = await loadStream(source.read(), {
+        ...options,
+        contents,
+        source: index,
+        ...(base && { base }),
+      })
+      infos.push(loaded.info)
+      base = loaded.set
+    }
+    if (base === undefined)
+      throw refusal('UnsupportedZfsStream', 'no zfs stream is given, expected one or more')
+    return {
+      set: base,
+      tree: treeOf(base, options.limits),
+      infos,
+      contents: ({ object, size }, range) =>
+        contentsOf(
+          extents,
+          object,
+          size,
+          (index, position, length) => read(sources, index, position, length),
+          inflaters,
+          range,
+        ),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function read(
+  sources: readonly StreamSource[],
+  index: number,
+  position: number,
+  length: number,
+): Promise<Uint8Array> {
+  const source = sources[index]
+  if (source === undefined) throw new RangeError(`stream ${index} of a chain of ${sources.length}`)
+  return source.readAt(position, length)
+}
