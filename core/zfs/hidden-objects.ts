@@ -1,4 +1,5 @@
 /** Objects that no path leads to: extended attributes and what was unlinked while it was open (zfs-stream.md 16, 17 and 18). */
+import { countListedXattrs } from './attributes/count-xattrs.ts'
 import type { NodeAttributes } from './attributes/node-attributes.ts'
 import { readDirectory } from './directory.ts'
 import { objectOf, type MasterNode } from './master-node.ts'
@@ -20,8 +21,9 @@ export class HiddenObjects {
   }
 
   /** How many extended attributes the object has. Call once for each object. @throws CorruptStream, TooManyEntries */
-  countXattrs(object: number, { xattrObject }: NodeAttributes): number {
-    let count = 0
+  countXattrs(object: number, attributes: NodeAttributes): number {
+    const { xattrObject } = attributes
+    let count = countListedXattrs(object, attributes)
     if (xattrObject !== 0n) {
       this.#xattrDirectories += 1
       count += this.#countDirectory(Number(xattrObject), `extended attributes of object ${object}`)

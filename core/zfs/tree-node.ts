@@ -2,7 +2,7 @@
 import { refusal } from '../archive/refusals.ts'
 import { corruptObject } from './attributes/corrupt.ts'
 import { deviceNumbers } from './attributes/device-number.ts'
-import { ModeType, TYPE_BITS, type NodeAttributes } from './attributes/node-attributes.ts'
+import { ModeType, NodeFlag, TYPE_BITS, type NodeAttributes } from './attributes/node-attributes.ts'
 import { ObjectType, type StreamObject } from './object-set.ts'
 import type { NodeType, TreeNode } from './tree.ts'
 
@@ -56,6 +56,7 @@ export function nodeFacts(object: StreamObject, attributes: NodeAttributes, xatt
       device: deviceNumbers(attributes.rawDevice),
     }),
     xattrs,
+    ...((attributes.flags & NodeFlag.trivialAcl) === 0n && { accessList: true }),
   }
 }
 

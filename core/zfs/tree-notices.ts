@@ -30,5 +30,10 @@ export function treeNotices(master: MasterNode, nodes: readonly TreeNode[]): str
     ({ uid, gid }) => uid > MAX_PLAIN_ID || gid > MAX_PLAIN_ID,
   )
   tell('entries with extended attributes', 'archives do not carry them', ({ xattrs }) => xattrs > 0)
+  tell(
+    'entries with access lists',
+    'they say more than the modes, and archives do not carry them',
+    ({ accessList }) => accessList === true,
+  )
   return notices
 }

@@ -32,6 +32,8 @@ export interface TreeNode {
   device?: string
   /** extended attributes: how many */
   xattrs: number
+  /** it has an access list that says more than the mode */
+  accessList?: true
 }
 
 export interface StreamTree {
