@@ -28,7 +28,7 @@ export class CpioReader implements PushReader {
   #header: Header | undefined
   #headerAt = 0
   #path = ''
-  #pathBytes = 0
+  #rawPath = new Uint8Array()
   #left = 0
   #sum = 0
 
@@ -97,7 +97,7 @@ export class CpioReader implements PushReader {
     } else {
       const target = this.#buffer.subarray(0, this.#header.filesize)
       if (target.includes(0)) throw this.#corrupt('has a NUL in its symlink target')
-      this.#begin(this.#header, decodeName(target))
+      this.#begin(this.#header, target)
       this.#endMember()
     }
   }
@@ -106,8 +106,8 @@ export class CpioReader implements PushReader {
     const name = this.#buffer.subarray(0, header.namesize)
     if (name.indexOf(0) !== name.byteLength - 1)
       throw this.#corrupt('has a name that does not end at its NUL')
-    this.#pathBytes = name.byteLength - 1
-    this.#path = decodeName(name.subarray(0, -1))
+    this.#rawPath = name.subarray(0, -1)
+    this.#path = decodeName(this.#rawPath)
     if (this.#path === CPIO_TRAILER) {
       if (header.filesize !== 0) throw this.#corrupt('is a trailer with data')
       this.#wanted = 'nothing'
@@ -125,7 +125,7 @@ export class CpioReader implements PushReader {
     }
   }
 
-  #begin(header: Header, link: string | undefined): void {
+  #begin(header: Header, target: Uint8Array | undefined): void {
     const type = fileTypes[header.mode & 0o170000]
     if (type === undefined) {
       throw refusal(
@@ -137,14 +137,15 @@ export class CpioReader implements PushReader {
       throw this.#corrupt(`is a ${type} with data`)
     this.#sink.begin({
       path: this.#path,
-      pathBytes: this.#pathBytes,
+      pathBytes: this.#rawPath.byteLength,
+      raw: { path: this.#rawPath, link: target ?? new Uint8Array() },
       type,
       mode: header.mode & 0o7777,
       uid: header.uid,
       gid: header.gid,
       size: type === 'file' ? header.filesize : 0,
       mtime: header.mtime,
-      ...(link !== undefined && { link }),
+      ...(target && { link: decodeName(target) }),
       ...((type === 'character' || type === 'block') && {
         device: `${header.rdevmajor},${header.rdevminor}`,
       }),

@@ -15,11 +15,13 @@ export interface Member {
   size: number
   /** seconds since the epoch */
   mtime: number
+  /** tar only: nanoseconds of it, where there are any */
+  mtimeNsec?: number
   /** target of a symlink or hard link, as written */
   link?: string
   /** `major,minor` */
   device?: string
-  /** tar only: path and link as written, for who writes them again; valid while begin() runs */
+  /** path and link as written, for who writes them again; valid while begin() runs */
   raw?: { path: Uint8Array; link: Uint8Array }
   /** tar only, and only when the reader was told to pass sparse files: their length. The data begins with their map (core/archive/sparse-map.ts) */
   sparseSize?: number

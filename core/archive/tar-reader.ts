@@ -168,6 +168,7 @@ export class TarReader implements PushReader {
     const type = plain === 'file' && path.endsWith('/') ? 'directory' : plain
     const number = (key: string, otherwise: number) => paxNumber(pax, key, at) ?? otherwise
     const size = number('size', header.size)
+    const time = paxTime(pax, at)
     const sparseSize = paxNumber(pax, 'GNU.sparse.realsize', at)
     return {
       path,
@@ -180,7 +181,8 @@ export class TarReader implements PushReader {
       gid: number('gid', header.gid),
       // Only files have contents: directories carry a quota, Solaris hard links the size of their file.
       size: type === 'file' ? size : 0,
-      mtime: Math.floor(number('mtime', header.mtime)),
+      mtime: time?.seconds ?? header.mtime,
+      ...(time && time.nanoseconds > 0 && { mtimeNsec: time.nanoseconds }),
       ...((type === 'symlink' || type === 'hardlink') && { link: decodeName(link) }),
       ...((type === 'character' || type === 'block') && {
         device: `${number('SCHILY.devmajor', number('SUN.devmajor', header.devmajor))},${number('SCHILY.devminor', number('SUN.devminor', header.devminor))}`,
@@ -268,6 +270,20 @@ function paxNumber(pax: Map<string, Uint8Array>, key: string, at: number): numbe
     )
   }
   return Number(text)
+}
+
+/** A time's second and the nanoseconds after it, also before the epoch. As one number it would lose the last digits. */
+function paxTime(
+  pax: Map<string, Uint8Array>,
+  at: number,
+): { seconds: number; nanoseconds: number } | undefined {
+  const rounded = paxNumber(pax, 'mtime', at)
+  if (rounded === undefined) return undefined
+  const [whole = '', fraction = ''] = String.fromCharCode(...(pax.get('mtime') ?? [])).split('.')
+  const nanoseconds = Number(fraction.slice(0, 9).padEnd(9, '0'))
+  if (!whole.startsWith('-') || nanoseconds === 0)
+    return { seconds: rounded === 0 ? 0 : Number(whole), nanoseconds }
+  return { seconds: Number(whole) - 1, nanoseconds: 1_000_000_000 - nanoseconds }
 }
 
 /** An empty value takes an earlier one back. */

@@ -6,9 +6,9 @@ import type { Member } from '#core/archive/member.ts'
 import { shell, withTree, zoneTree } from '#test/archives.ts'
 
 function read(bytes: Uint8Array, step = 65_536) {
-  const members: (Member & { content: string })[] = []
+  const members: (Omit<Member, 'raw'> & { content: string })[] = []
   const reader = new CpioReader({
-    begin: (member) => members.push({ ...member, content: '' }),
+    begin: ({ raw: _raw, ...member }) => members.push({ ...member, content: '' }),
     data: (data) => {
       const last = members.at(-1)
       if (last) last.content += Buffer.from(data).toString('latin1')

@@ -72,6 +72,19 @@ describe('archives of real programs', () => {
     expect(members[0]).toMatchObject({ uid: 3_000_000, size: 1_048_576, mtime: -315_619_200 })
   })
 
+  test.each([
+    ['2023-11-14T22:13:20.999999999Z', 1_700_000_000, 999_999_999],
+    ['2023-11-14T22:13:20.000000001Z', 1_700_000_000, 1],
+    ['1969-12-31T23:59:58.75Z', -2, 750_000_000],
+    ['2023-11-14T22:13:20Z', 1_700_000_000, undefined],
+  ])('pax keeps the nanoseconds of %s', (date, mtime, mtimeNsec) => {
+    const members = withTree(`touch -d ${date} file`, (directory) =>
+      read(shell(directory, 'tar --format=posix -cf - file')),
+    )
+    expect(members[0]).toMatchObject({ mtime })
+    expect(members[0]?.mtimeNsec).toBe(mtimeNsec)
+  })
+
   test('sparse files are refused by name', () => {
     const sparse = (flags: string) =>
       withTree('truncate -s 1M hole', (directory) => shell(directory, `tar ${flags} -Scf - hole`))
