@@ -30,13 +30,13 @@ export function aclOfMode(zpl: number, mode: number, isDirectory: boolean): AclE
   return zpl >= 5 ? newAcl(mode, isDirectory) : oldAcl(mode)
 }
 
-/** Eight bytes for each, little-endian. */
-export function encodeAcl(entries: readonly AclEntry[]): Uint8Array {
+/** Eight bytes for each. */
+export function encodeAcl(entries: readonly AclEntry[], littleEndian = true): Uint8Array {
   const view = new DataView(new ArrayBuffer(8 * entries.length))
   for (const [index, { type, who, mask }] of entries.entries()) {
-    view.setUint16(8 * index, type === 'allow' ? 0 : 1, true)
-    view.setUint16(8 * index + 2, whoFlags[who], true)
-    view.setUint32(8 * index + 4, mask, true)
+    view.setUint16(8 * index, type === 'allow' ? 0 : 1, littleEndian)
+    view.setUint16(8 * index + 2, whoFlags[who], littleEndian)
+    view.setUint32(8 * index + 4, mask, littleEndian)
   }
   return new Uint8Array(view.buffer)
 }

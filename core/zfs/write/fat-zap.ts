@@ -10,6 +10,14 @@ const MAX_BLOCK_SHIFT = 17
 /** bytes of a name without its NUL: longer ones need a feature that not every receiver has */
 const MAX_NAME = 255
 
+/** What a file system that is not ours may want otherwise. */
+export interface ZapForm {
+  /** the byte order; little-endian when it is not given */
+  littleEndian?: boolean
+  /** bytes of a name without its NUL: more than 255 where the file system has long names */
+  maxNameBytes?: number
+}
+
 interface Leaf {
   prefix: number
   prefixBits: number
@@ -17,14 +25,18 @@ interface Leaf {
 }
 
 /** Equal blocks, the header first. `salt` is odd. @throws NameTooLong, TooManyEntries */
-export function encodeFatZap(entries: readonly FatEntry[], salt: bigint): Uint8Array[] {
-  const hashed = withHashes(entries, salt)
+export function encodeFatZap(
+  entries: readonly FatEntry[],
+  salt: bigint,
+  { littleEndian = true, maxNameBytes = MAX_NAME }: ZapForm = {},
+): Uint8Array[] {
+  const hashed = withHashes(entries, salt, maxNameBytes)
   for (let blockShift = MIN_BLOCK_SHIFT; blockShift <= MAX_BLOCK_SHIFT; blockShift++) {
     const leaves = split(hashed, blockShift)
     if (!leaves) continue
     return [
-      encodeHeader(leaves, { entries: entries.length, salt, blockShift }),
-      ...leaves.map((leaf) => encodeLeaf(leaf.entries, { ...leaf, blockShift })),
+      encodeHeader(leaves, { entries: entries.length, salt, blockShift, littleEndian }),
+      ...leaves.map((leaf) => encodeLeaf(leaf.entries, { ...leaf, blockShift, littleEndian })),
     ]
   }
   throw refusal(
@@ -33,11 +45,14 @@ export function encodeFatZap(entries: readonly FatEntry[], salt: bigint): Uint8A
   )
 }
 
-function withHashes(entries: readonly FatEntry[], salt: bigint): HashedEntry[] {
+function withHashes(entries: readonly FatEntry[], salt: bigint, maxNameBytes: number): HashedEntry[] {
   const seen = new Map<bigint, number>()
   return entries.map((entry) => {
-    if (entry.name.byteLength > MAX_NAME) {
-      throw refusal('NameTooLong', `a name has ${entry.name.byteLength} bytes, expected at most ${MAX_NAME}`)
+    if (entry.name.byteLength > maxNameBytes) {
+      throw refusal(
+        'NameTooLong',
+        `a name has ${entry.name.byteLength} bytes, expected at most ${maxNameBytes}`,
+      )
     }
     const hash = zapHash(salt, entry.name)
     const differentiator = seen.get(hash) ?? 0
@@ -69,22 +84,27 @@ function split(entries: HashedEntry[], blockShift: number): Leaf[] | undefined {
 
 function encodeHeader(
   leaves: readonly Leaf[],
-  { entries, salt, blockShift }: { entries: number; salt: bigint; blockShift: number },
+  {
+    entries,
+    salt,
+    blockShift,
+    littleEndian,
+  }: { entries: number; salt: bigint; blockShift: number; littleEndian: boolean },
 ): Uint8Array {
   const tableShift = blockShift - 4
   const bytes = new Uint8Array(2 ** blockShift)
   const view = new DataView(bytes.buffer)
-  view.setBigUint64(0, BlockType.header, true)
-  view.setBigUint64(8, FAT_MAGIC, true)
-  view.setBigUint64(32, BigInt(tableShift), true)
-  view.setBigUint64(56, BigInt(leaves.length + 1), true)
-  view.setBigUint64(64, BigInt(leaves.length), true)
-  view.setBigUint64(72, BigInt(entries), true)
-  view.setBigUint64(80, salt, true)
+  view.setBigUint64(0, BlockType.header, littleEndian)
+  view.setBigUint64(8, FAT_MAGIC, littleEndian)
+  view.setBigUint64(32, BigInt(tableShift), littleEndian)
+  view.setBigUint64(56, BigInt(leaves.length + 1), littleEndian)
+  view.setBigUint64(64, BigInt(leaves.length), littleEndian)
+  view.setBigUint64(72, BigInt(entries), littleEndian)
+  view.setBigUint64(80, salt, littleEndian)
   let at = bytes.byteLength / 2
   for (const [index, { prefixBits }] of leaves.entries()) {
     for (let pointer = 0; pointer < 2 ** (tableShift - prefixBits); pointer++, at += 8) {
-      view.setBigUint64(at, BigInt(index + 1), true)
+      view.setBigUint64(at, BigInt(index + 1), littleEndian)
     }
   }
   return bytes

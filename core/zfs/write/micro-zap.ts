@@ -20,20 +20,24 @@ export function fitsMicroZap(entries: readonly NumberEntry[]): boolean {
 }
 
 /** The block, a multiple of 512 bytes. `salt` is odd. */
-export function encodeMicroZap(entries: readonly NumberEntry[], salt: bigint): Uint8Array {
+export function encodeMicroZap(
+  entries: readonly NumberEntry[],
+  salt: bigint,
+  littleEndian = true,
+): Uint8Array {
   const used = (entries.length + 1) * MICRO_ENTRY_BYTES
   const bytes = new Uint8Array(Math.ceil(used / UNIT) * UNIT)
   const view = new DataView(bytes.buffer)
-  view.setBigUint64(0, BlockType.micro, true)
-  view.setBigUint64(8, salt, true)
+  view.setBigUint64(0, BlockType.micro, littleEndian)
+  view.setBigUint64(8, salt, littleEndian)
   const seen = new Map<bigint, number>()
   for (const [index, { name, value }] of entries.entries()) {
     const hash = zapHash(salt, name)
     const differentiator = seen.get(hash) ?? 0
     seen.set(hash, differentiator + 1)
     const at = (index + 1) * MICRO_ENTRY_BYTES
-    view.setBigUint64(at, value, true)
-    view.setUint32(at + 8, differentiator, true)
+    view.setBigUint64(at, value, littleEndian)
+    view.setUint32(at + 8, differentiator, littleEndian)
     bytes.set(name, at + 14)
   }
   return bytes

@@ -1,6 +1,6 @@
-/** Writes the records of a send stream, little-endian and plain, with both checksums (zfs-stream.md 1, 2). */
+/** Writes the records of a send stream, plain, with both checksums (zfs-stream.md 1, 2). */
 import { refusal, shown } from '../../archive/refusals.ts'
-import { Fletcher4, type Checksum } from '../fletcher4.ts'
+import { Fletcher4 } from '../fletcher4.ts'
 
 const HEADER_BYTES = 312
 const CHECKSUM_AT = 280
@@ -33,6 +33,8 @@ export interface WrittenBegin {
   toName: string
   /** an increment that is received as a clone of its base */
   clone?: boolean
+  /** that a base has beside those of its ZPL version */
+  features?: bigint
 }
 
 export interface WrittenHeader {
@@ -43,6 +45,8 @@ export interface WrittenHeader {
   bonusType: number
   bonus: Uint8Array
   hasSpill?: boolean
+  /** numbers that it takes; 1 when not given */
+  slots?: number
 }
 
 /**
@@ -50,11 +54,25 @@ export interface WrittenHeader {
  * the calls, or the checksums are wrong.
  */
 export class RecordWriter {
-  readonly #sums = new Fletcher4(true)
+  readonly #littleEndian: boolean
+  readonly #sums: Fletcher4
   #toGuid = 0n
 
+  constructor(littleEndian = true) {
+    this.#littleEndian = littleEndian
+    this.#sums = new Fletcher4(littleEndian)
+  }
+
   /** @throws InvalidName for a name that BEGIN cannot hold */
-  begin({ zpl, created, toGuid, fromGuid, toName, clone = false }: WrittenBegin): Uint8Array[] {
+  begin({
+    zpl,
+    created,
+    toGuid,
+    fromGuid,
+    toName,
+    clone = false,
+    features = 0n,
+  }: WrittenBegin): Uint8Array[] {
     const name = new TextEncoder().encode(toName)
     if (name.byteLength > NAME_BYTES || name.includes(0) || !toName.includes('@')) {
       throw refusal(
@@ -63,15 +81,15 @@ export class RecordWriter {
       )
     }
     this.#toGuid = BigInt(toGuid)
-    const { bytes, view } = header(Type.begin)
-    const features = zpl >= 5 ? SPILL_FEATURE : 0n
-    view.setBigUint64(8, MAGIC, true)
-    view.setBigUint64(16, SNAPSHOT | (features << 2n), true)
-    view.setBigInt64(24, BigInt(created), true)
-    view.setUint32(32, FILE_SYSTEM, true)
-    view.setUint32(36, (clone ? StreamFlag.clone : 0) | (zpl >= 5 ? StreamFlag.spill : 0), true)
-    view.setBigUint64(40, this.#toGuid, true)
-    view.setBigUint64(48, BigInt(fromGuid), true)
+    const { bytes, view } = this.#blank(Type.begin)
+    const all = features | (zpl >= 5 ? SPILL_FEATURE : 0n)
+    view.setBigUint64(8, MAGIC, this.#littleEndian)
+    view.setBigUint64(16, SNAPSHOT | (all << 2n), this.#littleEndian)
+    view.setBigInt64(24, BigInt(created), this.#littleEndian)
+    view.setUint32(32, FILE_SYSTEM, this.#littleEndian)
+    view.setUint32(36, (clone ? StreamFlag.clone : 0) | (zpl >= 5 ? StreamFlag.spill : 0), this.#littleEndian)
+    view.setBigUint64(40, this.#toGuid, this.#littleEndian)
+    view.setBigUint64(48, BigInt(fromGuid), this.#littleEndian)
     bytes.set(name, 56)
     this.#sums.update(bytes)
     return [bytes]
@@ -79,11 +97,11 @@ export class RecordWriter {
 
   object({ object, type, blockSize, bonusType, bonus, hasSpill = false }: WrittenHeader): Uint8Array[] {
     const { bytes, view } = this.#header(Type.object, object, 40)
-    view.setUint32(16, type, true)
-    view.setUint32(20, bonusType, true)
-    view.setUint32(24, blockSize, true)
-    view.setUint32(28, bonus.byteLength, true)
-    bytes[34] = 1
+    view.setUint32(16, type, this.#littleEndian)
+    view.setUint32(20, bonusType, this.#littleEndian)
+    view.setUint32(24, blockSize, this.#littleEndian)
+    view.setUint32(28, bonus.byteLength, this.#littleEndian)
+    bytes[34] = slots
     bytes[35] = hasSpill ? SPILL_FLAG : 0
     return this.#sealed(bytes, view, padded(bonus))
   }
@@ -91,9 +109,9 @@ export class RecordWriter {
   /** One block; `block` is as long as the object's blocks are. */
   write(object: number, type: number, offset: number, block: Uint8Array): Uint8Array[] {
     const { bytes, view } = this.#header(Type.write, object, 40)
-    view.setUint32(16, type, true)
-    view.setBigUint64(24, BigInt(offset), true)
-    view.setBigUint64(32, BigInt(block.byteLength), true)
+    view.setUint32(16, type, this.#littleEndian)
+    view.setBigUint64(24, BigInt(offset), this.#littleEndian)
+    view.setBigUint64(32, BigInt(block.byteLength), this.#littleEndian)
     bytes[48] = NO_CHECKSUM
     return this.#sealed(bytes, view, block)
   }
@@ -101,59 +119,60 @@ export class RecordWriter {
   /** `spill` is a multiple of 512 bytes; the object was announced with it. */
   spill(object: number, spill: Uint8Array): Uint8Array[] {
     const { bytes, view } = this.#header(Type.spill, object, 24)
-    view.setBigUint64(16, BigInt(spill.byteLength), true)
+    view.setBigUint64(16, BigInt(spill.byteLength), this.#littleEndian)
     return this.#sealed(bytes, view, spill)
   }
 
   /** Zeros from `offset` on, to the end unless a length is given. */
   free(object: number, offset: number, length = Infinity): Uint8Array[] {
     const { bytes, view } = this.#header(Type.free, object, 32)
-    view.setBigUint64(16, BigInt(offset), true)
-    view.setBigUint64(24, length === Infinity ? ALL : BigInt(length), true)
+    view.setBigUint64(16, BigInt(offset), this.#littleEndian)
+    view.setBigUint64(24, length === Infinity ? ALL : BigInt(length), this.#littleEndian)
     return this.#sealed(bytes, view)
   }
 
   /** These objects are gone. */
   freeObjects(first: number, count: number): Uint8Array[] {
     const { bytes, view } = this.#header(Type.freeObjects, first, 24)
-    view.setBigUint64(16, BigInt(count), true)
+    view.setBigUint64(16, BigInt(count), this.#littleEndian)
     return this.#sealed(bytes, view)
   }
 
   end(): Uint8Array[] {
-    const { bytes, view } = header(Type.end)
-    setChecksum(view, 8, this.#sums.value())
-    view.setBigUint64(40, this.#toGuid, true)
+    const { bytes, view } = this.#blank(Type.end)
+    this.#setChecksum(view, 8)
+    view.setBigUint64(40, this.#toGuid, this.#littleEndian)
     return this.#sealed(bytes, view)
   }
 
   #header(type: number, object: number, guidAt: number): { bytes: Uint8Array; view: DataView } {
-    const made = header(type)
-    made.view.setBigUint64(8, BigInt(object), true)
-    made.view.setBigUint64(guidAt, this.#toGuid, true)
+    const made = this.#blank(type)
+    made.view.setBigUint64(8, BigInt(object), this.#littleEndian)
+    made.view.setBigUint64(guidAt, this.#toGuid, this.#littleEndian)
     return made
   }
 
   /** Puts the running checksum into the header, and counts both. */
   #sealed(bytes: Uint8Array, view: DataView, payload?: Uint8Array): Uint8Array[] {
     this.#sums.update(bytes.subarray(0, CHECKSUM_AT))
-    setChecksum(view, CHECKSUM_AT, this.#sums.value())
+    this.#setChecksum(view, CHECKSUM_AT)
     this.#sums.update(bytes.subarray(CHECKSUM_AT))
     if (payload === undefined || payload.byteLength === 0) return [bytes]
     this.#sums.update(payload)
     return [bytes, payload]
   }
-}
 
-function header(type: number): { bytes: Uint8Array; view: DataView } {
-  const bytes = new Uint8Array(HEADER_BYTES)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, type, true)
-  return { bytes, view }
-}
+  #blank(type: number): { bytes: Uint8Array; view: DataView } {
+    const bytes = new Uint8Array(HEADER_BYTES)
+    const view = new DataView(bytes.buffer)
+    view.setUint32(0, type, this.#littleEndian)
+    return { bytes, view }
+  }
 
-function setChecksum(view: DataView, at: number, sums: Checksum): void {
-  for (const [index, sum] of sums.entries()) view.setBigUint64(at + 8 * index, sum, true)
+  #setChecksum(view: DataView, at: number): void {
+    for (const [index, sum] of this.#sums.value().entries())
+      view.setBigUint64(at + 8 * index, sum, this.#littleEndian)
+  }
 }
 
 function padded(bonus: Uint8Array): Uint8Array {

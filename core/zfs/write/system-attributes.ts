@@ -6,6 +6,8 @@ const MAGIC = 0x2f505a
 const MAX_BONUS = 320
 const SPILL_UNIT = 512
 const ZPL = 5
+/** of the flags word: the project's number counts */
+const HAS_PROJECT = 0x8000_0000_0000n
 
 /** What a file system of ours registers: the place is the number. `length` 0 is of any length, `byteswap` a class of 8.1. */
 export const REGISTRY = [
@@ -32,7 +34,8 @@ export const REGISTRY = [
   ['ZPL_DXATTR', 0, 3],
 ] as const satisfies readonly (readonly [name: string, length: number, byteswap: number])[]
 
-export type AttributeName = (typeof REGISTRY)[number][0]
+/** Projects are a feature of newer file systems: theirs may have the attribute, ours has not. */
+export type AttributeName = (typeof REGISTRY)[number][0] | 'ZPL_PROJID'
 
 /** The number of each attribute in a file system of ours. */
 export const attributeNumbers: ReadonlyMap<AttributeName, number> = new Map(
@@ -94,23 +97,32 @@ export interface EncodedAttributes {
   spill?: Uint8Array
 }
 
-/**
- * Little-endian. A file system that somebody else made has layouts of its own: `layoutOf` gives the number under which it has these
- * attributes in this order.
- */
+/** A layout, and what it has in which order. */
+export interface ChosenLayout {
+  number: number
+  names: readonly AttributeName[]
+}
+
+/** How a file system that somebody else made keeps attributes. */
+export interface AttributesForm {
+  littleEndian?: boolean
+  /** the layout that has these attributes; ours when it is not given */
+  layoutOf?: (attributes: readonly AttributeName[]) => ChosenLayout
+}
+
+/** In the bonus, and what may be elsewhere in a spill block when that is too small. */
 export function encodeSystemAttributes(
   node: WrittenAttributes,
-  layoutOf: (attributes: readonly AttributeName[]) => number = ownLayout,
+  { littleEndian = true, layoutOf = ownLayout }: AttributesForm = {},
 ): EncodedAttributes {
+  const encode = (names: readonly AttributeName[]) => encodeBuffer(layoutOf(names), node, littleEndian)
   const all = attributesOf(node)
-  const bonus = encodeBuffer(layoutOf(all), all, node)
+  const bonus = encode(all)
   if (bonus.byteLength <= MAX_BONUS) return { bonus }
-  const kept = all.filter((name) => !movable.has(name))
-  const moved = all.filter((name) => movable.has(name))
-  const rest = encodeBuffer(layoutOf(moved), moved, node)
+  const rest = encode(all.filter((name) => movable.has(name)))
   const spill = new Uint8Array(Math.ceil(rest.byteLength / SPILL_UNIT) * SPILL_UNIT)
   spill.set(rest)
-  return { bonus: encodeBuffer(layoutOf(kept), kept, node), spill }
+  return { bonus: encode(all.filter((name) => !movable.has(name))), spill }
 }
 
 /** Which attributes an object has, in the order in which we write them. */
@@ -120,21 +132,26 @@ export function attributesOf({ type, xattr = 0 }: WrittenAttributes): readonly A
   return xattr === 0 ? plain : [...plain, 'ZPL_XATTR']
 }
 
-function ownLayout(attributes: readonly AttributeName[]): number {
+function ownLayout(attributes: readonly AttributeName[]): ChosenLayout {
   const wanted = attributes.join()
-  for (const [number, names] of LAYOUTS) if (names.join() === wanted) return number
+  for (const [number, names] of LAYOUTS) if (names.join() === wanted) return { number, names }
   throw new Error(`no layout for ${wanted}`)
 }
 
-function encodeBuffer(layout: number, names: readonly AttributeName[], node: WrittenAttributes): Uint8Array {
-  const values = names.map((name) => attributeBytes(name, node))
+function encodeBuffer(
+  { number, names }: ChosenLayout,
+  node: WrittenAttributes,
+  littleEndian: boolean,
+): Uint8Array {
+  const hasProject = names.includes('ZPL_PROJID')
+  const values = names.map((name) => attributeBytes(name, node, { littleEndian, hasProject }))
   const lengths = names.flatMap((name, index) => (variable.has(name) ? [values[index]?.byteLength ?? 0] : []))
   const headerBytes = roundUp8(Math.max(6 + 2 * lengths.length, 8))
   const bytes = new Uint8Array(values.reduce((sum, value) => sum + roundUp8(value.byteLength), headerBytes))
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, MAGIC, true)
-  view.setUint16(4, ((headerBytes / 8) << 10) | layout, true)
-  for (const [index, length] of lengths.entries()) view.setUint16(6 + 2 * index, length, true)
+  view.setUint32(0, MAGIC, littleEndian)
+  view.setUint16(4, ((headerBytes / 8) << 10) | number, littleEndian)
+  for (const [index, length] of lengths.entries()) view.setUint16(6 + 2 * index, length, littleEndian)
   let at = headerBytes
   for (const value of values) {
     bytes.set(value, at)
@@ -143,7 +160,12 @@ function encodeBuffer(layout: number, names: readonly AttributeName[], node: Wri
   return bytes
 }
 
-function attributeBytes(name: AttributeName, node: WrittenAttributes): Uint8Array {
+function attributeBytes(
+  name: AttributeName,
+  node: WrittenAttributes,
+  { littleEndian, hasProject }: { littleEndian: boolean; hasProject: boolean },
+): Uint8Array {
+  const words = (...values: bigint[]) => numbers(values, littleEndian)
   const isDirectory = node.type === 'directory'
   const entries = aclOfMode(ZPL, node.mode, isDirectory)
   switch (name) {
@@ -167,7 +189,7 @@ function attributeBytes(name: AttributeName, node: WrittenAttributes): Uint8Arra
     case 'ZPL_RDEV':
       return words(node.device ?? 0n)
     case 'ZPL_FLAGS':
-      return words(flagsOfMode(node.mode, isDirectory))
+      return words(flagsOfMode(node.mode, isDirectory) | (hasProject ? HAS_PROJECT : 0n))
     case 'ZPL_UID':
       return words(BigInt(node.uid))
     case 'ZPL_GID':
@@ -175,7 +197,9 @@ function attributeBytes(name: AttributeName, node: WrittenAttributes): Uint8Arra
     case 'ZPL_DACL_COUNT':
       return words(BigInt(entries.length))
     case 'ZPL_DACL_ACES':
-      return encodeAcl(entries)
+      return encodeAcl(entries, littleEndian)
+    case 'ZPL_PROJID':
+      return words(0n)
     case 'ZPL_SYMLINK':
       return node.target ?? new Uint8Array()
     case 'ZPL_PAD':
@@ -187,9 +211,10 @@ function attributeBytes(name: AttributeName, node: WrittenAttributes): Uint8Arra
 }
 
 /** Numbers of 64 bits; negative ones are times before the epoch. */
-function words(...values: bigint[]): Uint8Array {
+function numbers(values: readonly bigint[], littleEndian: boolean): Uint8Array {
   const view = new DataView(new ArrayBuffer(8 * values.length))
-  for (const [index, value] of values.entries()) view.setBigUint64(8 * index, BigInt.asUintN(64, value), true)
+  for (const [index, value] of values.entries())
+    view.setBigUint64(8 * index, BigInt.asUintN(64, value), littleEndian)
   return new Uint8Array(view.buffer)
 }
 

@@ -28,7 +28,7 @@ export interface SourceEntry {
 export interface SourceContents {
   /** which entry, counted from 0 */
   index: number
-  /** exactly `size` bytes */
+  /** exactly `size` bytes; a piece is valid until the next one is asked for */
   bytes: AsyncIterable<Uint8Array>
 }
 

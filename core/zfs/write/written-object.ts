@@ -2,9 +2,10 @@
 import { ObjectType } from '../object-set.ts'
 import type { WrittenAttributes } from './attributes.ts'
 import { encodeZap } from './encode-zap.ts'
+import type { ZapForm } from './fat-zap.ts'
 import type { NumberEntry } from './micro-zap.ts'
 import type { RecordWriter } from './records.ts'
-import { encodeSystemAttributes, type AttributeName } from './system-attributes.ts'
+import { encodeSystemAttributes, type AttributesForm } from './system-attributes.ts'
 import { encodeZnode, MAX_INLINE_TARGET } from './znode.ts'
 
 /** zfs-stream.md 10: every receiver takes blocks of this size */
@@ -19,6 +20,8 @@ export interface WrittenObject {
   bonusType: number
   bonus: Uint8Array
   spill?: Uint8Array
+  /** numbers that it takes; 1 when not given */
+  slots?: number
   /** from offset 0 on, each of `blockSize`; a file's contents come elsewhere */
   blocks: readonly Uint8Array[]
 }
@@ -34,11 +37,9 @@ export function zapObject(object: number, type: number, blocks: readonly Uint8Ar
   return { object, type, blockSize, bonusType: 0, bonus: new Uint8Array(), blocks }
 }
 
-/** How the file system in question keeps attributes. */
-export interface AttributeForm {
+/** How the file system in question keeps attributes and names. */
+export interface AttributeForm extends AttributesForm, ZapForm {
   zpl: number
-  /** of the system attributes of a file system that is not ours */
-  layoutOf?: (attributes: readonly AttributeName[]) => number
 }
 
 /** Anything with a name but a directory. Contents of files are not in it. */
@@ -63,16 +64,16 @@ export function directoryObject(
   node: WrittenAttributes,
   { entries, salt, ...form }: AttributeForm & { entries: readonly NumberEntry[]; salt: bigint },
 ): WrittenObject {
-  const blocks = encodeZap(entries, salt)
+  const blocks = encodeZap(entries, salt, form)
   return { ...zapObject(object, ObjectType.directory, blocks), ...encodeAttributes(node, form) }
 }
 
 function encodeAttributes(
   node: WrittenAttributes,
-  { zpl, layoutOf }: AttributeForm,
+  form: AttributeForm,
 ): { bonusType: number; bonus: Uint8Array; spill?: Uint8Array } {
-  if (zpl < 5) return { bonusType: ObjectType.znode, bonus: encodeZnode(node) }
-  return { bonusType: ObjectType.systemAttributes, ...encodeSystemAttributes(node, layoutOf) }
+  if (form.zpl < 5) return { bonusType: ObjectType.znode, bonus: encodeZnode(node, form.littleEndian) }
+  return { bonusType: ObjectType.systemAttributes, ...encodeSystemAttributes(node, form) }
 }
 
 /** A whole object. One with contents is written in parts: headRecords, the blocks of its contents, spillRecords. */

@@ -45,9 +45,14 @@ export function fitsLeaf(entries: readonly FatEntry[], blockShift: number): bool
 /** The leaf of all hashes whose first `prefixBits` bits are `prefix`. The entries fit. */
 export function encodeLeaf(
   entries: readonly HashedEntry[],
-  { prefix, prefixBits, blockShift }: { prefix: number; prefixBits: number; blockShift: number },
+  {
+    prefix,
+    prefixBits,
+    blockShift,
+    littleEndian,
+  }: { prefix: number; prefixBits: number; blockShift: number; littleEndian: boolean },
 ): Uint8Array {
-  const leaf = new LeafWriter(blockShift)
+  const leaf = new LeafWriter(blockShift, littleEndian)
   const slots = new Map<number, HashedEntry[]>()
   for (const entry of entries) {
     const slot = hashBits(entry.hash, prefixBits, blockShift - 5)
@@ -75,9 +80,11 @@ class LeafWriter {
   readonly #view: DataView
   readonly #chunksAt: number
   readonly #chunks: number
+  readonly #littleEndian: boolean
   #used = 0
 
-  constructor(blockShift: number) {
+  constructor(blockShift: number, littleEndian: boolean) {
+    this.#littleEndian = littleEndian
     this.#bytes = new Uint8Array(2 ** blockShift)
     this.#view = new DataView(this.#bytes.buffer)
     const { chunksAt, chunks } = leafLayout(2 ** blockShift)
@@ -87,7 +94,7 @@ class LeafWriter {
   }
 
   setSlot(slot: number, chunk: number): void {
-    this.#view.setUint16(LEAF_HEADER_BYTES + 2 * slot, chunk, true)
+    this.#view.setUint16(LEAF_HEADER_BYTES + 2 * slot, chunk, this.#littleEndian)
   }
 
   /** Returns the entry's chunk. */
@@ -100,13 +107,13 @@ class LeafWriter {
     const at = this.#at(chunk)
     this.#bytes[at] = ChunkType.entry
     this.#bytes[at + 1] = integerBytes
-    this.#view.setUint16(at + 2, next, true)
-    this.#view.setUint16(at + 4, nameChunk, true)
-    this.#view.setUint16(at + 6, nameBytes.byteLength, true)
-    this.#view.setUint16(at + 8, valueChunk, true)
-    this.#view.setUint16(at + 10, values.length, true)
-    this.#view.setUint32(at + 12, differentiator, true)
-    this.#view.setBigUint64(at + 16, hash, true)
+    this.#view.setUint16(at + 2, next, this.#littleEndian)
+    this.#view.setUint16(at + 4, nameChunk, this.#littleEndian)
+    this.#view.setUint16(at + 6, nameBytes.byteLength, this.#littleEndian)
+    this.#view.setUint16(at + 8, valueChunk, this.#littleEndian)
+    this.#view.setUint16(at + 10, values.length, this.#littleEndian)
+    this.#view.setUint32(at + 12, differentiator, this.#littleEndian)
+    this.#view.setBigUint64(at + 16, hash, this.#littleEndian)
     return chunk
   }
 
@@ -114,15 +121,19 @@ class LeafWriter {
     const free = this.#chunks - this.#used
     for (let chunk = this.#used; chunk < this.#chunks; chunk++) {
       this.#bytes[this.#at(chunk)] = ChunkType.free
-      this.#view.setUint16(this.#at(chunk) + 22, chunk + 1 < this.#chunks ? chunk + 1 : NO_CHUNK, true)
+      this.#view.setUint16(
+        this.#at(chunk) + 22,
+        chunk + 1 < this.#chunks ? chunk + 1 : NO_CHUNK,
+        this.#littleEndian,
+      )
     }
-    this.#view.setBigUint64(0, BlockType.leaf, true)
-    this.#view.setBigUint64(16, BigInt(prefix), true)
-    this.#view.setUint32(24, LEAF_MAGIC, true)
-    this.#view.setUint16(28, free, true)
-    this.#view.setUint16(30, entries, true)
-    this.#view.setUint16(32, prefixBits, true)
-    this.#view.setUint16(34, free > 0 ? this.#used : NO_CHUNK, true)
+    this.#view.setBigUint64(0, BlockType.leaf, this.#littleEndian)
+    this.#view.setBigUint64(16, BigInt(prefix), this.#littleEndian)
+    this.#view.setUint32(24, LEAF_MAGIC, this.#littleEndian)
+    this.#view.setUint16(28, free, this.#littleEndian)
+    this.#view.setUint16(30, entries, this.#littleEndian)
+    this.#view.setUint16(32, prefixBits, this.#littleEndian)
+    this.#view.setUint16(34, free > 0 ? this.#used : NO_CHUNK, this.#littleEndian)
     this.#bytes[36] = SORTED_BY_DIFFERENTIATOR
     return this.#bytes
   }
@@ -135,7 +146,7 @@ class LeafWriter {
       const isLast = offset + ARRAY_BYTES >= bytes.byteLength
       this.#bytes[this.#at(chunk)] = ChunkType.array
       this.#bytes.set(bytes.subarray(offset, offset + ARRAY_BYTES), this.#at(chunk) + 1)
-      this.#view.setUint16(this.#at(chunk) + 22, isLast ? NO_CHUNK : chunk + 1, true)
+      this.#view.setUint16(this.#at(chunk) + 22, isLast ? NO_CHUNK : chunk + 1, this.#littleEndian)
     }
     return first
   }

@@ -9,20 +9,19 @@ const ZPL = 4
 /** The longest target that a znode holds; a longer one is the contents of block 0. */
 export const MAX_INLINE_TARGET = MAX_BONUS - ZNODE_BYTES
 
-/** Little-endian. */
-export function encodeZnode(node: WrittenAttributes): Uint8Array {
+export function encodeZnode(node: WrittenAttributes, littleEndian = true): Uint8Array {
   const target = node.target ?? new Uint8Array()
   const inline = target.byteLength <= MAX_INLINE_TARGET ? target : new Uint8Array()
   const bytes = new Uint8Array(ZNODE_BYTES + inline.byteLength)
   const view = new DataView(bytes.buffer)
-  const u64 = (at: number, value: number | bigint) => view.setBigUint64(at, BigInt(value), true)
+  const u64 = (at: number, value: number | bigint) => view.setBigUint64(at, BigInt(value), littleEndian)
   const { mode, time, type } = node
   for (let at = 0; at < 64; at += 16) {
-    view.setBigInt64(at, BigInt(time.seconds), true)
+    view.setBigInt64(at, BigInt(time.seconds), littleEndian)
     u64(at + 8, time.nanoseconds)
   }
   const isDirectory = type === 'directory'
-  const acl = encodeAcl(aclOfMode(ZPL, mode, isDirectory))
+  const acl = encodeAcl(aclOfMode(ZPL, mode, isDirectory), littleEndian)
   u64(64, node.generation)
   u64(72, fullMode(node))
   u64(80, node.size)
@@ -33,9 +32,9 @@ export function encodeZnode(node: WrittenAttributes): Uint8Array {
   u64(120, flagsOfMode(mode, isDirectory))
   u64(128, node.uid)
   u64(136, node.gid)
-  view.setUint32(184, acl.byteLength, true)
-  view.setUint16(188, 1, true)
-  view.setUint16(190, acl.byteLength / 8, true)
+  view.setUint32(184, acl.byteLength, littleEndian)
+  view.setUint16(188, 1, littleEndian)
+  view.setUint16(190, acl.byteLength / 8, littleEndian)
   bytes.set(acl, 192)
   bytes.set(inline, ZNODE_BYTES)
   return bytes

@@ -1,0 +1,178 @@
+/** A directory of this machine as a tree to be written: owners, modes, times to the nanosecond, hard links by inode. */
+import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import { constants, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises'
+import { decodeName } from '#core/archive/member.ts'
+import { ProvisionError } from '#core/errors.ts'
+import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
+import type { NodeType } from '#core/zfs/tree.ts'
+
+const READ_BYTES = 256 * 1024
+const NANOSECONDS = 1_000_000_000n
+const SEPARATOR = Buffer.from('/')
+
+/** Something that is looked at again when it has been read. */
+interface Seen {
+  path: Buffer
+  stats: BigIntStats
+}
+
+/** A name that waits for its turn: directories are walked without recursion. */
+interface Waiting {
+  names: readonly Buffer[]
+  path: Buffer
+}
+
+/**
+ * Everything below `root`, sorted by the bytes of the names: the same tree gives the same stream wherever it lies. Both passes read all
+ * contents. Files that change meanwhile are refused with SourceChanged; other failures are those of the file system.
+ */
+export class DirectorySource implements TreeSource {
+  readonly #root: Buffer
+  readonly #signal: AbortSignal | undefined
+  #files: (Seen & { index: number })[] = []
+  #directories: Seen[] = []
+
+  constructor(root: string, { signal }: { signal?: AbortSignal } = {}) {
+    this.#root = Buffer.from(root)
+    this.#signal = signal
+  }
+
+  async *entries(): AsyncGenerator<SourceEntry, undefined> {
+    this.#files = []
+    this.#directories = []
+    const links = new Map<string, readonly Buffer[]>()
+    const waiting: Waiting[] = [{ names: [], path: this.#root }]
+    let index = 0
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      this.#signal?.throwIfAborted()
+      const stats = await lstat(next.path, { bigint: true })
+      const seen = { path: next.path, stats }
+      const entry = await describe(next, stats, links)
+      if (entry.type === 'directory') waiting.push(...(await below(next)))
+      if (entry.type === 'directory') this.#directories.push(seen)
+      if (entry.type === 'file' && entry.size > 0) {
+        this.#files.push({ ...seen, index })
+        entry.sha256 = await sha256(seen)
+      }
+      yield entry
+      index += 1
+    }
+    return undefined
+  }
+
+  async *contents(): AsyncGenerator<SourceContents, undefined> {
+    for (const file of this.#files) {
+      this.#signal?.throwIfAborted()
+      yield { index: file.index, bytes: piecesOf(file) }
+    }
+    for (const { path, stats } of this.#directories)
+      checkSame(path, stats, await lstat(path, { bigint: true }))
+    return undefined
+  }
+}
+
+/** What is in a directory, the last name first: the next one is taken from the end. */
+async function below({ names, path }: Waiting): Promise<Waiting[]> {
+  const found = await readdir(path, { encoding: 'buffer' })
+  return found
+    .toSorted((a, b) => Buffer.compare(b, a))
+    .map((name) => ({ names: [...names, name], path: Buffer.concat([path, SEPARATOR, name]) }))
+}
+
+async function describe(
+  { names, path }: Waiting,
+  stats: BigIntStats,
+  links: Map<string, readonly Buffer[]>,
+): Promise<SourceEntry> {
+  const type = typeOf(stats, path)
+  const entry: SourceEntry = {
+    path: names,
+    type,
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    ...momentOf(stats.mtimeNs),
+    size: type === 'file' ? Number(stats.size) : 0,
+  }
+  if (type !== 'directory' && stats.nlink > 1n) {
+    const inode = `${stats.dev}:${stats.ino}`
+    const first = links.get(inode)
+    if (first) return { ...entry, type: 'hardlink', size: 0, linkTo: first }
+    links.set(inode, names)
+  }
+  if (type === 'symlink') entry.target = await readlink(path, { encoding: 'buffer' })
+  if (type === 'block' || type === 'character') entry.device = deviceOf(stats.rdev)
+  return entry
+}
+
+function typeOf(stats: BigIntStats, path: Buffer): NodeType {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'directory'
+  if (stats.isSymbolicLink()) return 'symlink'
+  if (stats.isFIFO()) return 'fifo'
+  if (stats.isSocket()) return 'socket'
+  if (stats.isBlockDevice()) return 'block'
+  if (stats.isCharacterDevice()) return 'character'
+  const shown = JSON.stringify(decodeName(path))
+  throw new ProvisionError(
+    'invalid',
+    'UnsupportedEntry',
+    `${shown} has the mode ${stats.mode.toString(8)}, which is no file type`,
+  )
+}
+
+/** The second counts down before the epoch, the nanoseconds always up. */
+function momentOf(ns: bigint): { mtime: number; mtimeNsec: number } {
+  const nanoseconds = ((ns % NANOSECONDS) + NANOSECONDS) % NANOSECONDS
+  return { mtime: Number((ns - nanoseconds) / NANOSECONDS), mtimeNsec: Number(nanoseconds) }
+}
+
+/** Linux gives both numbers in two pieces each; illumos has 32 bits for each. */
+function deviceOf(rdev: bigint): { major: number; minor: number } {
+  if (process.platform === 'sunos') return { major: Number(rdev >> 32n), minor: Number(rdev & 0xffffffffn) }
+  return {
+    major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n)),
+    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n)),
+  }
+}
+
+async function sha256(file: Seen): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of piecesOf(file)) hash.update(piece)
+  return hash.digest('hex')
+}
+
+/** The contents in one buffer that is filled again and again. @throws SourceChanged */
+async function* piecesOf({ path, stats }: Seen): AsyncGenerator<Uint8Array, undefined> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    checkSame(path, stats, await file.stat({ bigint: true }))
+    yield* readAll(file, Number(stats.size))
+    checkSame(path, stats, await file.stat({ bigint: true }))
+  } finally {
+    await file.close()
+  }
+  return undefined
+}
+
+async function* readAll(file: FileHandle, size: number): AsyncGenerator<Uint8Array, undefined> {
+  const buffer = Buffer.allocUnsafe(Math.min(size, READ_BYTES))
+  for (let position = 0; position < size;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, size - position), position)
+    if (bytesRead === 0) return undefined
+    yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+  }
+  return undefined
+}
+
+function checkSame(path: Buffer, before: BigIntStats, now: BigIntStats): void {
+  const keys = ['dev', 'ino', 'mode', 'size', 'mtimeNs', 'ctimeNs'] as const
+  if (keys.every((key) => before[key] === now[key])) return
+  throw new ProvisionError(
+    'conflict',
+    'SourceChanged',
+    `${JSON.stringify(decodeName(path))} changed while it was read, expected a tree at rest`,
+  )
+}
