@@ -95,7 +95,15 @@ export class RecordWriter {
     return [bytes]
   }
 
-  object({ object, type, blockSize, bonusType, bonus, hasSpill = false }: WrittenHeader): Uint8Array[] {
+  object({
+    object,
+    type,
+    blockSize,
+    bonusType,
+    bonus,
+    hasSpill = false,
+    slots = 1,
+  }: WrittenHeader): Uint8Array[] {
     const { bytes, view } = this.#header(Type.object, object, 40)
     view.setUint32(16, type, this.#littleEndian)
     view.setUint32(20, bonusType, this.#littleEndian)
