@@ -1,4 +1,4 @@
-// The archive of a version that is read when its files are asked for: one with an index, the one that is cheapest to unpack.
+// The artifact of a version that is read when its files are asked for: one with an index, the one that is cheapest to read.
 import { ProvisionError } from '#core/errors.ts'
 import {
   artifactExtension,
@@ -9,7 +9,8 @@ import {
 } from '#core/manifest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { ReadChosen } from '#core/archive/chosen-files.ts'
-import type { ReadFiles } from './ports/archives.ts'
+import { baseFinder, storedBytes } from './stream-chain.ts'
+import type { ReadFiles, StoredBytes } from './ports/archives.ts'
 import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 
@@ -30,32 +31,51 @@ export interface IndexedArchive {
 /** Seconds for a gigabyte differ from one to twenty. */
 const cheapestFirst: readonly Compression[] = ['none', 'zstd', 'gzip', 'xz', 'bzip2']
 
-/** undefined for a version that has no archive but ZFS streams alone. */
+/** undefined for a version without any index. */
 export function findIndexedArchive(
   manifest: Manifest,
   { blobs, catalog, readFiles }: Needs,
   signal?: AbortSignal,
 ): IndexedArchive | undefined {
   const artifact = manifest.artifacts
-    .filter(({ format, entries }) => (format === 'tar' || format === 'cpio') && entries !== undefined)
-    .toSorted((a, b) => cheapestFirst.indexOf(a.compression) - cheapestFirst.indexOf(b.compression))[0]
+    .filter(({ entries }) => entries !== undefined)
+    .toSorted((a, b) => costOf(a) - costOf(b))[0]
   if (!artifact) return undefined
   return {
     artifact,
     layout: artifact.layout ?? 'zoneroot',
     entries: () => counted(catalog.entries(artifact.sha256), artifact, manifest, signal),
     async *read(wanted) {
-      const source = await blobs.open(artifact.sha256)
-      try {
-        for await (const file of readFiles(source, artifact, wanted)) {
-          signal?.throwIfAborted()
-          yield file
-        }
-      } finally {
-        source.destroy()
+      const sources = await sourcesOf(artifact, { blobs, catalog })
+      for await (const file of readFiles(sources, artifact, wanted)) {
+        signal?.throwIfAborted()
+        yield file
       }
     },
   }
+}
+
+/** An archive is passed over once; of a stream all metadata is read first, and an increment needs what it builds on. */
+function costOf({ format, compression }: Artifact): number {
+  const ofFormat = { tar: 0, cpio: 0, layer: 0, zfs: 10, 'zfs-incremental': 20 }
+  return ofFormat[format] + cheapestFirst.indexOf(compression)
+}
+
+/** @throws BaseMissing */
+async function sourcesOf(
+  artifact: Artifact,
+  needs: Pick<Needs, 'blobs' | 'catalog'>,
+): Promise<StoredBytes[]> {
+  const own = storedBytes(artifact, needs)
+  const { fromGuid } = artifact
+  if (fromGuid === undefined) return [own]
+  const base = await baseFinder(needs)(fromGuid)
+  if (base !== undefined) return [...base, own]
+  throw new ProvisionError(
+    'conflict',
+    'BaseMissing',
+    `the increment ${artifact.snapshot} cannot be read: no version holds the snapshot of guid ${fromGuid} any more`,
+  )
 }
 
 async function* counted(

@@ -12,6 +12,7 @@ import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
 import type { Clock } from './ports/queue.ts'
+import { baseFinder } from './stream-chain.ts'
 import { takeInArtifact, type ArtifactSource, type TakenArtifact } from './take-in-artifact.ts'
 
 export interface PushNeeds {
@@ -86,6 +87,7 @@ export async function pushVersion(push: Push, source: ArtifactSource, needs: Pus
     {
       expected: push.sha256,
       maxBytes: needs.limits.maxBytes,
+      findBase: baseFinder(needs),
       accept: async (artifact, detachedXml) => {
         planned = await planVersion(push, artifact, detachedXml, needs)
       },

@@ -3,7 +3,7 @@ import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { HandOver } from './hand-over.ts'
-import type { ArtifactIndex, ArtifactIndexer } from './ports/archives.ts'
+import type { ArtifactIndex, ArtifactIndexer, FindBase } from './ports/archives.ts'
 import type { BlobStore, StoredBlob } from './ports/blobs.ts'
 
 /** Lets bytes pass and fails when they may not become a blob. */
@@ -18,6 +18,8 @@ export interface TakeInOptions {
   expected?: Sha256 | undefined
   /** bytes as sent; default unlimited */
   maxBytes?: number
+  /** what an increment is read on; without it an increment has no index */
+  findBase?: FindBase
   /** has the last word before the bytes become a blob */
   accept?: (artifact: Artifact, detachedXml: string | undefined) => Promise<void>
 }
@@ -36,14 +38,14 @@ export type ArtifactSource = AsyncIterable<Uint8Array> | { draft: string }
  */
 export async function takeInArtifact(
   source: ArtifactSource,
-  { expected, maxBytes = Infinity, accept }: TakeInOptions,
+  { expected, maxBytes = Infinity, findBase, accept }: TakeInOptions,
   { blobs, indexer }: Needs,
 ): Promise<TakenArtifact> {
   let index: ArtifactIndex | undefined
   try {
     const watch: Watch = async function* (bytes) {
       const handOver = new HandOver()
-      const indexed = indexer.index(handOver).finally(() => handOver.abandon())
+      const indexed = indexer.index(handOver, findBase).finally(() => handOver.abandon())
       indexed.catch(() => undefined)
       let received = 0
       try {

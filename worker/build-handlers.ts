@@ -4,7 +4,7 @@ import { homedir, hostname } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { decompress } from '#adapters/archive/decompress.ts'
-import { readFiles } from '#adapters/archive/read-files.ts'
+import { openFileReader } from '#adapters/archive/read-files.ts'
 import { readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
 import { MadeMedia } from '#adapters/media/made-media.ts'
 import type { OpenedAdapters } from '#adapters/open-adapters.ts'
@@ -35,7 +35,7 @@ export function createBuildHandlers(
     ...packaging,
     media: adapters.media,
     mediaMaker: openMediaMaker(config),
-    readFiles,
+    readFiles: openFileReader(config),
     decompress,
     readBuildLibrary,
   })

@@ -1,14 +1,12 @@
 /** Turns what an archive reader finds into index entries: policy, digests, hard links, layout and the detached configuration. */
 import { createHash, type Hash } from 'node:crypto'
+import { checkDetachedXml } from '#core/archive/detached-xml.ts'
 import { DETACHED_XML, LayoutRecognizer } from '#core/archive/layout.ts'
 import { EntryPolicy, type EntryLimits } from '#core/archive/entry-policy.ts'
 import type { Member, MemberSink } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import type { Entry } from '#core/entry.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
-
-/** A zone's configuration is a few KiB; with its inventory of packages and patches some hundred. */
-const MAX_DETACHED_XML = 4 * 1024 * 1024
 
 /** Inodes of which not all names have come, at once: more is no tree that anybody has. */
 const MAX_OPEN_GROUPS = 100_000
@@ -110,18 +108,6 @@ export class ArchiveIndexer implements MemberSink {
     }
     for (const other of others) this.#emit(linkTo(group.first, other))
   }
-}
-
-/** @throws DetachedXmlRefused: passed over, the template would have another configuration than its archive says */
-function checkDetachedXml({ type, size }: Member): void {
-  if (type !== 'file') {
-    throw refusal('DetachedXmlRefused', `${DETACHED_XML} is a ${type}, expected a file`)
-  }
-  if (size <= MAX_DETACHED_XML) return
-  throw refusal(
-    'DetachedXmlRefused',
-    `${DETACHED_XML} has ${size} bytes, expected at most ${MAX_DETACHED_XML}`,
-  )
 }
 
 function linkTo(first: string, entry: Entry): Entry {

@@ -1,23 +1,49 @@
-/** Reads chosen files out of an archive: a stream through the same readers that took it in. Memory is what was asked for. */
+/** Reads chosen files out of an artifact: an archive through the same readers that took it in, a ZFS stream by position. */
+import path from 'node:path'
 import type { ArchiveFile, ReadFiles } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import type { Member, MemberSink } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import type { Config } from '#core/config.ts'
+import { readStreamFiles } from '../zfs/read-stream-files.ts'
+import type { SpoolOptions } from '../zfs/stream-source.ts'
 import { decompress } from './decompress.ts'
 
 /** A path was checked when the archive was taken in; this only keeps the function's contract. */
 const MAX_NAME_BYTES = 64 * 1024
 
-export const readFiles: ReadFiles = async function* (source, { format, compression }, wanted) {
+/** Compressed ZFS streams are unpacked into `spool.directory`, which must be one that is swept. */
+export const createFileReader =
+  (spool: SpoolOptions): ReadFiles =>
+  (sources, form, wanted) =>
+    form.format === 'zfs' || form.format === 'zfs-incremental'
+      ? readStreamFiles(sources, wanted, spool)
+      : readArchiveFiles(sources, form, wanted)
+
+/** The reader for a configuration. */
+export function openFileReader({ blobs, limits }: Pick<Config, 'blobs' | 'limits'>): ReadFiles {
+  return createFileReader({
+    directory: path.resolve(blobs.root, 'incoming'),
+    maxBytes: limits.maxUncompressedBytes,
+  })
+}
+
+const readArchiveFiles: ReadFiles = async function* ([archive], { format, compression }, wanted) {
+  if (archive === undefined) throw new Error('no archive is given')
   const collector = new Collector(wanted)
   const reader = format === 'tar' ? new TarReader(collector) : new CpioReader(collector)
-  for await (const chunk of decompress(source, compression)) {
-    reader.push(chunk)
+  const bytes = await archive.read()
+  try {
+    for await (const chunk of decompress(bytes, compression)) {
+      reader.push(chunk)
+      yield* collector.take()
+    }
+    reader.finish()
     yield* collector.take()
+  } finally {
+    bytes.destroy()
   }
-  reader.finish()
-  yield* collector.take()
 }
 
 /** Keeps the beginning of the members that are wanted. */

@@ -35,10 +35,11 @@ export function* entriesOf(
   limits: TreeLimits,
   digestOf: (node: TreeNode) => string | undefined,
 ): Generator<Entry, TreeIndex> {
+  checkFileBytes(tree, limits)
   const policy = new EntryPolicy({ ...limits, maxComponentBytes: MAX_COMPONENT_BYTES })
   const layout = new LayoutRecognizer()
   const lengths = new PathLengths()
-  let [sockets, devices, bytes] = [0, 0, 0]
+  let [sockets, devices] = [0, 0]
   for (const node of tree.nodes) {
     const pathBytes = lengths.of(node)
     if (node.type === 'socket') {
@@ -52,8 +53,6 @@ export function* entriesOf(
     const { path, link } = policy.admit(memberOf(node, node.type, pathBytes))
     layout.see(path, node.type)
     const isLink = node.type === 'file' && node.hardlinkTo !== undefined
-    if (node.type === 'file' && !isLink) bytes += node.size
-    if (bytes > limits.maxUncompressedBytes) throw tooManyBytes(limits)
     yield {
       path,
       type: isLink ? 'hardlink' : node.type,
@@ -69,6 +68,21 @@ export function* entriesOf(
     }
   }
   return { layout: layout.decide(), entries: policy.entries, sockets, devices }
+}
+
+/** To be called before any file is read again. @throws TooManyBytes */
+export function checkFileBytes(
+  { nodes }: StreamTree,
+  { maxUncompressedBytes }: Pick<TreeLimits, 'maxUncompressedBytes'>,
+): void {
+  let bytes = 0
+  for (const { type, size, hardlinkTo } of nodes)
+    if (type === 'file' && hardlinkTo === undefined) bytes += size
+  if (bytes <= maxUncompressedBytes) return
+  throw refusal(
+    'TooManyBytes',
+    `the files of the zfs stream have ${bytes} bytes, holes and all, expected at most ${maxUncompressedBytes}`,
+  )
 }
 
 /** A hard link is told to the policy as the file it is: its first name was let through already, and ZFS has no other kind. */
@@ -88,7 +102,7 @@ function memberOf(node: TreeNode, type: Exclude<TreeNode['type'], 'socket'>, pat
 }
 
 /** Zones of old systems have their nodes in the dataset: a host makes them anew (core/packaging/left-out.ts). */
-function isHostDevice({ type, path, device }: TreeNode): boolean {
+export function isHostDevice({ type, path, device }: TreeNode): boolean {
   if (type !== 'block' && type !== 'character') return false
   if (type === 'character' && device !== undefined && allowedDevices(path).includes(device)) return false
   return /^(?:root\/)?(?:dev|devices)\//.test(path)
@@ -99,14 +113,7 @@ function knownDigest(node: TreeNode, digestOf: (node: TreeNode) => string | unde
   if (digest !== undefined) return digest
   throw refusal(
     'UnsupportedZfsStream',
-    `the zfs stream has the blocks of ${shown(node.path)} (object ${node.object}) in no order, expected them by their offset`,
-  )
-}
-
-function tooManyBytes({ maxUncompressedBytes }: TreeLimits): Error {
-  return refusal(
-    'TooManyBytes',
-    `the files of the zfs stream have more than ${maxUncompressedBytes} bytes, holes and all`,
+    `${shown(node.path)} (object ${node.object}) could not be hashed as it passed: its blocks are in no order or it is mostly holes; expected an ordinary send, or an archive`,
   )
 }
 

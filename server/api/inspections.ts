@@ -1,6 +1,6 @@
 // Looking into versions: what must not travel in one, and what is different between two.
 import { z } from 'zod'
-import { readFiles } from '#adapters/archive/read-files.ts'
+import { openFileReader } from '#adapters/archive/read-files.ts'
 import { openEntrySorter } from '#adapters/archive/sort-entries.ts'
 import { checkVersion } from '#app/check-version.ts'
 import { diffVersions } from '#app/diff-versions.ts'
@@ -32,7 +32,10 @@ export const inspectionRoutes = (services: Services): Route[] => [
     params: OneVersion,
     reply: HygieneReport,
     handle: ({ params, signal }) =>
-      checkVersion({ template: params.name, version: params.version, signal }, { ...services, readFiles }),
+      checkVersion(
+        { template: params.name, version: params.version, signal },
+        { ...services, readFiles: openFileReader(services.config) },
+      ),
   }),
   route({
     method: 'get',
@@ -58,7 +61,11 @@ export const inspectionRoutes = (services: Services): Route[] => [
             times: query.times === 'true',
             signal,
           },
-          { ...services, readFiles, sortEntries: openEntrySorter(services.config) },
+          {
+            ...services,
+            readFiles: openFileReader(services.config),
+            sortEntries: openEntrySorter(services.config),
+          },
         ),
       ),
   }),

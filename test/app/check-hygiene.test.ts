@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readFiles } from '#adapters/archive/read-files.ts'
+import { createFileReader } from '#adapters/archive/read-files.ts'
 import { StreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import { checkHygiene } from '#app/check-hygiene.ts'
 import { parseConfig } from '#core/config.ts'
@@ -22,7 +22,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-const needs = { blobs: new MemoryBlobStore(), catalog: new MemoryTemplateCatalog(), readFiles }
+const needs = {
+  blobs: new MemoryBlobStore(),
+  catalog: new MemoryTemplateCatalog(),
+  readFiles: createFileReader({ directory: tmpdir(), maxBytes: 2 ** 30 }),
+}
 
 const file = (name: string, mode = 0o644): CraftedEntry => ({ name, content: 'x\n', mode })
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { decompress } from '#adapters/archive/decompress.ts'
-import { readFiles } from '#adapters/archive/read-files.ts'
+import { openFileReader } from '#adapters/archive/read-files.ts'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
 import { readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
@@ -101,7 +101,7 @@ export async function openDriver(host: Host, minuteMs = 60_000, scriptCache?: st
       scriptCache: scriptCache ?? path.join(work, 'cache'),
       mediaDirectory: path.join(work, 'media'),
     }),
-    readFiles,
+    readFiles: openFileReader(config),
     decompress,
     readBuildLibrary,
     minuteMs,

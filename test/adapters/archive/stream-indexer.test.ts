@@ -113,7 +113,7 @@ test('a detached zonepath is recognised and its configuration returned', async (
   expect(await index(bytes)).toMatchObject({ facts: { layout: 'zonepath' }, detachedXml: '<zone/>\n' })
 })
 
-test('a zfs stream, compressed, is described and has no entries', async () => {
+test('a zfs stream, compressed, is described and has an index as an archive has', async () => {
   const stream = readFileSync(path.join(import.meta.dirname, '../../fixtures/zfs/full.zfs'))
   const { facts, entries } = await index(shell('/', 'zstd -qc', stream))
   expect(facts).toEqual({
@@ -122,8 +122,20 @@ test('a zfs stream, compressed, is described and has no entries', async () => {
     snapshot: 'zst/tpl@base',
     guid: '18371808795736188155',
     uncompressedSize: stream.length,
+    layout: 'zonepath',
+    entries: entries.length,
+    zfs: {
+      zplVersion: 4,
+      features: [],
+      pool: 15,
+      isPackage: false,
+      byteOrder: 'little',
+      objects: 79,
+      hidden: { xattrs: 0, unlinked: 0, sockets: 0, devices: 1 },
+      notices: ['device nodes: 2, the first "root/dev/dsk0"; a zone has devices of its own'],
+    },
   })
-  expect(entries).toEqual([])
+  expect(entries.map(({ path: at }) => at)).toContain('root/etc/passwd')
 })
 
 test.each([

@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { readFiles } from '#adapters/archive/read-files.ts'
+import { createFileReader } from '#adapters/archive/read-files.ts'
 import { StreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import type { HygieneFinding } from '#core/build/hygiene.ts'
 import { parseConfig } from '#core/config.ts'
@@ -35,7 +36,11 @@ async function searchArchive(
     layout,
     entries: () => each(entries),
     read: (wanted: ReadonlyMap<string, number>) =>
-      readFiles(each([archive]), { format, compression: 'none' }, wanted),
+      createFileReader({ directory: tmpdir(), maxBytes: limits.maxUncompressedBytes })(
+        [{ read: async () => Readable.from([archive]) }],
+        { format, compression: 'none' },
+        wanted,
+      ),
     originSetuid: origin && (await setuidFilesOf(each(origin.entries), origin.layout)),
     context: { osFamily, ownNames: ['golden-web'] },
   }
