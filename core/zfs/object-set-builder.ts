@@ -3,16 +3,15 @@ import { refusal } from '../archive/refusals.ts'
 import { ProvisionError } from '../errors.ts'
 import type { ContentSink, Extent } from './content-sink.ts'
 import { decompressBlock, isPlain, type Inflaters } from './decompress.ts'
-import { unreadable } from './features.ts'
 import { RECORD_HEADER, shownPlace } from './header-fields.ts'
 import { KeptBlocks } from './kept-blocks.ts'
 import { changeOf, isKept } from './object-change.ts'
 import { ObjectType, type ObjectSet, type ObjectSetLimits, type StreamObject } from './object-set.ts'
 import { ObjectTable, type TableObject } from './object-table.ts'
 import { PayloadGatherer, type PayloadTaker } from './payload-taker.ts'
+import { SnapshotSequence, type UnreadableSnapshot } from './snapshot-sequence.ts'
 import type {
   BeginInfo,
-  BeginRecord,
   ObjectRecord,
   RecordPlace,
   RecordSink,
@@ -33,13 +32,11 @@ export interface ObjectSetOptions {
   source?: number
 }
 
-/** The snapshot that is being read is one whose contents nobody but its pool can read. */
-export interface UnreadableSnapshot {
-  /** by core/zfs/features.ts: what it is, and what to do instead */
-  feature: string
-  advice: string
-  begin: BeginInfo
-  place: RecordPlace
+/** A block of metadata: its bytes, and zeros behind them up to its length. */
+interface KeptBlock {
+  offset: number
+  length: number
+  bytes: Uint8Array
 }
 
 const zeros = new Uint8Array(64 * 1024)
@@ -49,12 +46,7 @@ export class ObjectSetBuilder implements RecordSink {
   readonly #contents: ContentSink | undefined
   readonly #source: number
   readonly #table: ObjectTable
-  /** the snapshot that the table holds; undefined when empty */
-  #held: BeginInfo | undefined
-  /** the snapshot whose records are being applied */
-  #begin: BeginInfo | undefined
-  #applied = 0
-  #unreadable: UnreadableSnapshot | undefined
+  readonly #snapshots: SnapshotSequence
   #taker: PayloadTaker | undefined
 
   constructor({ inflaters, limits, contents, base, source = 0 }: ObjectSetOptions) {
@@ -62,12 +54,12 @@ export class ObjectSetBuilder implements RecordSink {
     this.#contents = contents
     this.#source = source
     this.#table = new ObjectTable(limits, base)
-    this.#held = base?.begin
+    this.#snapshots = new SnapshotSequence(base?.begin)
   }
 
   /** The first snapshot that cannot be read. From it on nothing is applied, and result() refuses. */
   get unreadable(): UnreadableSnapshot | undefined {
-    return this.#unreadable
+    return this.#snapshots.unreadable
   }
 
   /** An object as far as it has come, for who cannot wait for the end. */
@@ -77,25 +69,15 @@ export class ObjectSetBuilder implements RecordSink {
 
   /** Call once, after the reader's finish(). @throws UnsupportedZfsStream when there is nothing that can be read */
   result(): ObjectSet {
-    const without = this.#unreadable
-    if (without !== undefined) {
-      throw refusal(
-        'UnsupportedZfsStream',
-        `the zfs stream of ${without.begin.toName} is ${without.feature} (${shownPlace(without.place)}), expected ${without.advice}`,
-      )
-    }
-    if (this.#held === undefined || this.#applied === 0) {
-      throw refusal('UnsupportedZfsStream', 'the zfs package holds no snapshot')
-    }
-    return { begin: this.#held, objects: this.#table.release() }
+    return { begin: this.#snapshots.held(), objects: this.#table.release() }
   }
 
   /** @throws CorruptStream, OriginMismatch, UnsupportedZfsStream, TooManyEntries, TooManyBytes */
   record(record: StreamRecord, place: RecordPlace): void {
     this.#taker = undefined
-    if (record.type === 'begin') return this.#onBegin(record, place)
-    if (record.type === 'end') return this.#onEnd()
-    const begin = this.#begin
+    if (record.type === 'begin') return this.#snapshots.onBegin(record, place)
+    if (record.type === 'end') return this.#snapshots.onEnd()
+    const begin = this.#snapshots.current
     if (begin === undefined) return
     switch (record.type) {
       case 'object':
@@ -142,43 +124,6 @@ export class ObjectSetBuilder implements RecordSink {
     const taker = this.#taker
     this.#taker = undefined
     taker?.end()
-  }
-
-  #onBegin({ type: _type, payloadBytes: _payload, ...begin }: BeginRecord, place: RecordPlace): void {
-    if (begin.headerType !== 1 || this.#unreadable !== undefined) return
-    const without = unreadable(begin)
-    if (without === undefined) {
-      this.#checkBase(begin)
-      this.#begin = begin
-    } else this.#unreadable = { ...without, begin, place }
-  }
-
-  /** An increment continues what is held, and nothing else does. */
-  #checkBase(begin: BeginInfo): void {
-    const held = this.#held
-    const needed = begin.fromGuid === '0' ? undefined : begin.fromGuid
-    if (held?.toGuid !== needed) {
-      const what = needed === undefined ? 'a full one' : `an increment from the snapshot of guid ${needed}`
-      const expected = held === undefined ? 'a full one' : `one from ${held.toName} (guid ${held.toGuid})`
-      throw new ProvisionError(
-        'invalid',
-        'OriginMismatch',
-        `the zfs stream of ${begin.toName} is ${what}, expected ${expected}`,
-      )
-    }
-    if (held !== undefined && held.littleEndian !== begin.littleEndian) {
-      throw refusal(
-        'UnsupportedZfsStream',
-        `the zfs stream of ${begin.toName} has another byte order than its base ${held.toName}, expected the same`,
-      )
-    }
-  }
-
-  #onEnd(): void {
-    if (this.#begin === undefined) return
-    this.#held = this.#begin
-    this.#begin = undefined
-    this.#applied += 1
   }
 
   #onObject(record: ObjectRecord, payload: Uint8Array, begin: BeginInfo, place: RecordPlace): void {
@@ -239,27 +184,21 @@ export class ObjectSetBuilder implements RecordSink {
     if (blocks === undefined && isPlain(compression) && logical === length) return this.#pass(number, offset)
     this.#gather((payload) => {
       const bytes = this.#plain(compression, payload.subarray(0, stored), logical, place)
-      if (blocks !== undefined) this.#keep(object, blocks, offset, filled(bytes, length), place)
+      if (blocks !== undefined) this.#keep(object, blocks, { offset, length, bytes }, place)
       if (wanted) this.#deliver(number, offset, bytes, length)
     })
   }
 
-  #keep(
-    object: TableObject,
-    blocks: KeptBlocks,
-    offset: number,
-    bytes: Uint8Array,
-    place: RecordPlace,
-  ): void {
-    const { number, blockSize } = object
-    if (offset % blockSize !== 0 || bytes.byteLength > blockSize) {
+  #keep({ number, blockSize }: TableObject, blocks: KeptBlocks, block: KeptBlock, place: RecordPlace): void {
+    const { offset, length, bytes } = block
+    if (offset % blockSize !== 0 || length > blockSize) {
       throw refusal(
         'CorruptStream',
-        `zfs stream has ${bytes.byteLength} bytes at ${offset} of object ${number} in ${shownPlace(place)}, expected a block of ${blockSize}`,
+        `zfs stream has ${length} bytes at ${offset} of object ${number} in ${shownPlace(place)}, expected a block of ${blockSize}`,
       )
     }
-    this.#table.reserve(bytes.byteLength - (blocks.map.get(offset)?.byteLength ?? 0))
-    blocks.set(offset, bytes)
+    this.#table.reserve(length - (blocks.map.get(offset)?.byteLength ?? 0))
+    blocks.set(offset, filled(bytes, length))
   }
 
   /** Passes a plain payload on as it comes. */
@@ -308,7 +247,7 @@ export class ObjectSetBuilder implements RecordSink {
     if (object.blocks !== undefined) {
       const block = from.blocks?.map.get(refOffset)
       if (block?.byteLength !== length) throw this.#unsupportedReference(`object ${refObject}`, place)
-      this.#keep(object, object.blocks, offset, block, place)
+      this.#keep(object, object.blocks, { offset, length, bytes: block }, place)
     }
     if (object.type !== ObjectType.file) return
     if (from.type !== ObjectType.file) throw this.#unsupportedReference(`object ${refObject}`, place)
