@@ -3,6 +3,7 @@ import { MASK } from './mask-profile.ts'
 import { maskPlan, plainUrl } from './plan.ts'
 import { planParts } from './plan/plan-steps.ts'
 import type { Plan, PlannedTemplate, PlannedZone } from './plan/schema.ts'
+import { isStreamed } from './plan/ways.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /** Files of finish-scripts/ that make the library, in order; main.sh comes last and ends with the call that starts the run. */
@@ -16,6 +17,7 @@ export const libraryFiles = [
   'layer.sh',
   'template.sh',
   'zone.sh',
+  'personal.sh',
   'zoneroot.sh',
   'identity.sh',
   'rollback.sh',
@@ -98,6 +100,7 @@ function templateFunction(
         t_format: template.format,
         t_compression: template.compression,
         t_layout: template.layout ?? '',
+        t_guids: template.guids.join(' '),
         t_digests: [...new Set([template.sha256, ...template.digests])].join(' '),
         ...deltaVariables(template),
         t_attach_policy: template.attachPolicy,
@@ -149,6 +152,7 @@ function zoneFunctions(zone: PlannedZone, number: number): string[] {
         z_nodename: zone.nodename,
         z_timezone: zone.timezone,
         z_root_password: zone.rootPassword ?? '',
+        z_stream: isStreamed(zone) ? 'yes' : '',
         z_touch: zone.touch.join(' '),
         z_replaces: zone.replaces.join('\n'),
         z_zonecfg: zone.zonecfg.trimEnd(),

@@ -12,6 +12,7 @@ zoneflash_main() {
   zf_log=${ZONEFLASH_LOG:-/var/log/zoneflash.log}
   zf_work=$zf_state/work
   zf_quiet=
+  zf_flash_zones=
   open_run || exit 1
   trap 'interrupted' 1 2 13 15
   say "profile $zf_profile on host $zf_host, planned $zf_made"
@@ -105,7 +106,7 @@ step() { # NAME ZONE FUNCTION
   cat "$zf_work/output" >>"$zf_log"
   case $step_status in
     0) report "$1" "$2" 'done' "$zf_work/output" ;;
-    "$nothing_to_do") report "$1" "$2" skipped ;;
+    "$nothing_to_do") report "$1" "$2" skipped "$zf_work/output" ;;
     *)
       [ -n "$zf_quiet" ] || cat "$zf_work/output" >&2
       report "$1" "$2" failed "$zf_work/output"

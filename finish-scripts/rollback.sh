@@ -22,6 +22,10 @@ undo() { # KIND NAME
       dataset_exists "$2" || return 0
       zfs destroy -r "$2"
       ;;
+    zone-dataset)
+      dataset_exists "$2" || return 0
+      zfs destroy -r "$2"
+      ;;
     empty-dataset)
       zfs destroy "$2" 2>/dev/null || return 0
       ;;

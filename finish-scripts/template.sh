@@ -1,11 +1,19 @@
 # From a version on the server to an attached flash zone that can be cloned. Reads t_*, set by zf_template_N.
 
-have_template() { # all steps; none of them when every zone that needs the template is cloned already
+have_template() { # nothing when every zone that needs the template is there already
   if template_is_needed; then
     step fetch "$t_zone" fetch_template
-    step configure "$t_zone" configure_flash_zone
-    step attach "$t_zone" attach_flash_zone
+    if [ "$t_flash_zone" = keep ]; then have_flash_zone; fi
   fi
+}
+
+have_flash_zone() { # once, for the first zone that is cloned, or because it is kept; personal streams need none
+  case " $zf_flash_zones " in
+    *" $t_zone "*) return 0 ;;
+  esac
+  step configure "$t_zone" configure_flash_zone
+  step attach "$t_zone" attach_flash_zone
+  zf_flash_zones="$zf_flash_zones $t_zone"
 }
 
 template_is_needed() {
@@ -218,6 +226,10 @@ attach_flash_zone() {
       return 1
       ;;
   esac
+  attach "$t_zone"
+}
+
+attach() { # ZONE: as the profile wants zones of this template attached
   attach_options=
   case $t_attach_policy in
     update) attach_options=-u ;;
@@ -227,7 +239,7 @@ attach_flash_zone() {
     attach_options="$attach_options -b $attach_patch"
   done
   # shellcheck disable=SC2086 # options are words
-  zoneadm -z "$t_zone" attach $attach_options
+  zoneadm -z "$1" attach $attach_options
 }
 
 release_template() {

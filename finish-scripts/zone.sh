@@ -39,6 +39,10 @@ check_zone() { # refuses before anything is done, when the name or the place is 
     complain "zone $z_name exists (state $check_state) and was not made by zoneflash"
     return 1
   fi
+  if was_receiving; then
+    if is_received; then return 0; fi
+    drop_received || return 1
+  fi
   check_children=`ls -A "$z_path" 2>/dev/null`
   if [ -n "$check_children" ]; then
     complain "$z_path exists and is not empty, but no zone $z_name is configured"
@@ -54,10 +58,18 @@ have_zone() { # SMOKE FUNCTION: all steps; a zone that was finished once is left
     report zone "$z_name" skipped "$zf_work/output"
     return 0
   fi
-  step configure "$z_name" configure_zone
-  step clone "$z_name" clone_zone
-  step identity "$z_name" reset_identity
-  step sysidcfg "$z_name" write_sysidcfg
+  if [ -n "$z_stream" ]; then step receive "$z_name" receive_zone; fi
+  if is_marked received; then
+    step configure "$z_name" configure_received_zone
+    step attach "$z_name" attach_received_zone
+    step identity "$z_name" complete_identity
+  else
+    is_marked cloned || have_flash_zone
+    step configure "$z_name" configure_zone
+    step clone "$z_name" clone_zone
+    step identity "$z_name" reset_identity
+    step sysidcfg "$z_name" write_sysidcfg
+  fi
   step boot "$z_name" boot_zone
   step wait "$z_name" wait_for_zone
   step smoke "$z_name" "$1"
@@ -166,6 +178,8 @@ boot_zone() {
 zone_has_booted() { # from here on nothing of it is rolled back, nor of the template it stands on
   mark booted
   unmake_line zone "$z_name"
+  booted_dataset=`dataset_at "$z_path"`
+  unmake_line zone-dataset "$booted_dataset"
   unmake_line flash-zone "$t_zone"
   unmake_line tree "$t_path"
   booted_dataset=`dataset_at "$t_path"`

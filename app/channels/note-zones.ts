@@ -9,6 +9,9 @@ import { plannedZones } from './planned-zones.ts'
 /** Steps after which a zone has had its first boot; `zone` stands for one that was found finished. */
 const bootedSteps = ['boot', 'zone']
 
+/** Steps that make a zone: as a clone of the flash zone, or attached by itself behind a personal stream. */
+const makingSteps = ['clone', 'attach']
+
 /** May be told the same event again. */
 export async function noteZones(
   { id: install, host, plan }: Install,
@@ -32,7 +35,7 @@ export async function noteZones(
   if (!found) return
   const origin = step === 'zone' ? saidOrigin(message) : undefined
   // A clone that is skipped is there already, maybe from another version.
-  if (step === 'clone' && state === 'done') await zones.made({ host, ...found, install, at })
+  if (makingSteps.includes(step) && state === 'done') await zones.made({ host, ...found, install, at })
   else if (origin) await zones.found({ host, zone: name, ...origin, at })
   else await zones.seen({ host, zone: name, booted: bootedSteps.includes(step), at })
 }

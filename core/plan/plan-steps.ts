@@ -34,8 +34,11 @@ export function planSteps(
   const steps = planParts(templates, zones).flatMap((part): PlannedStep[] => {
     const { template } = part
     switch (part.kind) {
-      case 'have-template':
-        return [fetchStep(template)]
+      case 'have-template': {
+        const isKept = template.afterwards === 'keep'
+        if (isKept) attached.add(template)
+        return [fetchStep(template), ...(isKept ? flashZoneSteps(template) : [])]
+      }
       case 'have-zone': {
         if (isStreamed(part.zone)) return streamedZoneSteps(part.zone, template)
         const isFirst = !attached.has(template)
@@ -61,7 +64,7 @@ function attachCommand(zone: string, { attachPolicy, backout }: PlannedTemplate)
   return `zoneadm -z ${zone} attach${attachOption[attachPolicy]}${patches}`
 }
 
-/** Once, before the first zone that is cloned. */
+/** Once, before the first zone that is cloned, or at once when it is kept. */
 function flashZoneSteps(template: PlannedTemplate): PlannedStep[] {
   const { flashZone, path } = template
   return [
@@ -109,7 +112,7 @@ function streamedZoneSteps(zone: PlannedZone, template: PlannedTemplate): Planne
   return [
     receive,
     ...named(zone, [
-      ['configure', `zonecfg: create -a ${zonepath}, then the profile's settings`],
+      ['configure', `zonecfg: create -a ${zonepath}; the stream brings the profile's settings too`],
       ['attach', attachCommand(name, template)],
       ['identity', zone.osFamily === 'linux' ? 'ssh host keys' : 'nothing: the stream brought it'],
     ]),

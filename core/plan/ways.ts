@@ -63,7 +63,8 @@ export function weighWays(
   { standing, host, zonesRoot }: Standing,
 ): PlannedWay[][] {
   const policy = template.attachPolicy
-  const flash = secondsToAttachFlashZone(policy)
+  // one that is kept is attached in any case
+  const flash = template.afterwards === 'keep' ? 0 : secondsToAttachFlashZone(policy)
   const weighed = zones.map((zone) => {
     const bytes = expectedBytes(template, zone)
     const against = whyNoStream(template, standing, host) ?? whyNotThere(zone.zonepath, zonesRoot)
@@ -78,7 +79,7 @@ export function weighWays(
   const streamed = weighed.map(({ against }) => against === undefined && isCheaper)
   return weighed.map(({ bytes, seconds, against }, index) => {
     const chosen = streamed[index] === true
-    const isAttached = streamed.slice(0, index).includes(false)
+    const isAttached = template.afterwards === 'keep' || streamed.slice(0, index).includes(false)
     return [
       {
         way: 'personal stream',
@@ -125,8 +126,8 @@ function whyNotThere(zonepath: string, zonesRoot: string): string | undefined {
     : `its zonepath ${zonepath} is not in ${zonesRoot}`
 }
 
-function expectedBytes({ detachedXml }: PlannedTemplate, { sysidcfg = '' }: PlannedZone): number {
-  return streamBytes + detachedXml.length + sysidcfg.length
+function expectedBytes({ detachedXml }: PlannedTemplate, { zonecfg, sysidcfg = '' }: PlannedZone): number {
+  return streamBytes + detachedXml.length + zonecfg.length + sysidcfg.length
 }
 
 function isStream({ format }: Artifact): boolean {

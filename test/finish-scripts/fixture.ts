@@ -32,6 +32,8 @@ const stubs = fileURLToPath(new URL('stub-bin', import.meta.url))
 
 export interface FixtureOptions {
   zfs?: boolean
+  /** with `zfs`: the template's stream gives a snapshot of guid 77, on which the server has a personal stream for each zone */
+  streams?: boolean
   /** what the tar of the template `web` is made of; default: a small Debian-like zoneroot */
   zoneroot?: (root: string) => void
   osFamily?: Manifest['osFamily']
@@ -120,6 +122,8 @@ export class HostFixture {
     cutAt?: number
     ranges?: boolean
     failures?: number[]
+    /** instead of a zone's personal stream; undefined: 404 */
+    personal?: (zone: string) => Buffer | undefined
   } = {}
   script = ''
   #artifact = Buffer.alloc(0)
@@ -150,7 +154,13 @@ export class HostFixture {
       response.writeHead(from > 0 ? 206 : 200, { 'content-length': bytes.length })
       if (this.answers.cutAt === undefined) response.end(bytes)
       else response.write(bytes.subarray(0, this.answers.cutAt), () => response.destroy())
-    } else response.writeHead(404).end()
+    } else {
+      const [, zone, from] = /^\/js\/h1\/zi_\w+\/zones\/(\w+)\.zfs\?from=(\d+)$/.exec(request.url ?? '') ?? []
+      const render = this.answers.personal ?? ((name: string) => personalStream(this.base, name))
+      const bytes = zone !== undefined && from === '77' ? render(zone) : undefined
+      if (bytes) response.writeHead(200, { 'content-length': bytes.length }).end(bytes)
+      else response.writeHead(404).end()
+    }
   })
 
   static async open(options: FixtureOptions = {}): Promise<HostFixture> {
@@ -161,6 +171,7 @@ export class HostFixture {
 
   async #open({
     zfs = false,
+    streams = false,
     zoneroot = debianRoot,
     osFamily = 'linux',
     layout = 'zonepath',
@@ -170,6 +181,7 @@ export class HostFixture {
     mkdirSync(path.join(golden, 'root'), { recursive: true })
     zoneroot(path.join(golden, 'root'))
     if (layout === 'zonepath') writeFileSync(path.join(golden, 'SUNWdetached.xml'), '<zone name="golden"/>\n')
+    if (streams) writeFileSync(path.join(golden, 'to-guid'), '77')
     const from = layout === 'zonepath' ? golden : path.join(golden, 'root')
     this.#artifact = zfs
       ? execFileSync('tar', ['-C', from, '-cf', '-', '.'])
@@ -197,6 +209,7 @@ export class HostFixture {
       size: this.#artifact.length,
       uncompressedSize: 1,
       ...(!zfs && { layout }),
+      ...(streams && { guid: '77' }),
     }
     const manifest: Manifest = {
       template: 'web',
@@ -340,6 +353,24 @@ export class HostFixture {
     await new Promise((resolve) => this.#server.close(resolve))
     rmSync(this.base, { recursive: true, force: true })
   }
+}
+
+/** As the stand-in of zfs takes it: an archive of what a zone has of its own. */
+export function personalStream(base: string, zone: string, from = '77'): Buffer {
+  const directory = path.join(base, `personal-${zone}`)
+  const files: Record<string, string> = {
+    'from-guid': from,
+    'SUNWdetached.xml': `<zone name="${zone}"><attr name="flash-origin" value="web@1.0"/></zone>\n`,
+    'root/etc/hostname': `${zone}\n`,
+    'root/etc/machine-id': `${createHash('md5').update(zone).digest('hex')}\n`,
+  }
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true })
+    writeFileSync(path.join(directory, name), text)
+  }
+  const bytes = execFileSync('tar', ['-C', directory, '-cf', '-', '.'])
+  rmSync(directory, { recursive: true })
+  return bytes
 }
 
 const golden = '0123456789abcdef0123456789abcdef\n'

@@ -122,6 +122,20 @@ describe('the ways to a zone', () => {
     expect(chosen(planFor({ manifest, release: 's10u8', zones: [zone] }))).toEqual(['personal stream'])
   })
 
+  test('a flash zone that is kept is attached in any case: updated once, it is cloned', () => {
+    const kept = { attachPolicy: 'update', flashZone: 'keep' }
+    const plan = planFor({ release: 's10u8', zones: [kept] })
+    expect(chosen(plan)).toEqual(['clone'])
+    const streamed = planFor({ zones: [{ flashZone: 'keep' }] })
+    expect(chosen(streamed)).toEqual(['personal stream'])
+    expect(streamed.steps.slice(1, 4).map(({ step, zone }) => `${zone} ${step}`)).toEqual([
+      'flashweb fetch',
+      'flashweb configure',
+      'flashweb attach',
+    ])
+    expect(streamed.steps.at(-1)?.what).toBe('nothing: it is kept')
+  })
+
   test('a plan of before there were ways is still a plan', () => {
     const stored = JSON.parse(JSON.stringify(planFor({})))
     for (const zone of stored.zones) delete zone.ways
