@@ -7,6 +7,7 @@ import { ArtifactName } from '#core/recipe/artifact-name.ts'
 import { familyOfZone } from '#core/packaging/zone-family.ts'
 import { wrongState } from '#core/store-errors.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
+import { isSameTree } from './check-sent-tree.ts'
 import { describeVersion } from './describe-version.ts'
 import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
 import { makeLayers, type WriteLayer } from './make-layer.ts'
@@ -18,7 +19,9 @@ import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry, HostShell } from './ports/hosts.ts'
 import type { Clock, JobQueue } from './ports/queue.ts'
 import { requestRelease } from './release-snapshot.ts'
+import { everySoOften, type Report } from './report-progress.ts'
 import { sendZoneDataset } from './send-zone-dataset.ts'
+import type { TakenArtifact } from './take-in-artifact.ts'
 import type { Entry } from '#core/entry.ts'
 
 /** Archives of a zone's root that are in the blob store, with the index that they share. */
@@ -61,12 +64,6 @@ export interface PackageNeeds {
   /** absent: no layers are made */
   writeLayer?: WriteLayer
 }
-
-/** `code` says why the step is `failed`. */
-type Report = (progress: { step: string; bytes: number; code?: string }) => Promise<void>
-
-/** Progress is written down this often at most. */
-const REPORT_EVERY_MS = 500
 
 /**
  * May be run again after a crash: what the version is to contain is recorded in one step at the end.
@@ -136,22 +133,59 @@ export async function makeArtifacts(
     signal,
     onProgress: (bytes) => report('archives', bytes),
   })
+  const streams: TakenArtifact[] = []
   try {
     const origin = await originOf(record.manifest, needs.catalog)
-    const streams = formats.includes('zfs')
-      ? await sendZoneDataset(
-          { shell, zone, version: job.version, origin, signal, onProgress: (bytes) => report('zfs', bytes) },
-          needs,
-        )
-      : []
+    if (formats.includes('zfs'))
+      streams.push(...(await sendStreams(shell, job, zone, origin, signal, report, needs)))
+    const sent = await Promise.all(streams.map((stream) => withSameTree(stream, archives, zone)))
     const layers = await layersOf(origin, archives, signal, report, needs)
-    const manifest = manifestOf(record.manifest, host, zone, [...archives.artifacts, ...streams, ...layers])
-    const indexes = new Map(archives.artifacts.map(({ sha256 }) => [sha256, archives.entries]))
+    const artifacts = [...archives.artifacts, ...sent, ...layers]
+    const manifest = manifestOf(record.manifest, host, zone, artifacts)
+    const indexes = new Map([
+      ...archives.artifacts.map(({ sha256 }) => [sha256, archives.entries] as const),
+      ...streams.map(({ artifact, entries }) => [artifact.sha256, entries] as const),
+    ])
     await assertBuilding(job, needs.catalog)
     await needs.catalog.putVersion({ manifest, state: becomes }, indexes)
   } finally {
-    await archives.close()
+    await Promise.all([archives, ...streams].map((taken) => taken.close()))
   }
+}
+
+/** The artifact, which names an archive when that has the same tree. */
+async function withSameTree(
+  stream: TakenArtifact,
+  { artifacts: [archive], entries }: PackagedArchives,
+  { brand }: DetachedZone,
+): Promise<Artifact> {
+  const { artifact } = stream
+  if (!archive || !artifact.zfs) return artifact
+  if (!(await isSameTree(stream, { artifact: archive, entries }, brand))) return artifact
+  return { ...artifact, zfs: { ...artifact.zfs, sameTreeAs: archive.sha256 } }
+}
+
+function sendStreams(
+  shell: HostShell,
+  { version }: JobData<'package'>,
+  zone: DetachedZone,
+  origin: Manifest | undefined,
+  signal: AbortSignal,
+  report: (step: string, bytes: number) => void,
+  needs: PackageNeeds,
+): Promise<TakenArtifact[]> {
+  return sendZoneDataset(
+    {
+      shell,
+      zone,
+      version,
+      origin,
+      signal,
+      onProgress: (bytes) => report('zfs', bytes),
+      onRefused: (why) => report(`no zfs: ${why}`, 0),
+    },
+    needs,
+  )
 }
 
 /** None is no failure: the full forms are there. The step's name says why. */
@@ -207,17 +241,5 @@ function manifestOf(planned: Manifest, host: Host, zone: DetachedZone, artifacts
     artifacts,
     madeBy: planned.madeBy,
     ...(planned.madeFrom && { madeFrom: planned.madeFrom }),
-  }
-}
-
-function everySoOften(report: Report, clock: Clock): (step: string, bytes: number) => void {
-  let last = -Infinity
-  let lastStep = ''
-  return (step, bytes) => {
-    const now = clock.now().getTime()
-    if (step === lastStep && now - last < REPORT_EVERY_MS) return
-    last = now
-    lastStep = step
-    report({ step, bytes }).catch(() => undefined) // a hint for those who watch, no more
   }
 }

@@ -1,12 +1,13 @@
 // The ZFS streams of a zone whose zonepath is a dataset: a full one, and one from the origin where the host has it.
 import { ProvisionError } from '#core/errors.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { Manifest } from '#core/manifest.ts'
 import type { DetachedZone } from './inspect-detached-zone.ts'
 import type { ArtifactIndexer } from './ports/archives.ts'
 import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { HostShell } from './ports/hosts.ts'
-import { takeInArtifact } from './take-in-artifact.ts'
+import { baseFinder } from './stream-chain.ts'
+import { takeInArtifact, type TakenArtifact } from './take-in-artifact.ts'
 import {
   destroyUnlessNeeded,
   findDataset,
@@ -25,6 +26,8 @@ interface Wanted {
   signal: AbortSignal
   /** told the bytes sent so far */
   onProgress: (bytes: number) => void
+  /** told why a stream that was sent is not kept */
+  onRefused: (why: string) => void
 }
 
 interface Needs {
@@ -33,19 +36,30 @@ interface Needs {
   indexer: ArtifactIndexer
 }
 
-/** No streams when the zonepath is no dataset of its own, or the host has no ZFS. @throws CommandFailed, NoSpace, CorruptStream */
-export async function sendZoneDataset(wanted: Wanted, needs: Needs): Promise<Artifact[]> {
+/** What zones may have and archives leave out or mend, and a stream brings as it is: then the archives have to do. */
+const leftToArchives = new Set(['DeviceRefused', 'LinkOutside', 'UnsupportedEntry', 'UnsupportedZfsStream'])
+
+/**
+ * No streams when the zonepath is no dataset of its own, or the host has no ZFS. Each is to be closed when its entries have been
+ * read. @throws CommandFailed, NoSpace, CorruptStream
+ */
+export async function sendZoneDataset(wanted: Wanted, needs: Needs): Promise<TakenArtifact[]> {
   const { shell, zone } = wanted
   const dataset = await findDataset(shell, zone.zonepath)
   if (dataset === undefined) return []
   const snapshot = await takeSnapshot(shell, snapshotName(dataset, wanted.version), needs.catalog)
   const full = await takeInStream([ZFS, 'send', snapshot], wanted, needs)
-  const from = await findOriginSnapshot(wanted)
-  if (from === undefined) return [full]
-  const increment = await takeInStream([ZFS, 'send', '-i', from, snapshot], wanted, needs).catch(
-    whenNoAncestor,
-  )
-  return increment ? [full, increment] : [full]
+  if (full === undefined) return []
+  try {
+    const from = await findOriginSnapshot(wanted)
+    if (from === undefined) return [full]
+    const argv = [ZFS, 'send', '-i', from, snapshot] as const
+    const increment = await takeInStream(argv, wanted, needs).catch(whenNoAncestor)
+    return increment ? [full, increment] : [full]
+  } catch (error) {
+    await full.close()
+    throw error
+  }
 }
 
 /**
@@ -70,15 +84,20 @@ async function findOriginSnapshot({ shell, origin }: Wanted): Promise<string | u
   return undefined
 }
 
+/** Undefined for one that is refused, which is said. */
 async function takeInStream(
   argv: readonly [string, ...string[]],
-  { shell, signal, onProgress }: Wanted,
+  { shell, signal, onProgress, onRefused }: Wanted,
   needs: Needs,
-): Promise<Artifact> {
+): Promise<TakenArtifact | undefined> {
   const source = counted(shell.stream(argv, { signal }) as AsyncIterable<Uint8Array>, onProgress)
-  const taken = await takeInArtifact(source, {}, needs)
-  await taken.close()
-  return taken.artifact
+  try {
+    return await takeInArtifact(source, { findBase: baseFinder(needs) }, needs)
+  } catch (error) {
+    if (!(error instanceof ProvisionError) || !leftToArchives.has(error.code)) throw error
+    onRefused(error.message)
+    return undefined
+  }
 }
 
 async function* counted(

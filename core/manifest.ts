@@ -40,6 +40,8 @@ export const ZfsFacts = z.object({
     .optional(),
   /** what is worth a word and no refusal */
   notices: z.array(z.string()),
+  /** an archive of the same version that has the very same tree, as far as files go but for their times */
+  sameTreeAs: Sha256.optional(),
 })
 export type ZfsFacts = z.infer<typeof ZfsFacts>
 

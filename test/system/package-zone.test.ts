@@ -13,7 +13,7 @@ import { packageArchives } from '#adapters/packaging/package-archives.ts'
 import { packageZone } from '#app/package-zone.ts'
 import { parseConfig } from '#core/config.ts'
 import { Host } from '#core/host.ts'
-import { artifactExtension, type Manifest } from '#core/manifest.ts'
+import { artifactExtension, type Artifact, type Manifest } from '#core/manifest.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
 import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
@@ -53,6 +53,15 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     const manifest = await pack('base', 'base')
     expect(manifest.artifacts.map(artifactExtension)).toEqual(['tar.gz', 'tar.zst', 'cpio.gz', 'zfs'])
     expect(manifest).toMatchObject({ brand: 'lx', osRelease: 'debian-12' })
+    const [archive] = manifest.artifacts
+    const stream = manifest.artifacts.at(-1)
+    expect(stream).toMatchObject({
+      layout: 'zonepath',
+      zfs: { zplVersion: 4, pool: 15, sameTreeAs: archive?.sha256 },
+    })
+    expect(await pathsOf(stream)).toEqual(
+      expect.arrayContaining(['SUNWdetached.xml', 'root', 'root/usr/lib/bulk']),
+    )
   })
 
   test('a clone of the snapshot that was sent gets an increment from its origin, and layers', async () => {
@@ -64,11 +73,19 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     const base = (await catalog.getVersion('base', '1')).manifest.artifacts[3]
     expect(increment).toMatchObject({ format: 'zfs-incremental', fromGuid: base?.guid, guid: full?.guid })
     expect(increment?.size).toBeLessThan(full?.size ?? 0)
+    // read on its base, which is another version's
+    expect(await pathsOf(increment)).toEqual(await pathsOf(full))
     const layers = manifest.artifacts.slice(5)
     expect(layers.map(artifactExtension)).toEqual(['layer.tar.gz', 'layer.tar.zst'])
     for (const layer of layers) expect(layer.size).toBeLessThan(2000)
   })
 })
+
+async function pathsOf(artifact: Artifact | undefined): Promise<string[]> {
+  const paths: string[] = []
+  for await (const entry of catalog.entries(artifact?.sha256 ?? '')) paths.push(entry.path)
+  return paths
+}
 
 function sandbox(...args: string[]): void {
   const { status, stderr } = spawnSync(SANDBOX, args, { encoding: 'utf8' })
