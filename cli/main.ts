@@ -10,6 +10,7 @@ import { registerProfile } from './commands/profile.ts'
 import { registerTemplate } from './commands/template.ts'
 import { registerRecipe } from './commands/recipe.ts'
 import { registerSchedule } from './commands/schedule.ts'
+import { registerStream } from './commands/stream.ts'
 import { registerToken } from './commands/token.ts'
 import { registerUse } from './commands/use.ts'
 import { registerZone } from './commands/zone.ts'
@@ -32,6 +33,7 @@ function createProgram(): Command {
     registerRecipe,
     registerSchedule,
     registerGc,
+    registerStream,
     registerUse,
     registerToken,
     registerAudit,

@@ -2,7 +2,7 @@
 import type { Entry } from '#core/entry.ts'
 
 /** Writes to stdout and waits while the reader is slow. */
-export async function print(text: string): Promise<void> {
+export async function print(text: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(text))
     await new Promise<void>((resolve) => process.stdout.once('drain', () => resolve()))
 }
@@ -36,7 +36,7 @@ export function renderBytes(bytes: number): string {
   return `${value.toFixed(1)} TiB`
 }
 
-const typeLetter: Record<Entry['type'], string> = {
+const typeLetter: Record<Entry['type'] | 'socket', string> = {
   file: '-',
   directory: 'd',
   symlink: 'l',
@@ -44,10 +44,11 @@ const typeLetter: Record<Entry['type'], string> = {
   block: 'b',
   character: 'c',
   fifo: 'p',
+  socket: 's',
 }
 
 /** The ten characters that begin a line of `ls -l`; a hard link shows as `h`. */
-export function renderMode({ type, mode }: Pick<Entry, 'type' | 'mode'>): string {
+export function renderMode({ type, mode }: { type: keyof typeof typeLetter; mode: number }): string {
   const special = [
     { bit: 0o4000, set: 's', at: 3 },
     { bit: 0o2000, set: 's', at: 6 },

@@ -3,7 +3,7 @@ import { inflaters } from './inflaters.ts'
 import type { StreamSource } from './stream-source.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import type { ContentSink } from '#core/zfs/content-sink.ts'
-import { contentsOf, type ByteRange } from '#core/zfs/contents.ts'
+import { contentsOf, writtenOf, type ByteRange } from '#core/zfs/contents.ts'
 import { ExtentMap } from '#core/zfs/extents.ts'
 import { ObjectSetBuilder } from '#core/zfs/object-set-builder.ts'
 import type { ObjectSet, ObjectSetLimits } from '#core/zfs/object-set.ts'
@@ -52,6 +52,8 @@ export interface OpenTree {
   infos: ZfsStreamInfo[]
   /** The bytes of a file, or a range of them; holes as zeros. Nobody may write to the pieces. */
   contents(node: Pick<TreeNode, 'object' | 'size'>, range?: ByteRange): AsyncIterable<Uint8Array>
+  /** Where a file has bytes, in order; what is between is zeros. */
+  written(node: Pick<TreeNode, 'object' | 'size'>): Iterable<Required<ByteRange>>
   /** Closes the sources. */
   close(): Promise<void>
 }
@@ -121,6 +123,7 @@ export async function openStreamTree(
           inflaters,
           range,
         ),
+      written: ({ object, size }) => writtenOf(extents, object, size),
       close,
     }
   } catch (error) {

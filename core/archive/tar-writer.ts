@@ -14,6 +14,10 @@ export interface TarMember {
   size: number
   /** seconds since the epoch */
   mtime: number
+  /** below a second; only pax can hold it */
+  mtimeNsec?: number
+  /** further pax records, such as those of a sparse file (core/archive/sparse-map.ts) */
+  pax?: readonly (readonly [key: string, value: string])[]
   /** target of a symlink, or the earlier path that a hard link shares */
   link?: Uint8Array
   /** of a device */
@@ -50,6 +54,8 @@ export function tarMember(member: TarMember): Uint8Array {
     records.push([key, encoder.encode(String(value))])
     return 0
   }
+  if (member.mtimeNsec) records.push(['mtime', encoder.encode(paxTime(member.mtime, member.mtimeNsec))])
+  for (const [key, value] of member.pax ?? []) records.push([key, encoder.encode(value)])
   const header: Header = {
     ...(split ?? { name: path.subarray(0, NAME_BYTES), prefix: new Uint8Array() }),
     typeflag: typeflags[member.type],
@@ -87,6 +93,13 @@ interface Header {
   mtime: number
   link: Uint8Array
   device: { major: number; minor: number }
+}
+
+/** Seconds with nine decimals. Before the epoch the nanoseconds still count up, the number does not. */
+function paxTime(seconds: number, nanoseconds: number): string {
+  const [sign, whole, below] =
+    seconds < 0 ? ['-', -seconds - 1, 1_000_000_000 - nanoseconds] : ['', seconds, nanoseconds]
+  return `${sign}${whole}.${String(below).padStart(9, '0')}`
 }
 
 /** Name and ustar prefix, or undefined when there is no slash at the right place. */

@@ -41,6 +41,20 @@ export async function* contentsOf(
   yield* zerosOf(end - at)
 }
 
+/** The ranges of a file of `size` bytes that were written, those that touch as one. */
+export function* writtenOf(map: ExtentMap, object: number, size: number): Generator<Required<ByteRange>> {
+  let range: Required<ByteRange> | undefined
+  for (const { offset, length } of map.pieces(object, 0, size)) {
+    const end = Math.min(offset + length, size)
+    if (range?.end === offset) range.end = end
+    else {
+      if (range) yield range
+      range = { start: offset, end }
+    }
+  }
+  if (range) yield range
+}
+
 function* zerosOf(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= PIECE_BYTES) yield zeros.subarray(0, Math.min(left, PIECE_BYTES))
 }

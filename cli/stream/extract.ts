@@ -1,0 +1,88 @@
+// `zoneflash stream extract`: the tree of a stream as files, whole or not at all.
+import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Command } from 'commander'
+import type { OpenTree } from '#adapters/zfs/open-tree.ts'
+import { addCommand } from '../command.ts'
+import { refused } from '../failures.ts'
+import { printLine, renderBytes } from '../output.ts'
+import { startProgress } from '../progress.ts'
+import { leftOut, tarOf } from './extract-tar.ts'
+import { unpackTar } from './unpack-tar.ts'
+import { openTree } from './trees.ts'
+
+interface Options {
+  json?: boolean
+  directory: string
+}
+
+export function registerStreamExtract(noun: Command): void {
+  addCommand(
+    noun,
+    'extract',
+    'rebuild the tree of a stream in a new or empty directory',
+    'zoneflash stream extract full.zfs incremental.zfs -C zoneroot',
+    'zfs send pool/zone@snap | zoneflash stream extract - -C zoneroot',
+  )
+    .argument('<file...>', 'a full stream, then increments on it; - is stdin')
+    .requiredOption('-C, --directory <dir>', 'where: it appears when all of it is there')
+    .addHelpText(
+      'after',
+      '\nAs root with owners and devices; else everything is yours, and devices are left out.\n',
+    )
+    .action(async (files: string[], { directory, json }: Options) => {
+      const target = path.resolve(directory)
+      await checkEmpty(target)
+      const open = await openTree(files)
+      try {
+        const isRoot = process.getuid?.() === 0
+        const notes = leftOut(open.tree, isRoot)
+        const bytes = await extract(open, target, isRoot)
+        for (const note of notes) process.stderr.write(`note: ${note}\n`)
+        const result = { directory: target, names: open.tree.nodes.length, bytes, notes }
+        if (json) await printLine(JSON.stringify(result))
+        else await printLine(`${directory}: ${result.names} names, ${renderBytes(bytes)} of files`)
+      } finally {
+        await open.close()
+      }
+    })
+}
+
+/** Into a directory beside `target` that takes its name at the end. Returns the bytes of files without their holes. */
+async function extract(open: OpenTree, target: string, isRoot: boolean): Promise<number> {
+  const { tree } = open
+  const total = tree.nodes.reduce((sum, node) => sum + (node.hardlinkTo === undefined ? node.size : 0), 0)
+  const progress = startProgress('extracting', total)
+  const stopping = new AbortController()
+  const stop = () => stopping.abort(refused('Interrupted', 'interrupted, nothing is extracted'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  const staging = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.`)).catch(
+    cannotWrite(target),
+  )
+  try {
+    let bytes = 0
+    const archive = tarOf(open, { isRoot, onBytes: (length) => progress.to((bytes += length)) })
+    await unpackTar(archive, staging, { isRoot, signal: stopping.signal })
+    await rename(staging, target).catch(cannotWrite(target))
+    return bytes
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
+    progress.stop()
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+/** @throws CliFailure unless there is nothing, or an empty directory */
+async function checkEmpty(target: string): Promise<void> {
+  const found = await lstat(target).catch(() => undefined)
+  if (found === undefined) return
+  const isEmpty = found.isDirectory() && (await readdir(target).catch(cannotWrite(target))).length === 0
+  if (!isEmpty)
+    throw refused('DirectoryNotEmpty', `${target} is there already, expected a new or empty directory`)
+}
+
+function cannotWrite(target: string): (error: unknown) => never {
+  return (cause) => {
+    throw refused('CannotWrite', `${target} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+}

@@ -1,0 +1,148 @@
+// `zoneflash stream write`: a full stream of a directory, an archive or another stream, without ZFS.
+import { open, rename, rm, stat } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { peek } from '#adapters/archive/peek.ts'
+import { openStreamTree } from '#adapters/zfs/open-tree.ts'
+import { ArchiveSource } from '#adapters/zfs/sources/archive.ts'
+import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
+import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
+import { sniffFormat } from '#core/archive/sniff.ts'
+import type { TreeSource } from '#core/zfs/write/tree-source.ts'
+import { writeFullStream, type PlannedStream } from '#core/zfs/write/write-full-stream.ts'
+import { addCommand } from '../command.ts'
+import { refused, usageFailure } from '../failures.ts'
+import { print, renderBytes } from '../output.ts'
+import { startProgress } from '../progress.ts'
+import { cannotRead, openAny } from './files.ts'
+
+interface Options {
+  json?: boolean
+  zpl: '4' | '5'
+  wrap?: 'zonepath'
+  snapshot: string
+  output?: string
+  force?: boolean
+}
+
+interface OpenedSource {
+  tree: TreeSource
+  /** what the stream will not have, in words */
+  lost: readonly string[]
+  close(): Promise<void>
+}
+
+export function registerStreamWrite(noun: Command): void {
+  addCommand(
+    noun,
+    'write',
+    'write a directory, an archive or another stream as a full stream',
+    'zoneflash stream write zoneroot -o template.zfs',
+    'tar -C zoneroot -cf - . | zoneflash stream write --zpl 4 - > template.zfs',
+    'zoneflash stream write --zpl 4 modern.zfs | ssh oldhost zfs receive pool/zone',
+  )
+    .argument('<source>', 'a directory, a tar or cpio, a stream (compressed or not), or - for stdin')
+    .addOption(
+      new Option('--zpl <version>', '4 for pools below version 24 (Solaris 10), else 5')
+        .choices(['4', '5'])
+        .default('5'),
+    )
+    .addOption(
+      new Option(
+        '--wrap <layout>',
+        'the source is a zone’s root: put it as root into a directory of its own',
+      ).choices(['zonepath']),
+    )
+    .option('--snapshot <name>', 'name of the snapshot', 'zoneflash')
+    .option('-o, --output <file>', 'where to put it (default: stdout)')
+    .option('--force', 'replace a file that is there already')
+    .action(async (from: string, options: Options) => {
+      if (options.output === undefined && process.stdout.isTTY) {
+        throw usageFailure('a stream is not for a terminal, expected > FILE, a pipe or -o FILE')
+      }
+      const source = await openTreeSource(from)
+      try {
+        for (const lost of source.lost) process.stderr.write(`note: ${lost}\n`)
+        await write(source.tree, options)
+      } finally {
+        await source.close()
+      }
+    })
+}
+
+async function openTreeSource(from: string): Promise<OpenedSource> {
+  const found = from === '-' ? undefined : await stat(from).catch(cannotRead(from))
+  if (found?.isDirectory())
+    return { tree: new DirectorySource(from), lost: [], close: () => Promise.resolve() }
+  const source = await openAny(from)
+  try {
+    if (sniffFormat((await peek(source.read())).head) !== 'zfs')
+      return { tree: new ArchiveSource(() => source.read()), lost: [], close: () => source.close() }
+    const tree = await openStreamTree([source])
+    const written = new StreamTreeSource(tree)
+    return { tree: written, lost: written.lost, close: () => tree.close() }
+  } catch (error) {
+    await source.close()
+    throw error
+  }
+}
+
+async function write(
+  source: TreeSource,
+  { zpl, wrap, snapshot, output, force, json }: Options,
+): Promise<void> {
+  let planned: PlannedStream | undefined
+  const stream = writeFullStream(source, {
+    zpl: zpl === '4' ? 4 : 5,
+    snapshot,
+    ...(wrap && { wrap }),
+    onPlanned: (plan) => (planned = plan),
+  })
+  const progress = startProgress('writing', 0)
+  let bytes = 0
+  const counted = async (write: (chunk: Uint8Array) => Promise<unknown>) => {
+    for await (const chunk of stream) {
+      await write(chunk)
+      progress.to((bytes += chunk.byteLength))
+    }
+  }
+  try {
+    await (output === undefined ? counted(print) : intoFile(output, force ?? false, counted))
+  } finally {
+    progress.stop()
+  }
+  if (planned === undefined) return
+  const { toGuid, objects, skippedSockets } = planned
+  const facts = { bytes, objects, guid: toGuid, skippedSockets }
+  if (skippedSockets > 0) process.stderr.write(`note: sockets: ${skippedSockets}, left out\n`)
+  process.stderr.write(
+    json ? `${JSON.stringify(facts)}\n` : `${renderBytes(bytes)}, ${objects} objects, guid ${toGuid}\n`,
+  )
+}
+
+/** The file appears when it is whole. */
+async function intoFile(
+  file: string,
+  force: boolean,
+  fill: (write: (chunk: Uint8Array) => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  if (!force && (await stat(file).catch(() => undefined))) {
+    throw refused('FileExists', `${file} is there already, expected a new name`, {
+      advice: 'choose another with -o, or replace it with --force',
+    })
+  }
+  const part = `${file}.part`
+  const handle = await open(part, 'w').catch((cause: unknown) => {
+    throw refused('CannotWrite', `${part} cannot be written: ${(cause as Error).message}`, { cause })
+  })
+  try {
+    await fill((chunk) => handle.writeFile(chunk))
+    await handle.sync()
+    await handle.close()
+    await rename(part, file)
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(part, { force: true })
+    throw error
+  }
+}

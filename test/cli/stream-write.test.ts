@@ -1,0 +1,171 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runStream } from './run-stream.ts'
+
+const fixtures = path.join(import.meta.dirname, '../fixtures/zfs')
+const fixture = (name: string) => path.join(fixtures, `${name}.zfs`)
+const main = path.join(import.meta.dirname, '../../cli/main.ts')
+const isRoot = process.getuid?.() === 0
+
+let work: string
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'zoneflash-stream-'))
+})
+afterAll(() => rm(work, { recursive: true, force: true }))
+
+const at = (name: string) => path.join(work, name)
+const listing = async (...args: string[]) => (await runStream('ls', '--json', '--digests', ...args)).stdout
+/** What find and sha256sum say of a tree: types, modes, owners, times to the nanosecond, sizes, links, contents. */
+const treeOf = (directory: string) =>
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      'find . -printf "%P %y %m %U %G %T@ %n %l " \\( -type f -printf "%s " -exec sha256sum {} \\; \\) -o -printf "\\n"',
+    ],
+    { cwd: directory, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+  )
+    .split('\n')
+    .toSorted()
+    .join('\n')
+
+/** A small zoneroot with one of everything. */
+function zoneroot(name: string): string {
+  const root = at(name)
+  mkdirSync(path.join(root, 'etc'), { recursive: true })
+  writeFileSync(path.join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\n')
+  writeFileSync(path.join(root, 'empty'), '')
+  writeFileSync(path.join(root, 'large'), Buffer.alloc(300_001, 'zone'))
+  writeFileSync(path.join(root, 'sparse'), 'begin')
+  truncateSync(path.join(root, 'sparse'), 40 * 1024 * 1024)
+  linkSync(path.join(root, 'etc/passwd'), path.join(root, 'etc/also'))
+  symlinkSync('etc/passwd', path.join(root, 'link'))
+  execFileSync('mkfifo', [path.join(root, 'pipe')])
+  chmodSync(path.join(root, 'large'), 0o4711)
+  mkdirSync(path.join(root, 'tmp'))
+  chmodSync(path.join(root, 'tmp'), 0o1777)
+  utimesSync(path.join(root, 'etc/passwd'), 1_700_000_000, 1_700_000_000)
+  execFileSync('touch', ['-h', '-d', '@1690000000.123456789', 'link', 'empty', 'pipe'], { cwd: root })
+  return root
+}
+
+describe('write and extract', () => {
+  test.each(['4', '5'])('a directory comes back the same through a stream of ZPL %s', async (zpl) => {
+    const [root, file, back] = [zoneroot(`root${zpl}`), at(`root${zpl}.zfs`), at(`back${zpl}`)]
+    const written = await runStream('write', root, '--zpl', zpl, '-o', file)
+    expect(written.error).toBeUndefined()
+    expect((await runStream('verify', file)).stdout).toContain(`ZPL ${zpl}, 10 names, 4 files of 40.3 MiB`)
+    const { error, stdout } = await runStream('extract', file, '-C', back)
+    expect(error).toBeUndefined()
+    expect(stdout).toContain('10 names')
+    expect(treeOf(back)).toBe(treeOf(root))
+    expect(statSync(path.join(back, 'sparse')).blocks * 512).toBeLessThan(1024 * 1024)
+    const again = at(`again${zpl}.zfs`)
+    await runStream('write', back, '--zpl', zpl, '-o', again)
+    expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
+  })
+
+  test('a tar from stdin gives the tree of the directory that it was made of', async () => {
+    const root = zoneroot('tarred')
+    const [fromTar, fromRoot] = [at('tar.zfs'), at('dir.zfs')]
+    const script = `tar -C "$1" -czf - . | "$2" "$3" stream write --wrap zonepath --snapshot base - > "$4"`
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-o', 'pipefail', '-c', script, '-', root, process.execPath, main, fromTar],
+      { encoding: 'utf8' },
+    )
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/objects, guid \d+\n$/) })
+    await runStream('write', root, '--wrap', 'zonepath', '-o', fromRoot)
+    expect((await runStream('verify', fromTar)).stdout).toContain('zoneflash@base')
+    expect((await runStream('diff', fromTar, fromRoot)).stdout).toMatch(
+      /files +0 added, 0 removed, 0 changed\n/,
+    )
+    expect((await runStream('ls', fromTar)).stdout).toMatch(/^\.\nroot\nroot\/empty\n/)
+  })
+
+  test.each(['modern-embedded', 'modern-gzip-dnode', 'bigendian-zpl5'])(
+    '%s, written anew for an old receiver, is the same tree',
+    async (name) => {
+      const file = at(`${name}.zpl4.zfs`)
+      expect((await runStream('write', fixture(name), '--zpl', '4', '-o', file)).error).toBeUndefined()
+      expect((await runStream('verify', file)).stdout).toContain(
+        'features: none; for pools of version 15 and later',
+      )
+      expect((await runStream('diff', fixture(name), file, '--times')).stdout).toBe(
+        'files         0 added, 0 removed, 0 changed\n',
+      )
+    },
+  )
+
+  test('increments are applied before a tree is extracted', async () => {
+    const back = at('applied')
+    const { error, stderr } = await runStream('extract', fixture('full'), fixture('incremental'), '-C', back)
+    expect(error).toBeUndefined()
+    expect(await readdir(path.join(back, 'root/etc/becomes-dir'))).toEqual(['child'])
+    expect(stderr.includes('devices: 2, left out')).toBe(!isRoot)
+    const file = at('applied.zfs')
+    await runStream('write', back, '-o', file)
+    const names = (text: string) => text.split('\n').filter((line) => !line.includes('"socket"')).length
+    expect(names(await listing(file))).toBe(
+      names(await listing(fixture('full'), fixture('incremental'))) - (isRoot ? 0 : 2),
+    )
+  })
+})
+
+describe('refusals leave nothing', () => {
+  test('of a broken stream no directory appears', async () => {
+    const damaged = at('damaged.zfs')
+    writeFileSync(damaged, readFileSync(fixture('full')).subarray(0, 200_000))
+    const { error } = await runStream('extract', damaged, '-C', at('nothing'))
+    expect(error).toMatchObject({ code: 'TruncatedStream' })
+    expect((await readdir(work)).filter((name) => name.includes('nothing'))).toEqual([])
+  })
+
+  test('what is there already is not touched', async () => {
+    mkdirSync(at('full/of'), { recursive: true })
+    expect((await runStream('extract', fixture('full'), '-C', at('full'))).error).toMatchObject({
+      code: 'DirectoryNotEmpty',
+    })
+    symlinkSync(at('elsewhere'), at('pointer'))
+    expect((await runStream('extract', fixture('full'), '-C', at('pointer'))).error).toMatchObject({
+      code: 'DirectoryNotEmpty',
+    })
+    writeFileSync(at('taken.zfs'), 'mine')
+    expect((await runStream('write', at('full'), '-o', at('taken.zfs'))).error).toMatchObject({
+      code: 'FileExists',
+    })
+    expect(readFileSync(at('taken.zfs'), 'utf8')).toBe('mine')
+  })
+
+  test('a source that is nothing of the kind is refused, and the file is not there', async () => {
+    expect((await runStream('write', main, '-o', at('none.zfs'))).error).toMatchObject({
+      code: 'UnknownFormat',
+    })
+    expect((await readdir(work)).filter((name) => name.startsWith('none'))).toEqual([])
+  })
+
+  test('a stream is not written to a terminal', async () => {
+    const before = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY')
+    Object.defineProperty(process.stdout, 'isTTY', { value: true, configurable: true })
+    try {
+      expect((await runStream('write', fixture('full'))).error).toMatchObject({ code: 'Usage', exit: 2 })
+    } finally {
+      if (before) Object.defineProperty(process.stdout, 'isTTY', before)
+      else Reflect.deleteProperty(process.stdout, 'isTTY')
+    }
+  })
+})
