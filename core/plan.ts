@@ -6,6 +6,7 @@ import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } 
 import type { Profile, ProfileZone } from './profile.ts'
 import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
+import { bringsArchivesTree } from './plan/same-tree.ts'
 import { planSteps } from './plan/plan-steps.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
@@ -125,7 +126,7 @@ function planTemplate(
   { host, profile, there }: { host: Host; profile: Profile; there: ReadonlyMap<string, OnHost> },
 ): { template: PlannedTemplate; format: ArtifactFormat } {
   const { template: name, version, brand, osFamily } = manifest
-  const { full, deltas, choices, format: comesAs } = weighForms(manifest, host, zone.form, there)
+  const { full, deltas, choices, format: comesAs } = weighForms(manifest, host, zone.form, there, origin)
   const { format, compression, layout, sha256, size } = full
   const flashZone = `flash${name}`
   const path = `${profile.flashRoot}/${name}`
@@ -164,7 +165,7 @@ function planDelta(
   urlPath: string,
 ): PlannedDelta[] {
   if (!from || (format !== 'zfs-incremental' && format !== 'layer')) return []
-  const archives = (origin?.artifacts ?? []).filter((one) => !one.format.startsWith('zfs'))
+  const onto = origin?.artifacts.filter((one) => bringsArchivesTree(one, origin)) ?? []
   return [
     {
       format,
@@ -175,7 +176,7 @@ function planDelta(
       origin: from,
       originPath: `${profile.flashRoot}/${from.template}`,
       ...(fromGuid !== undefined && { fromGuid }),
-      onto: format === 'layer' ? archives.map((one) => one.sha256) : [],
+      onto: format === 'layer' ? onto.map((one) => one.sha256) : [],
     },
   ]
 }

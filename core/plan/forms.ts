@@ -4,6 +4,7 @@ import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } 
 import type { ProfileZone } from '../profile.ts'
 import { chooseArtifact, whyNot } from './choose-artifact.ts'
 import { secondsToFetch } from './expected-seconds.ts'
+import { bringsArchivesTree } from './same-tree.ts'
 import type { PlannedChoice } from './schema.ts'
 
 /** A template that a host keeps, as far as its installs have told. */
@@ -25,7 +26,7 @@ export interface Weighed {
 
 /**
  * With `auto` the host may take a delta that is smaller than the full form; which one is chosen here is what will happen if the
- * host is as the server knows it. A wanted form is that form.
+ * host is as the server knows it. A wanted form is that form. `origin` is that of the version, where it is still there.
  * @throws NoUsableArtifact
  */
 export function weighForms(
@@ -33,6 +34,7 @@ export function weighForms(
   host: Host,
   form: ProfileZone['form'],
   there: ReadonlyMap<string, OnHost>,
+  origin?: Manifest,
 ): Weighed {
   const full = chooseArtifact(manifest, host, form)
   const smaller = manifest.artifacts.filter(
@@ -46,11 +48,11 @@ export function weighForms(
   const isThere = held?.version === manifest.version && (form === 'auto' || held.format === full.format)
   const chosen = isThere
     ? undefined
-    : (deltas.find((delta) => whyOriginLacks(manifest, delta, there) === undefined) ?? full)
+    : (deltas.find((delta) => whyOriginLacks(manifest, delta, there, origin) === undefined) ?? full)
   const choices = manifest.artifacts.map((artifact): PlannedChoice => {
     const against =
       whyNot(host, artifact) ??
-      (isDelta(artifact) ? whyOriginLacks(manifest, artifact, there) : undefined) ??
+      (isDelta(artifact) ? whyOriginLacks(manifest, artifact, there, origin) : undefined) ??
       (form !== 'auto' && artifact !== full ? `the profile wants ${form}` : undefined)
     return {
       form: artifactExtension(artifact),
@@ -79,18 +81,23 @@ function isDelta({ format }: Artifact): boolean {
 
 /** Why the host, as it is known, cannot build on the origin; undefined: it can. */
 function whyOriginLacks(
-  { origin }: Manifest,
+  { origin: from }: Manifest,
   { format }: Artifact,
   there: ReadonlyMap<string, OnHost>,
+  origin: Manifest | undefined,
 ): string | undefined {
-  if (!origin) return 'the version has no origin'
-  const held = there.get(origin.template)
-  const name = `${origin.template}@${origin.version}`
-  if (held?.version !== origin.version) return `origin ${name} is not known to be there`
+  if (!from) return 'the version has no origin'
+  const held = there.get(from.template)
+  const name = `${from.template}@${from.version}`
+  if (held?.version !== from.version) return `origin ${name} is not known to be there`
   const isStream = held.format === 'zfs' || held.format === 'zfs-incremental'
   if (format === 'zfs-incremental' && !isStream) return `origin ${name} came as ${held.format}, no ZFS stream`
-  if (format === 'layer' && isStream) return `origin ${name} came as a ZFS stream, no archive`
-  return undefined
+  if (format !== 'layer' || !isStream) return undefined
+  const streams = origin?.artifacts.filter((artifact) => artifact.format === held.format) ?? []
+  const isSame = streams.some((stream) => origin && bringsArchivesTree(stream, origin))
+  return isSame
+    ? undefined
+    : `origin ${name} came as a ZFS stream, which may have another tree than its archives`
 }
 
 function reasonFor({ origin }: Manifest, artifact: Artifact, chosen: Artifact | undefined): string {

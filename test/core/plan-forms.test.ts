@@ -91,6 +91,27 @@ describe('weighForms', () => {
     expect(weighForms(streams, host(true), 'auto', new Map()).full.format).toBe('zfs')
   })
 
+  test('a layer applies to an origin that came as a stream with the tree of the archives', () => {
+    const layerOnly = withDeltas(delta('layer', 400_000, 'e'))
+    const from = exampleManifest('default', { version: '7' })
+    const [stream, archive] = from.artifacts
+    const like = (changes: Partial<Artifact>) => ({
+      ...from,
+      artifacts: from.artifacts.map((one) => (one === stream ? { ...one, ...changes } : one)),
+    })
+    const chosen = (known: Manifest | undefined) =>
+      weighForms(layerOnly, host(true), 'auto', there('default', '7', 'zfs'), known).choices.find(
+        (one) => one.chosen,
+      )?.form
+    expect(chosen(from)).toBe('zfs')
+    expect(chosen(undefined)).toBe('zfs')
+    expect(chosen(like({ derivedFrom: archive?.sha256 }))).toBe('layer.tar.gz')
+    const zfs = { features: [], pool: 15, isPackage: false, byteOrder: 'little' as const, notices: [] }
+    expect(chosen(like({ zfs: { ...zfs, sameTreeAs: archive?.sha256 } }))).toBe('layer.tar.gz')
+    // an archive that is there no more, or was never one of this version's
+    expect(chosen(like({ zfs: { ...zfs, sameTreeAs: 'f'.repeat(64) } }))).toBe('zfs')
+  })
+
   test('offers the host what it could take, whatever the server knows', () => {
     expect(weighForms(manifest, host(true), 'auto', new Map()).deltas.map(({ format }) => format)).toEqual([
       'zfs-incremental',
