@@ -88,3 +88,58 @@ describe.each(names)('%s', (name) => {
     expect(left).toEqual(unhashable[name] ?? [])
   })
 })
+
+test('a range of a file is what it is of the whole', async () => {
+  const opened = await openChain('modern-large')
+  try {
+    const node = opened.tree.nodes.reduce((largest, one) => (one.size > largest.size ? one : largest))
+    const whole = await gathered(opened.contents(node))
+    expect(whole.byteLength).toBe(node.size)
+    for (const [start, end] of [
+      [0, 1],
+      [1000, 200_000],
+      [node.size - 7, node.size + 7],
+      [node.size, Infinity],
+    ] as const) {
+      expect((await gathered(opened.contents(node, { start, end }))).equals(whole.subarray(start, end))).toBe(
+        true,
+      )
+    }
+  } finally {
+    await opened.close()
+  }
+})
+
+test.each<[string, string[], string, RegExp]>([
+  [
+    'an increment without its base',
+    ['incremental'],
+    'OriginMismatch',
+    /guid 18371808795736188155, expected a full one/,
+  ],
+  [
+    'an increment on another stream',
+    ['modern-default', 'incremental'],
+    'OriginMismatch',
+    /"zst\/app@flash".*expected one from "mp\/tpl@base"/,
+  ],
+  ['two full streams', ['full', 'modern-default'], 'OriginMismatch', /is a full one/],
+  ['no stream', [], 'UnsupportedZfsStream', /no zfs stream/],
+])('%s is refused, and what was opened is closed', async (_what, chain, code, message) => {
+  const handles = await Promise.all(chain.map((name) => open(path.join(fixtures, `${name}.zfs`))))
+  const opening = openStreamTree(handles.map((handle) => new FileSource(handle)))
+  await expect(opening).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+  expect(handles.map(({ fd }) => fd)).toEqual(handles.map(() => -1))
+})
+
+test('who gives up stops the reading', async () => {
+  const signal = AbortSignal.abort(new Error('never mind'))
+  const source = await sourceOf('full')
+  await expect(openStreamTree([source], { signal })).rejects.toThrow('never mind')
+})
+
+async function gathered(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all)
+}
