@@ -7,6 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import type { FindBase, StoredBytes } from '#app/ports/archives.ts'
 import type { Entry } from '#core/entry.ts'
+import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
+import { shell } from '#test/archives.ts'
+import { BEGIN, END, tinyStream } from '../../core/zfs/tiny-stream.ts'
+import { MemorySource, type MemoryEntry } from '../../core/zfs/write/memory-source.ts'
 
 const fixtures = path.join(import.meta.dirname, '../../fixtures/zfs')
 const streamOf = (name: string) => readFileSync(path.join(fixtures, `${name}.zfs`))
@@ -100,4 +104,218 @@ describe('each stream gives the index of the tree that it was made of', () => {
 test('it does not matter in which pieces the bytes come', async () => {
   const whole = await indexFixture('full')
   expect((await indexFixture('full', 1000)).entries).toEqual(whole.entries)
+})
+
+test('what is recorded beside the index', async () => {
+  const { facts } = await indexFixture('modern-package')
+  expect(facts).toMatchObject({
+    format: 'zfs',
+    compression: 'none',
+    layout: 'zoneroot',
+    zfs: {
+      zplVersion: 5,
+      features: ['system attributes', 'embedded data', 'lz4', 'large blocks', 'compressed'],
+      pool: 'features',
+      isPackage: true,
+      byteOrder: 'little',
+    },
+  })
+  expect((await indexFixture('bigendian-zpl4')).facts.zfs).toMatchObject({ byteOrder: 'big', pool: 15 })
+  expect((await indexFixture('modern-incremental')).facts).toMatchObject({
+    format: 'zfs-incremental',
+    fromGuid: expect.stringMatching(/^[0-9]+$/),
+    zfs: { zplVersion: 5, pool: 24 },
+  })
+})
+
+test('an increment whose base is not here is verified, and has no index', async () => {
+  const { facts, entries, detachedXml } = await index(streamOf('incremental'))
+  expect(entries).toEqual([])
+  expect(detachedXml).toBeUndefined()
+  expect(facts).not.toHaveProperty('entries')
+  expect(facts.zfs?.notices).toEqual(['the snapshot that it starts from is not here: it has no index'])
+  const damaged = Buffer.from(streamOf('incremental'))
+  damaged[damaged.length - 5000] = (damaged[damaged.length - 5000] ?? 0) ^ 1
+  await expect(index(damaged)).rejects.toMatchObject({ code: 'CorruptStream' })
+})
+
+test('a base that is not the one is refused, one that is compressed is unpacked', async () => {
+  const wrong: FindBase = async () => [stored(streamOf('modern-default'))]
+  await expect(index(streamOf('incremental'), { findBase: wrong })).rejects.toMatchObject({
+    code: 'OriginMismatch',
+  })
+  const packed: FindBase = async () => [stored(shell('/', 'zstd -qc', streamOf('full')))]
+  const { entries } = await index(streamOf('incremental'), { findBase: packed })
+  expect(entries.map(withoutDevice)).toEqual(expectedOf('incremental'))
+})
+
+describe('no stream is taken that is not whole', () => {
+  test.each(['full', 'modern-embedded', 'modern-package', 'dedup', 'incremental'])(
+    '%s, cut anywhere',
+    async (name) => {
+      const whole = streamOf(name)
+      const base = baseOf[name]
+      const findBase: FindBase = async () => (base === undefined ? undefined : [stored(streamOf(base))])
+      for (let cut = 300; cut < whole.length; cut += Math.floor(whole.length / 8)) {
+        const bytes = whole.subarray(0, cut)
+        await expect(index(bytes, { findBase }), `cut at ${cut}`).rejects.toMatchObject({
+          code: cut < 512 ? expect.stringMatching(/UnknownFormat|TruncatedStream/) : 'TruncatedStream',
+        })
+      }
+      await expect(index(whole.subarray(0, -1), { findBase })).rejects.toMatchObject({
+        code: 'TruncatedStream',
+      })
+    },
+  )
+})
+
+const FEATURE = 4n
+const withFeature = (bit: bigint) => BEGIN({ 16: 1n + (1n << bit) * FEATURE })
+
+test.each([
+  [
+    'raw',
+    [withFeature(24n), END()],
+    /"pool\/tiny@snap" is raw \(record 1 at byte 0\), expected a send without -w/,
+  ],
+  ['redacted', [withFeature(21n), END()], /is redacted .*without --redact/],
+  ['the rest of another', [withFeature(20n), END()], /is resumed .*the whole stream/],
+  [
+    'private to Oracle',
+    [withFeature(5n), END()],
+    /is private to Oracle Solaris \(feature bit 5\).*version=4/,
+  ],
+  ['of a volume', [BEGIN({ 32: 3 }), END()], /is of a volume .*the file system/],
+])('a stream that is %s is refused with what to send instead', async (_what, records, message) => {
+  await expect(index(tinyStream(records))).rejects.toMatchObject({
+    code: 'UnsupportedZfsStream',
+    message: expect.stringMatching(message),
+  })
+})
+
+test('a package of two file systems is refused where the second begins', async () => {
+  const package2 = tinyStream([
+    BEGIN({ 16: 2n, 32: 0, 40: 0n, 56: '' }),
+    END({ 40: 0n }),
+    BEGIN({ 56: 'pool/a@snap' }),
+    END(),
+    BEGIN({ 40: 78n, 56: 'pool/b@snap' }),
+    END({ 40: 78n }),
+    END({ 40: 0n }),
+  ])
+  // the first has no tree, but that is found at the end
+  await expect(index(package2)).rejects.toMatchObject({
+    code: 'UnsupportedZfsStream',
+    message: expect.stringMatching(/holds "pool\/a" and, in record 5 .*"pool\/b", expected one file system/),
+  })
+})
+
+/** A stream of this tree, as our own writer makes it. */
+async function written(entries: readonly MemoryEntry[], zpl: 4 | 5 = 5): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of writeFullStream(new MemorySource(entries), { zpl, snapshot: 'x' }))
+    chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+const directory = (at: string): MemoryEntry => ({ path: at, type: 'directory', mode: 0o755 })
+const symlink = (at: string, target: string): MemoryEntry => ({
+  path: at,
+  type: 'symlink',
+  mode: 0o777,
+  target: Buffer.from(target),
+})
+const text = (at: string, contents: string): MemoryEntry => ({ path: at, contents: Buffer.from(contents) })
+const device = (at: string, type: 'block' | 'character', major: number, minor: number): MemoryEntry => ({
+  path: at,
+  type,
+  device: { major, minor },
+})
+
+describe('the policy of archives holds for trees of streams', () => {
+  test.each<[string, string, MemoryEntry[], RegExp]>([
+    ['a link that climbs', 'LinkOutside', [directory('etc'), symlink('etc/x', '../../x')], /"etc\/x"/],
+    [
+      'a disk',
+      'DeviceRefused',
+      [directory('etc'), device('etc/sda', 'block', 8, 0)],
+      /"etc\/sda" is the block device 8,0/,
+    ],
+    ['a root that is a link', 'RootNoDirectory', [symlink('root', '/')], /root is a symlink/],
+    [
+      'a zonepath in a directory',
+      'UnknownLayout',
+      [directory('web'), directory('web/root')],
+      /inside the directory "web"/,
+    ],
+    [
+      'a configuration that is a link',
+      'DetachedXmlRefused',
+      [directory('root'), symlink('SUNWdetached.xml', 'x')],
+      /is a symlink/,
+    ],
+  ])('%s is refused: %s', async (_what, code, entries, message) => {
+    await expect(index(await written(entries))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('more entries, longer names and more bytes than allowed', async () => {
+    const stream = await written([directory('etc'), text('etc/long-name', 'x'.repeat(3000))])
+    await expect(index(stream, { maxEntries: 2 })).rejects.toMatchObject({ code: 'TooManyEntries' })
+    await expect(index(stream, { maxNameBytes: 8 })).rejects.toMatchObject({ code: 'NameTooLong' })
+    const sparse = await written([
+      directory('etc'),
+      { path: 'etc/sparse', size: 5_000_000, contents: new Uint8Array(5_000_000) },
+    ])
+    expect(sparse.length).toBeLessThan(1_000_000)
+    await expect(index(sparse, { maxUncompressedBytes: 4_000_000 })).rejects.toMatchObject({
+      code: 'TooManyBytes',
+      message: expect.stringContaining('holes and all'),
+    })
+    expect((await index(sparse)).entries).toHaveLength(3)
+  })
+
+  test('devices of a host below dev are left out and counted, those of every zone are not', async () => {
+    const { entries, facts } = await index(
+      await written([
+        directory('root'),
+        directory('root/dev'),
+        device('root/dev/null', 'character', 13, 2),
+        device('root/dev/sd0', 'block', 32, 0),
+        directory('dev'),
+        device('dev/kmem', 'character', 13, 1),
+      ]),
+    )
+    expect(entries.map(({ path: at }) => at)).toEqual(['.', 'dev', 'root', 'root/dev', 'root/dev/null'])
+    expect(facts.zfs?.hidden).toMatchObject({ devices: 2 })
+  })
+})
+
+describe('SUNWdetached.xml of a zonepath', () => {
+  const zonepath = (xml: string) => [
+    directory('root'),
+    text('SUNWdetached.xml', xml),
+    directory('root/etc'),
+    text('root/SUNWdetached.xml', 'no'),
+  ]
+
+  test.each([4, 5] as const)('comes with the pass in ZPL %i', async (zpl) => {
+    const xml = `<zone name="web"/>${' '.repeat(300_000)}`
+    expect((await index(await written(zonepath(xml), zpl), {}, 9_999)).detachedXml).toBe(xml)
+    expect((await index(await written(zonepath(''), zpl))).detachedXml).toBe('')
+  })
+
+  test('is not taken from anywhere else', async () => {
+    const { detachedXml } = await index(
+      await written([directory('root'), text('root/SUNWdetached.xml', 'no')]),
+    )
+    expect(detachedXml).toBeUndefined()
+  })
+
+  test('of more than 4 MiB is refused', async () => {
+    await expect(index(await written(zonepath('x'.repeat(4 * 2 ** 20 + 1))))).rejects.toMatchObject({
+      code: 'DetachedXmlRefused',
+    })
+  })
 })
