@@ -1,7 +1,7 @@
 // The shapes of the server's replies that commands rely on; further fields are let through to --json.
 import { z } from 'zod'
 import { Entry } from '#core/entry.ts'
-import { Manifest } from '#core/manifest.ts'
+import { Artifact, Manifest } from '#core/manifest.ts'
 import { RecipeSummary } from '#core/recipe/summary.ts'
 import { VersionState } from '#core/version-state.ts'
 import { BlockReply } from './replies/channels.ts'
@@ -37,6 +37,13 @@ export const JobReply = z.looseObject({
 export type JobReply = z.infer<typeof JobReply>
 
 export const PackageReply = z.looseObject({ job: z.string(), version: z.string() })
+
+export const ConversionReply = z.looseObject({
+  version: z.string(),
+  to: z.string(),
+  job: z.string().optional(),
+  artifact: Artifact.optional(),
+})
 
 export const HostReply = z.looseObject({
   name: z.string(),

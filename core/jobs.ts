@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BuildStepName } from './build/steps.ts'
+import { ConversionTarget, ZplVersion } from './conversion/target.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 
 /** Every background job and the data it carries; producer and worker both parse with it. */
@@ -16,6 +17,15 @@ export const jobData = {
     golden: z.boolean().optional(),
     /** the zone that it became on build hosts where other templates were built on it */
     imported: ZoneName.optional(),
+  }),
+  /** Makes another form of a version that is ready, for whoever asked. */
+  convert: z.strictObject({
+    template: TemplateName,
+    version: VersionName,
+    to: ConversionTarget,
+    /** of a ZFS stream */
+    zpl: ZplVersion.optional(),
+    actor: z.string(),
   }),
   /** Does one step of a build; jobs of one flow, each waits for the step before it. */
   build: z.strictObject({ build: z.uuid(), step: BuildStepName }),

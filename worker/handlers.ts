@@ -1,10 +1,13 @@
 // The handler of each job; a missing or surplus one does not compile.
 import path from 'node:path'
+import { openEntrySorter } from '#adapters/archive/sort-entries.ts'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
+import { createConverter } from '#adapters/conversion/convert.ts'
 import { openHostShell } from '#adapters/host-shell/open-host-shell.ts'
 import { writeLayer } from '#adapters/layer/write-layer.ts'
 import type { OpenedAdapters } from '#adapters/open-adapters.ts'
 import { packageArchives } from '#adapters/packaging/package-archives.ts'
+import { convertVersion } from '#app/convert/convert-version.ts'
 import { giveUpPackage, packageZone, type PackageNeeds } from '#app/package-zone.ts'
 import { releaseSnapshot } from '#app/release-snapshot.ts'
 import type { Config } from '#core/config.ts'
@@ -36,6 +39,15 @@ export function createHandlers(
   return {
     handlers: {
       package: (job, signal, report) => packageZone(job, signal, report, packaging),
+      convert: (job, signal, report) =>
+        convertVersion(job, signal, report, {
+          catalog,
+          blobs,
+          clock,
+          indexer: packaging.indexer,
+          sortEntries: openEntrySorter(config),
+          convert: createConverter({ blobs, limits, spoolDirectory }),
+        }),
       release: (job) => releaseSnapshot(job, { catalog, hosts, openShell: openHostShell }),
       ...builds,
     },

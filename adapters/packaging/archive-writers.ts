@@ -8,16 +8,18 @@ import {
   type CpioMember,
 } from '#core/archive/cpio-writer.ts'
 import { tarMember, tarPad, tarTrailer } from '#core/archive/tar-writer.ts'
-import type { Entry } from '#core/entry.ts'
+import type { Entry, EntryType } from '#core/entry.ts'
 import { ByteQueue } from './byte-queue.ts'
 import type { CanonicalMember } from './canonical-members.ts'
 
-const fileTypeBits: Record<CanonicalMember['type'], number> = {
+const fileTypeBits: Record<EntryType, number> = {
   file: 0o100000,
   hardlink: 0o100000,
   directory: 0o040000,
   symlink: 0o120000,
   fifo: 0o010000,
+  character: 0o020000,
+  block: 0o060000,
 }
 
 export class ArchiveWriters {
@@ -33,13 +35,33 @@ export class ArchiveWriters {
   }
 
   begin(member: CanonicalMember): void {
-    const { path, type, mode, uid, gid, size, mtime, link } = member
+    const { path, type, mode, uid, gid, size, mtime, link, device } = member
     this.tar.add(
-      tarMember({ path: member.name, type, mode, uid, gid, size, mtime, ...(link && { link: link.name }) }),
+      tarMember({
+        path: member.name,
+        type,
+        mode,
+        uid,
+        gid,
+        size,
+        mtime,
+        ...(link && { link: link.name }),
+        ...(device && { device }),
+      }),
     )
     if (size > CPIO_MAX_SIZE) this.cpio = undefined
     this.#beginCpio(member)
-    const entry: Entry = { path, type, mode, uid, gid, size, mtime, ...(link && { link: link.path }) }
+    const entry: Entry = {
+      path,
+      type,
+      mode,
+      uid,
+      gid,
+      size,
+      mtime,
+      ...(link && { link: link.path }),
+      ...(device && { device: `${device.major},${device.minor}` }),
+    }
     this.#current = { entry, hash: type === 'file' ? createHash('sha256') : undefined, left: size }
   }
 
@@ -79,6 +101,7 @@ export class ArchiveWriters {
       mtime: Math.min(member.mtime, 0xffffffff),
       ino,
       nlink: member.type === 'directory' ? 2 : names.length,
+      ...(member.device && { rdev: member.device }),
     } satisfies Partial<CpioMember>
     for (const path of others) this.cpio?.add(cpioMember({ ...common, path, size: 0 }))
     const target = member.type === 'symlink' ? member.link?.name : undefined

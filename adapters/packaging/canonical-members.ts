@@ -14,7 +14,7 @@ export interface CanonicalMember {
   /** as it is shown in the index */
   path: string
   name: Buffer
-  type: Exclude<EntryType, 'block' | 'character'>
+  type: EntryType
   mode: number
   uid: number
   gid: number
@@ -22,6 +22,8 @@ export interface CanonicalMember {
   mtime: number
   /** a symlink's target or a hard link's earlier name, as shown and as bytes */
   link?: { path: string; name: Buffer }
+  /** of a device node: of a zone none is packaged, an archive may have the usual ones */
+  device?: { major: number; minor: number }
   /** the first of several names: all of them, as bytes */
   names?: readonly Buffer[]
 }
@@ -36,7 +38,8 @@ interface LinkedFile {
 }
 
 export interface CanonicalSettings {
-  brand: string
+  /** of the zone whose tree it is; absent: the tree is an archive, of which nothing is left out */
+  brand?: string
   groups: LinkGroups
   limits: EntryLimits
 }
@@ -116,16 +119,27 @@ export class CanonicalMembers implements MemberSink {
 
   /** What is packaged of this member; undefined when it is left out. */
   #canonical(member: Member): CanonicalMember | undefined {
-    if (member.type === 'block' || member.type === 'character') return undefined
+    const { brand } = this.#settings
+    const isDevice = member.type === 'block' || member.type === 'character'
+    const isBelow = brand !== undefined && (isDevice || isLeftOut(brand, barePath(member.path)))
+    if (isBelow || barePath(member.path) === '.') return undefined
     const target =
       member.type === 'symlink' ? clampLink(barePath(member.path), member.link ?? '') : member.link
-    const isBelow = isLeftOut(this.#settings.brand, barePath(member.path))
-    if (isBelow || barePath(member.path) === '.') return undefined
     const admitted = this.#policy.admit({ ...member, ...(target !== undefined && { link: target }) })
     const name = bareBytes(member.raw?.path ?? encodeName(member.path, member.pathBytes))
     const size = member.sparseSize ?? member.size
     const { type, mode, uid, gid, mtime } = member
-    const canonical = { path: admitted.path, name, type, mode, uid, gid, size, mtime: Math.max(mtime, 0) }
+    const canonical = {
+      path: admitted.path,
+      name,
+      type,
+      mode,
+      uid,
+      gid,
+      size,
+      mtime: Math.max(mtime, 0),
+      ...(member.device !== undefined && { device: parseDevice(member.device) }),
+    }
     if (admitted.link === undefined) return this.#withNames(canonical)
     const isAsWritten = target === member.link && member.raw !== undefined
     const raw = isAsWritten && member.raw ? Buffer.from(member.raw.link) : Buffer.from(admitted.link)
@@ -192,6 +206,12 @@ export class CanonicalMembers implements MemberSink {
     this.#followers = others.map((other) => linkTo(head, other))
     this.#events.push(file.first)
   }
+}
+
+/** `major,minor`, which the policy has looked at. */
+function parseDevice(text: string): { major: number; minor: number } {
+  const [major = 0, minor = 0] = text.split(',').map(Number)
+  return { major, minor }
 }
 
 const latin1 = (name: Buffer): string => name.toString('latin1')

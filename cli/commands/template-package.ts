@@ -1,15 +1,12 @@
 // `zoneflash template package`: a worker turns a detached zone on a host into a version.
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { z } from 'zod'
-import type { Client } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
 import { hintAtStable } from '../channels.ts'
-import { refused, usageFailure } from '../failures.ts'
+import { usageFailure } from '../failures.ts'
 import { printLine } from '../output.ts'
-import { startProgress, type Progress } from '../progress.ts'
 import { parseReference, versionRoute } from '../reference.ts'
-import { JobReply, PackageReply, VersionReply } from '../replies.ts'
+import { PackageReply, VersionReply } from '../replies.ts'
+import { waitForJob } from '../wait-for-job.ts'
 
 export interface PackageOptions {
   json?: boolean
@@ -18,13 +15,6 @@ export interface PackageOptions {
   version?: string
   origin?: string
 }
-
-const LOOK_EVERY_MS = 500
-
-/** What a package job says of itself; a job that has said nothing yet may hold any value. */
-const JobProgress = z
-  .object({ bytes: z.number().catch(0), code: z.string().catch('JobFailed') })
-  .catch({ bytes: 0, code: 'JobFailed' })
 
 export function registerTemplatePackage(noun: Command): void {
   addCommand(
@@ -56,28 +46,11 @@ export async function packageZone(template: string, options: PackageOptions): Pr
       ...(origin && { origin: { template: origin.template, version: origin.selector } }),
     },
   })
-  const progress = startProgress(`packaging ${host}:${zone}`, 0)
-  try {
-    await untilOver(client, started.job, progress)
-  } finally {
-    progress.stop()
-  }
+  await waitForJob(client, started.job, `packaging ${host}:${zone}`)
   const reference = { template, selector: started.version }
   const made = await client.call(VersionReply, versionRoute(reference))
   await show(json, made, () =>
     printLine(`${template}@${started.version} is ${made.state}: ${made.manifest.artifacts.length} forms`),
   )
   await hintAtStable(client, made.manifest)
-}
-
-/** @throws CliFailure with what stopped the job */
-async function untilOver(client: Client, id: string, progress: Progress): Promise<void> {
-  for (;;) {
-    const job = await client.call(JobReply, `/api/v1/jobs/${encodeURIComponent(id)}`)
-    if (job.state === 'completed') return
-    const { bytes, code } = JobProgress.parse(job.progress ?? {})
-    if (job.state === 'failed') throw refused(code, job.error ?? `job ${id} failed`)
-    progress.to(bytes)
-    await wait(LOOK_EVERY_MS)
-  }
 }

@@ -13,6 +13,7 @@ import { renderChannels, renderRules } from '../channel-lines.ts'
 import { sayWhichVersion } from '../channels.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { registerTemplateChannels } from './template-channels.ts'
+import { registerTemplateConvert } from './template-convert.ts'
 import { registerTemplateDiff } from './template-diff.ts'
 import { registerTemplateHygiene } from './template-hygiene.ts'
 import { registerTemplatePull } from './template-pull.ts'
@@ -62,6 +63,7 @@ export function registerTemplate(program: Command): void {
   registerTemplatePush(noun)
   registerTemplatePull(noun)
   registerTemplatePackage(noun)
+  registerTemplateConvert(noun)
   registerTemplateKeep(noun)
   registerTemplateDiff(noun)
   registerTemplateHygiene(noun)
@@ -181,16 +183,23 @@ function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
   const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}\n`] : []))
   const config =
     manifest.zonecfg === undefined ? '' : `\nzonecfg:\n${manifest.zonecfg.replace(/^/gm, '    ').trimEnd()}\n`
-  return `${lines.join('')}\n${renderTable(['FORM', 'SIZE', 'UNPACKED', 'ENTRIES', 'SHA256'], manifest.artifacts.map(artifactRow))}${config}`
+  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${config}`
 }
 
-function artifactRow(artifact: Artifact): string[] {
-  const entries = artifact.entries === undefined ? '-' : String(artifact.entries)
-  return [
-    artifactExtension(artifact),
-    renderBytes(artifact.size),
-    renderBytes(artifact.uncompressedSize),
-    entries,
-    artifact.sha256,
-  ]
+/** Forms that were converted tell from which. */
+function renderArtifacts(artifacts: readonly Artifact[]): string {
+  const rows = artifacts.map((artifact) => {
+    const from = artifacts.find(({ sha256 }) => sha256 === artifact.derivedFrom)
+    return [
+      artifactExtension(artifact),
+      renderBytes(artifact.size),
+      renderBytes(artifact.uncompressedSize),
+      artifact.entries === undefined ? '-' : String(artifact.entries),
+      artifact.sha256,
+      from ? artifactExtension(from) : '',
+    ]
+  })
+  const isDerived = rows.some((row) => row.at(-1) !== '')
+  const heading = ['FORM', 'SIZE', 'UNPACKED', 'ENTRIES', 'SHA256', ...(isDerived ? ['MADE FROM'] : [])]
+  return renderTable(heading, isDerived ? rows : rows.map((row) => row.slice(0, -1)))
 }

@@ -11,3 +11,8 @@ export function encodeName(name: string, length: number): Buffer {
     'latin1',
   )
 }
+
+/** The bytes of a name of which no more is known: one that shows an escape is taken for a name with that byte. */
+export function encodeShown(name: string): Buffer {
+  return name.search(ESCAPED) < 0 ? Buffer.from(name) : encodeName(name, -1)
+}

@@ -3,6 +3,7 @@ import type { Route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { buildRoutes } from './builds.ts'
 import { channelRoutes } from './channels.ts'
+import { conversionRoutes } from './conversions.ts'
 import { gcRoutes } from './gc.ts'
 import { hostRoutes } from './hosts.ts'
 import { inspectionRoutes } from './inspections.ts'
@@ -21,6 +22,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...templateRoutes(services),
   ...channelRoutes(services),
   ...versionRoutes(services),
+  ...conversionRoutes(services),
   ...inspectionRoutes(services),
   ...jobRoutes(services),
   ...recipeRoutes(services),

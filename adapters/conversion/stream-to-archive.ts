@@ -1,0 +1,98 @@
+/** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
+import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
+import { encodeShown } from '#core/archive/encode-name.ts'
+import { decodeName } from '#core/archive/member.ts'
+import { pathInZone } from '#core/archive/zone-path.ts'
+import type { ArchiveLayout } from '#core/manifest.ts'
+import { isHostDevice } from '#core/zfs/tree-entries.ts'
+import type { TreeNode } from '#core/zfs/tree.ts'
+import { EntrySpool } from '../archive/entry-spool.ts'
+import type { ArchiveEvent, CanonicalMember } from '../packaging/canonical-members.ts'
+import { Packing } from '../packaging/packing.ts'
+import { archiveFormOf, onlyForm } from './archive-form.ts'
+import type { ConverterNeeds } from './convert.ts'
+import { openChain } from './open-chain.ts'
+
+export async function streamToArchive(
+  { source, to, signal, onProgress }: ConversionRequest,
+  needs: ConverterNeeds,
+): Promise<ConvertedForm> {
+  const tree = await openChain(source.artifacts, needs, signal)
+  const spool = new EntrySpool(needs.spoolDirectory)
+  const packing = new Packing(needs.blobs, spool, [archiveFormOf(to)])
+  try {
+    const nodes = placedNodes(tree.tree.nodes, source.layout)
+    const names = namesByObject(nodes)
+    const first = new Map<number, PlacedNode>()
+    for (const placed of nodes) {
+      signal.throwIfAborted()
+      await packing.write([memberOf(placed, first.get(placed.node.object), names)])
+      const { node } = placed
+      if (node.type === 'file' && !first.has(node.object))
+        for await (const bytes of tree.contents(node)) {
+          await packing.write([bytes])
+          onProgress(packing.written)
+        }
+      await packing.write(['end'] satisfies ArchiveEvent[])
+      if (!first.has(node.object)) first.set(node.object, placed)
+    }
+    const blob = onlyForm(await packing.finish(nodes.length), to)
+    return { format: to.format, blob, layout: 'zoneroot' }
+  } catch (error) {
+    throw await packing.abort(error)
+  } finally {
+    await spool.close()
+    await tree.close()
+  }
+}
+
+/** A node with its place in the archive. */
+interface PlacedNode {
+  path: string
+  node: TreeNode
+}
+
+/** Without what no index has either. */
+function placedNodes(nodes: readonly TreeNode[], layout: ArchiveLayout): PlacedNode[] {
+  return nodes.flatMap((node) => {
+    const path = pathInZone(node.path, layout)
+    const isLeftOut = path === undefined || path === '.' || node.type === 'socket' || isHostDevice(node)
+    return isLeftOut ? [] : [{ path, node }]
+  })
+}
+
+/** Of files alone: cpio has further names of a symlink as symlinks, and so has tar here. */
+function namesByObject(nodes: readonly PlacedNode[]): ReadonlyMap<number, readonly Buffer[]> {
+  const names = new Map<number, Buffer[]>()
+  for (const { path, node } of nodes) {
+    if (node.type !== 'file') continue
+    const all = names.get(node.object)
+    if (all) all.push(encodeShown(path))
+    else names.set(node.object, [encodeShown(path)])
+  }
+  return names
+}
+
+function memberOf(
+  { path, node }: PlacedNode,
+  first: PlacedNode | undefined,
+  groups: ReadonlyMap<number, readonly Buffer[]>,
+): CanonicalMember {
+  const { mode, uid, gid, mtime, type, object, target, device } = node
+  const common = { path, name: encodeShown(path), mode, uid, gid, mtime: Math.max(mtime, 0) }
+  const names = groups.get(object) ?? []
+  if (type === 'file' && first !== undefined) {
+    const link = { path: first.path, name: encodeShown(first.path) }
+    return { ...common, type: 'hardlink', size: 0, link }
+  }
+  if (type === 'file') return { ...common, type, size: node.size, ...(names.length > 1 && { names }) }
+  if (type === 'symlink' && target) {
+    const link = { path: decodeName(target), name: Buffer.from(target) }
+    return { ...common, type, size: 0, link }
+  }
+  if (type === 'block' || type === 'character') {
+    const [major = 0, minor = 0] = (device ?? '0,0').split(',').map(Number)
+    return { ...common, type, size: 0, device: { major, minor } }
+  }
+  return { ...common, type: type === 'socket' ? 'fifo' : type, size: 0 }
+}

@@ -1,0 +1,39 @@
+/** A tree as a ZFS stream, written for whoever will receive it. */
+import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
+import type { TreeSource } from '#core/zfs/write/tree-source.ts'
+import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
+import { ArchiveTree } from './archive-tree.ts'
+import type { ConverterNeeds } from './convert.ts'
+import { InZonepath } from './in-zonepath.ts'
+import { openChain } from './open-chain.ts'
+import { storeForm } from './recompress.ts'
+import { StreamTreeSource } from './stream-tree.ts'
+
+export async function writeStreams(
+  request: ConversionRequest,
+  needs: ConverterNeeds,
+): Promise<ConvertedForm[]> {
+  const { to, zpl, snapshot } = request
+  const opened = await openTree(request, needs)
+  try {
+    const full = writeFullStream(opened.tree, { zpl, snapshot: snapshot.name, created: snapshot.created })
+    const blob = await storeForm(full, to.compression, request, needs.blobs)
+    return [{ format: 'zfs', blob, layout: 'zonepath' }]
+  } finally {
+    await opened.close()
+  }
+}
+
+/** The tree as a zonepath. */
+async function openTree(
+  { source, detachedXml, snapshot, signal }: ConversionRequest,
+  needs: ConverterNeeds,
+): Promise<{ tree: TreeSource; close(): Promise<void> }> {
+  const wrapped = (tree: TreeSource) =>
+    source.layout === 'zonepath' ? tree : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
+  const [{ format }] = source.artifacts
+  if (format === 'tar' || format === 'cpio')
+    return { tree: wrapped(new ArchiveTree(source, needs)), close: async () => {} }
+  const open = await openChain(source.artifacts, needs, signal)
+  return { tree: wrapped(new StreamTreeSource(open, source.entries)), close: () => open.close() }
+}

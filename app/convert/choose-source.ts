@@ -1,0 +1,76 @@
+// Which of a version's forms a conversion reads.
+import { partsOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { artifactExtension, type Compression, type Manifest } from '#core/manifest.ts'
+import type { ArtifactIndexer } from '../ports/archives.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
+import type { ConversionSource } from '../ports/conversion.ts'
+import { readStored } from './read-stored.ts'
+import { versionChain } from './version-chain.ts'
+
+interface Needs {
+  blobs: BlobStore
+  catalog: TemplateCatalog
+  indexer: ArtifactIndexer
+}
+
+/** A source that is open: its index may have had to be made. */
+export interface OpenedSource extends ConversionSource {
+  close(): Promise<void>
+}
+
+/** Seconds for a gigabyte differ from one to twenty. */
+const cheapestFirst: readonly Compression[] = ['none', 'zstd', 'gzip', 'xz', 'bzip2']
+
+/**
+ * The same form in another compression, if there is one: its bytes stay. Else an archive with an index, and for a stream of
+ * another ZPL version a stream; where there is no archive, the stream. @throws NothingToConvert
+ */
+export async function openConversionSource(
+  manifest: Manifest,
+  { to, zpl }: { to: ConversionTarget; zpl?: ZplVersion | undefined },
+  needs: Needs,
+): Promise<OpenedSource> {
+  const { format } = partsOf(to)
+  const byCost = manifest.artifacts.toSorted(
+    (a, b) => cheapestFirst.indexOf(a.compression) - cheapestFirst.indexOf(b.compression),
+  )
+  const same = byCost.find(
+    (one) => one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl),
+  )
+  if (same && format !== 'zfs-incremental') return open([same], true, needs)
+  const archive = byCost.find(
+    (one) => (one.format === 'tar' || one.format === 'cpio') && one.entries !== undefined,
+  )
+  const chain = await versionChain(manifest, needs.catalog)
+  const chosen =
+    format === 'zfs' ? (chain ?? (archive && ([archive] as const))) : archive ? ([archive] as const) : chain
+  if (!chosen) throw nothingToConvert(manifest, to)
+  return open(chosen, false, needs)
+}
+
+/** Streams that were taken in before they were read have no index. */
+async function open(
+  artifacts: ConversionSource['artifacts'],
+  isSameForm: boolean,
+  needs: Needs,
+): Promise<OpenedSource> {
+  const last = artifacts.at(-1) ?? artifacts[0]
+  if (last.entries !== undefined) {
+    const entries = () => needs.catalog.entries(last.sha256)
+    return { artifacts, layout: last.layout ?? 'zoneroot', isSameForm, entries, close: async () => {} }
+  }
+  const index = await readStored(last.sha256, needs)
+  const layout = index.facts.layout ?? 'zonepath'
+  return { artifacts, layout, isSameForm, entries: () => index.entries, close: () => index.close() }
+}
+
+function nothingToConvert({ template, version, artifacts }: Manifest, to: string): ProvisionError {
+  const there = artifacts.map(artifactExtension).join(', ') || 'nothing'
+  return new ProvisionError(
+    'conflict',
+    'NothingToConvert',
+    `${template}@${version} has ${there}, expected a tar or cpio archive or a whole ZFS stream to make ${to} of`,
+  )
+}

@@ -1,0 +1,83 @@
+// `zoneflash template convert`: a worker makes another form of a version from one that it has.
+import type { Command } from 'commander'
+import { ConversionTarget, findConverted, isStreamTarget, type ZplVersion } from '#core/conversion/target.ts'
+import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import type { Client } from '../client.ts'
+import { addCommand, openClient, show } from '../command.ts'
+import { refused, usageFailure } from '../failures.ts'
+import { numberOption, wordOption } from '../option-values.ts'
+import { printLine, renderBytes } from '../output.ts'
+import { parseReference, versionRoute } from '../reference.ts'
+import { ConversionReply, VersionReply } from '../replies.ts'
+import { waitForJob } from '../wait-for-job.ts'
+
+interface ConvertOptions {
+  json?: boolean
+  to?: string
+  zpl?: string
+  wait: boolean
+}
+
+export function registerTemplateConvert(noun: Command): void {
+  addCommand(
+    noun,
+    'convert',
+    'make another form of a version from one that it has',
+    'zoneflash template convert web@stable --to zfs',
+    'zoneflash template convert web@stable --to cpio.gz',
+  )
+    .argument('<name[@version]>')
+    .requiredOption('--to <form>', ConversionTarget.options.join(', '))
+    .option(
+      '--zpl <version>',
+      'of the file system in a ZFS stream: 4, which every host takes, or 5 (default: 4)',
+    )
+    .option('--no-wait', 'only ask for it')
+    .action(convert)
+}
+
+async function convert(text: string, { json, to = '', zpl: version, wait }: ConvertOptions): Promise<void> {
+  const target = wordOption('--to', to, ConversionTarget.options)
+  const zpl = version === undefined ? undefined : zplOption(version)
+  if (zpl !== undefined && !isStreamTarget(target))
+    throw usageFailure(`--zpl is for ZFS streams, expected --to zfs with it, got ${target}`)
+  const reference = parseReference(text)
+  const client = openClient()
+  const asked = await client.call(ConversionReply, `${versionRoute(reference)}/conversions`, {
+    method: 'POST',
+    body: { to: target, ...(zpl !== undefined && { zpl }) },
+  })
+  const name = `${reference.template}@${asked.version}`
+  if (asked.job === undefined) {
+    await show(json, asked, async () => {
+      if (asked.artifact) await printLine(`${name} has ${rendered(asked.artifact)} already`)
+    })
+  } else if (wait) {
+    await waitForJob(client, asked.job, `converting ${name} to ${target}`)
+    const artifact = await madeForm(client, reference.template, asked.version, target, zpl)
+    await show(json, { ...asked, artifact }, () => printLine(`${name} has ${rendered(artifact)}`))
+  } else {
+    await show(json, asked, () => printLine(`${name} will have ${target}: job ${asked.job}`))
+  }
+}
+
+function zplOption(text: string): ZplVersion {
+  return numberOption('--zpl', text, 4, 5) === 4 ? 4 : 5
+}
+
+async function madeForm(
+  client: Client,
+  template: string,
+  version: string,
+  target: ConversionTarget,
+  zpl: ZplVersion | undefined,
+): Promise<Artifact> {
+  const { manifest } = await client.call(VersionReply, versionRoute({ template, selector: version }))
+  const artifact = findConverted(manifest.artifacts, target, zpl)
+  if (artifact) return artifact
+  throw refused('JobFailed', `the job is over, and ${template}@${version} has no ${target}`)
+}
+
+function rendered(artifact: Artifact): string {
+  return `${artifactExtension(artifact)}: ${renderBytes(artifact.size)}, sha256 ${artifact.sha256}`
+}

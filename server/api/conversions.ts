@@ -1,0 +1,38 @@
+// Further forms of a version, made by a worker.
+import { z } from 'zod'
+import { requestConversion } from '#app/convert/request-conversion.ts'
+import { ConversionTarget, ZplVersion } from '#core/conversion/target.ts'
+import { Artifact } from '#core/manifest.ts'
+import { TemplateName, VersionName, VersionOrChannel } from '#core/names.ts'
+import { route, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+
+const Conversion = z
+  .object({
+    version: VersionName,
+    to: ConversionTarget,
+    job: z.string().optional().describe('absent when there is nothing to do'),
+    artifact: Artifact.optional().describe('the form, when it is there already'),
+  })
+  .meta({ id: 'Conversion' })
+
+export const conversionRoutes = (services: Services): Route[] => [
+  route({
+    method: 'post',
+    path: '/api/v1/templates/:name/versions/:version/conversions',
+    role: 'publisher',
+    summary: 'Make another form of a version from one that it has; asked for twice, it is one job',
+    params: z.strictObject({ name: TemplateName, version: VersionOrChannel }),
+    body: z.strictObject({
+      to: ConversionTarget,
+      zpl: ZplVersion.optional().describe('of a ZFS stream, default 4: every receiver takes that'),
+    }),
+    status: 202,
+    reply: Conversion,
+    handle: ({ params, body, token }) =>
+      requestConversion(
+        { template: params.name, version: params.version, to: body.to, zpl: body.zpl, actor: token.name },
+        services,
+      ),
+  }),
+]

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Entry } from '#core/entry.ts'
+import { shell, withTree } from '#test/archives.ts'
+import { openConversionSite, type ConversionSite } from './conversion-site.ts'
+
+/** Names, links, holes, modes and owners that are hard to carry over. */
+const FILL = `
+mkdir -p etc usr/bin var/tmp zz dev
+echo root:x:0:0::/root:/bin/sh >etc/passwd
+: >etc/empty
+head -c 300000 /dev/urandom >usr/bin/vi; ln usr/bin/vi usr/bin/ex; ln usr/bin/vi zz/view
+chmod 4755 usr/bin/vi; chmod 1777 var/tmp
+ln etc/empty zz/empty
+ln -s ../../etc/passwd usr/bin/link; ln -s /$(printf t%.0s $(seq 150)) etc/long
+printf latin >"$(printf 'zz/gr\\374\\337')"; echo utf8 >'zz/žlutý'
+truncate -s 3000000 var/sparse; printf middle | dd of=var/sparse bs=1 seek=1000000 conv=notrunc status=none
+echo far >zz/$(printf n%.0s $(seq 200))
+mkfifo var/fifo
+find . -exec touch -h -d @1000000000 {} +
+`
+const tree = withTree(FILL, (directory) => ({
+  tar: shell(directory, 'tar --sort=name --numeric-owner --owner=0 --group=3 -cf - ./*'),
+  cpio: shell(directory, 'find . ! -name . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:3'),
+}))
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/zfs/${name}.zfs`, import.meta.url))
+
+let site: ConversionSite
+beforeEach(async () => {
+  site = await openConversionSite()
+})
+afterEach(() => site.close())
+
+/** By path, without what is beside the zone's root, with the time to the second; hard links by their names. */
+function comparable(entries: readonly Entry[], below: string): string[] {
+  const groups = new Map<string, string[]>()
+  for (const { path, type, link } of entries)
+    if (type === 'hardlink' && link !== undefined) groups.set(link, [...(groups.get(link) ?? [link]), path])
+  const bare = (path: string) => path.slice(below.length)
+  return entries
+    .filter(({ path }) => path.startsWith(below) && path !== '.')
+    .map((entry) => {
+      const first = entries.find(({ path }) => path === (entry.type === 'hardlink' ? entry.link : entry.path))
+      const names = (groups.get(first?.path ?? '') ?? []).map(bare).toSorted()
+      const { mode, uid, gid, mtime } = entry
+      const { type, size, sha256 = '' } = first ?? entry
+      const link = type === 'symlink' ? entry.link : ''
+      return JSON.stringify([
+        bare(entry.path),
+        type,
+        type === 'symlink' ? 0 : mode,
+        uid,
+        gid,
+        size,
+        mtime,
+        sha256,
+        link,
+        names,
+      ])
+    })
+    .toSorted()
+}
+
+test.each(['tar', 'cpio'] as const)(
+  'a %s becomes every other form, each with the same tree',
+  async (from) => {
+    const source = await site.push('1', tree[from])
+    const expected = comparable(await site.entries(source), '')
+    expect(expected.length).toBe(20)
+    const targets = ['tar', 'tar.gz', 'cpio.zst', 'cpio', 'zfs', 'zfs.gz'] as const
+    for (const to of targets) {
+      if (to === from) continue
+      await site.convert('1', to)
+      const made = await site.form('1', to)
+      expect(made.derivedFrom).toMatch(/^[0-9a-f]{64}$/)
+      const isStream = made.format === 'zfs'
+      expect(made).toMatchObject({ layout: isStream ? 'zonepath' : 'zoneroot' })
+      expect(comparable(await site.entries(made), isStream ? 'root/' : ''), to).toEqual(expected)
+    }
+  },
+)
+
+test('what was converted there and back is what it was, byte for byte where only its compression changed', async () => {
+  await site.push('1', tree.cpio)
+  for (const to of ['tar', 'zfs'] as const) await site.convert('1', to)
+  const zfs = await site.form('1', 'zfs')
+  await site.push('2', await site.bytes(zfs), { zonecfg: 'create -b' })
+  await site.convert('2', 'tar')
+  const [first, second] = [await site.form('1', 'tar'), await site.form('2', 'tar')]
+  expect(comparable(await site.entries(second), '')).toEqual(comparable(await site.entries(first), ''))
+  await site.convert('1', 'tar.zst')
+  await site.push('3', await site.bytes(await site.form('1', 'tar.zst')))
+  await site.convert('3', 'tar')
+  expect((await site.form('3', 'tar')).sha256).toBe(first.sha256)
+})
+
+test('the same archive gives the same stream, in ZPL 4 unless 5 is asked for, and both may be there', async () => {
+  await site.push('1', tree.tar)
+  await site.convert('1', 'zfs')
+  const four = await site.form('1', 'zfs')
+  expect(four.zfs).toMatchObject({ zplVersion: 4, pool: 15 })
+  expect(four.snapshot).toMatch(/@zoneflash-1$/)
+  await site.convert('1', 'zfs', 5)
+  const five = await site.form('1', 'zfs')
+  expect(five).toMatchObject({ derivedFrom: four.sha256, zfs: { zplVersion: 5 } })
+  expect(five.guid).not.toBe(four.guid)
+  expect(comparable(await site.entries(five), '')).toEqual(comparable(await site.entries(four), ''))
+  const again = await openConversionSite()
+  try {
+    await again.push('1', tree.tar)
+    await again.convert('1', 'zfs')
+    expect((await again.form('1', 'zfs')).sha256).toBe(four.sha256)
+  } finally {
+    await again.close()
+  }
+})
+
+test('a stream with compressed, embedded and large blocks becomes one that every receiver takes', async () => {
+  const source = await site.push('1', fixture('modern-large'))
+  await site.convert('1', 'zfs', 4)
+  const made = await site.form('1', 'zfs')
+  expect(made.zfs).toMatchObject({ zplVersion: 4, pool: 15, features: [] })
+  expect(made.derivedFrom).toBe(source.sha256)
+  const below = source.layout === 'zonepath' ? '' : 'root/'
+  expect(comparable(await site.entries(made), below)).toEqual(comparable(await site.entries(source), ''))
+})
+
+test('a conversion is one line of the audit log, and asked for again changes nothing', async () => {
+  await site.push('1', tree.tar)
+  const told = await site.convert('1', 'tar.gz')
+  expect(told).toMatchObject([{ step: 'convert' }, { step: 'verify' }])
+  await site.convert('1', 'tar.gz')
+  expect(await site.forms('1')).toEqual(['tar', 'tar.gz'])
+  const lines = (await site.audit.list(9)).filter(({ action }) => action === 'version.convert')
+  expect(lines).toMatchObject([{ actor: 'ci', subject: 'web@1', details: { from: 'tar', to: ['tar.gz'] } }])
+})
+
+test('a conversion that dies before its end leaves the version as it was, and is done again', async () => {
+  await site.push('1', tree.tar)
+  const dead = () => Promise.reject(new Error('killed'))
+  const dying = { ...site.needs.indexer, index: dead }
+  await expect(site.convert('1', 'cpio.gz', undefined, { indexer: dying })).rejects.toThrow('killed')
+  expect(await site.forms('1')).toEqual(['tar'])
+  await site.convert('1', 'cpio.gz')
+  expect(await site.forms('1')).toEqual(['tar', 'cpio.gz'])
+})
+
+test('what does not read back as its source is refused and not published', async () => {
+  await site.push('1', tree.tar)
+  const other = withTree(
+    'mkdir etc; echo other >etc/passwd; touch -d @1000000000 etc/passwd etc',
+    (directory) => shell(directory, 'tar --numeric-owner --owner=0 --group=3 -cf - etc'),
+  )
+  const wrong = await site.blobs.put(
+    (async function* () {
+      yield other
+    })(),
+  )
+  const convert = async () => [{ format: 'tar' as const, blob: wrong, layout: 'zoneroot' as const }]
+  const refused = site.convert('1', 'tar.gz', undefined, { convert })
+  await expect(refused).rejects.toMatchObject({ code: 'ConversionDiffers', kind: 'conflict' })
+  expect(await site.forms('1')).toEqual(['tar'])
+})
+
+test('a revoked version is not converted, also when it is revoked meanwhile', async () => {
+  await site.push('1', tree.tar)
+  const meanwhile: typeof site.needs.convert = async (request) => {
+    const forms = await site.needs.convert(request)
+    await site.catalog.setState('web', '1', 'revoked')
+    return forms
+  }
+  const late = site.convert('1', 'tar.gz', undefined, { convert: meanwhile })
+  await expect(late).rejects.toMatchObject({ code: 'WrongState' })
+  await expect(site.convert('1', 'tar.gz')).rejects.toMatchObject({ code: 'WrongState' })
+  await site.catalog.setState('web', '1', 'ready')
+  expect(await site.forms('1')).toEqual(['tar'])
+})
+
+test('without anything to read there is nothing to convert, and no increment without an origin', async () => {
+  await site.push('1', fixture('full'))
+  await site.push('2', fixture('incremental'), { origin: { template: 'web', version: '1' } })
+  await expect(site.convert('1', 'izfs')).rejects.toMatchObject({ code: 'NoOriginStream' })
+  await site.convert('2', 'tar.gz')
+  expect((await site.form('2', 'tar.gz')).entries).toBeGreaterThan(10)
+})
