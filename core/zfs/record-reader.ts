@@ -46,8 +46,10 @@ export class RecordReader implements PushReader {
 
   /** @throws CorruptStream with the record and its place, and whatever the sink throws */
   push(chunk: Uint8Array): void {
-    for (let offset = 0; offset < chunk.byteLength;) {
-      const rest = offset === 0 ? chunk : chunk.subarray(offset)
+    // slice() of a Buffer is no copy: whoever keeps a piece would keep all that it came in
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    for (let offset = 0; offset < bytes.byteLength;) {
+      const rest = offset === 0 ? bytes : bytes.subarray(offset)
       const taken = this.#payloadLeft > 0 ? this.#takePayload(rest) : this.#takeHeader(rest)
       this.#position += taken
       offset += taken
