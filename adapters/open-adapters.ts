@@ -9,6 +9,7 @@ import type { InstallLog } from '#app/ports/installs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
+import type { StreamTrees } from '#app/ports/streams.ts'
 import { sweepLeftovers, type Swept } from '#app/sweep-leftovers.ts'
 import type { Config } from '#core/config.ts'
 import { FileBlobStore } from './blob-store/file-blob-store.ts'
@@ -35,6 +36,7 @@ import { chooseQueueEngine, type QueueEngine } from './queue/queue-connection.ts
 import { FileMediaShelf } from './recipes/file-media-shelf.ts'
 import { FileRecipeShelf } from './recipes/file-recipe-shelf.ts'
 import { shippedTemplates } from './recipes/shipped-templates.ts'
+import { openStreamTrees } from './zfs/stream-trees.ts'
 
 /** Every port, opened on its engine. */
 export interface Adapters {
@@ -52,6 +54,7 @@ export interface Adapters {
   recipes: RecipeShelf
   media: MediaShelf
   schedules: ScheduleStore
+  streams: StreamTrees
   clock: Clock
 }
 
@@ -122,6 +125,8 @@ async function openOn(
   const clock = systemClock
   const installs = new PostgresInstallLog(db, clock)
   const blobs = await FileBlobStore.open(config.blobs.root)
+  const streams = openStreamTrees(config, blobs)
+  closers.push(() => streams.close())
   const builds = new PostgresBuildStore(db, clock)
   const catalog = new PostgresTemplateCatalog(db, (sha256) => blobs.keep(sha256))
   const sweep = () =>
@@ -155,6 +160,7 @@ async function openOn(
     recipes: new FileRecipeShelf(config.templatesDir ?? shippedTemplates),
     media: new FileMediaShelf(config.mediaDir),
     schedules: new PostgresScheduleStore(db),
+    streams,
     clock,
     databaseUrl,
     databaseEnded,

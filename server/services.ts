@@ -9,6 +9,7 @@ import type { InstallLog } from '#app/ports/installs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
+import type { StreamTrees } from '#app/ports/streams.ts'
 import type { QueueBoard } from '#adapters/queue/queue-board.ts'
 import type { Config } from '#core/config.ts'
 
@@ -31,6 +32,7 @@ export interface Services {
   recipes: RecipeShelf
   media: MediaShelf
   schedules: ScheduleStore
+  streams: StreamTrees
   clock: Clock
   log: Logger
 }

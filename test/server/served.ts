@@ -24,6 +24,7 @@ import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
 import { MemoryScheduleStore } from '#test/fakes/memory-schedule-store.ts'
+import { MemoryStreamTrees } from '#test/fakes/memory-stream-trees.ts'
 import { MemoryTemplateCatalog } from '#test/fakes/memory-template-catalog.ts'
 import { MemoryTokenStore } from '#test/fakes/memory-token-store.ts'
 import { MemoryZoneRegistry } from '#test/fakes/memory-zone-registry.ts'
@@ -86,6 +87,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),
     media: new FileMediaShelf(path.join(directory, 'media')),
     schedules: new MemoryScheduleStore(),
+    streams: new MemoryStreamTrees(),
     clock,
     log: pino({ level: 'info' }, sink),
     ...overrides,
