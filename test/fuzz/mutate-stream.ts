@@ -176,11 +176,11 @@ export function damage(bytes: Uint8Array, random: Random): Uint8Array {
 /** One to four changes to records, with right checksums over them. `others` are streams to take records from. */
 export function rewrite(stream: RawStream, others: readonly RawStream[], random: Random): Uint8Array {
   const records = [...stream.records]
-  for (let left = 1 + random.below(4); left > 0; left--) {
+  for (let left = random.chance(3) ? 1 + random.below(4) : 1; left > 0; left--) {
     const index = random.below(records.length)
     const record = records[index]
     if (record === undefined) continue
-    switch (random.below(12)) {
+    switch (random.below(18)) {
       case 0:
         records.splice(index, 1)
         break
