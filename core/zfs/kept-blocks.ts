@@ -24,37 +24,19 @@ export class KeptBlocks {
     this.#offsets?.insert(offset)
   }
 
-  /** Zeros from `offset` on. Blocks that lie inside are forgotten. */
+  /** Forgets the blocks that begin in the `length` bytes from `offset` on. */
   clear(offset: number, length: number): void {
-    if (this.map.size === 0 || length === 0) return
-    const end = offset + length
+    if (this.map.size === 0) return
     const offsets = (this.#offsets ??= this.#sorted())
-    const before = offsets.before(offset)
-    if (before !== undefined) this.#zero(before, offset, end)
-    const inside = offsets.cut(offset, end)
-    const last = inside.at(-1)
-    for (const at of inside) if (at !== last) this.#forget(at)
-    if (last === undefined) return
-    if (last + (this.map.get(last)?.byteLength ?? 0) <= end) return this.#forget(last)
-    this.#zero(last, offset, end)
-    offsets.insert(last)
+    for (const at of offsets.cut(offset, offset + length)) {
+      this.#bytes -= this.map.get(at)?.byteLength ?? 0
+      this.map.delete(at)
+    }
   }
 
   #sorted(): SortedList<number> {
     const offsets = new SortedList<number>((offset) => offset)
     for (const offset of this.map.keys()) offsets.insert(offset)
     return offsets
-  }
-
-  #forget(offset: number): void {
-    this.#bytes -= this.map.get(offset)?.byteLength ?? 0
-    this.map.delete(offset)
-  }
-
-  /** Replaces the block at `at` by one with zeros where it lies between `start` and `end`. */
-  #zero(at: number, start: number, end: number): void {
-    const block = this.map.get(at)
-    if (block === undefined || at + block.byteLength <= start) return
-    this.map.set(at, block.slice().fill(0, Math.max(0, start - at), end - at))
   }
 }

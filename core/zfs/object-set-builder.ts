@@ -3,6 +3,7 @@ import { refusal } from '../archive/refusals.ts'
 import { ProvisionError } from '../errors.ts'
 import type { ContentSink, Extent } from './content-sink.ts'
 import { decompressBlock, isPlain, type Inflaters } from './decompress.ts'
+import { GrowthLimit } from './growth-limit.ts'
 import { RECORD_HEADER, shownPlace } from './header-fields.ts'
 import { KeptBlocks } from './kept-blocks.ts'
 import { changeOf, isKept } from './object-change.ts'
@@ -12,6 +13,7 @@ import { PayloadGatherer, type PayloadTaker } from './payload-taker.ts'
 import { SnapshotSequence, type UnreadableSnapshot } from './snapshot-sequence.ts'
 import type {
   BeginInfo,
+  FreeRecord,
   ObjectRecord,
   RecordPlace,
   RecordSink,
@@ -47,6 +49,7 @@ export class ObjectSetBuilder implements RecordSink {
   readonly #source: number
   readonly #table: ObjectTable
   readonly #snapshots: SnapshotSequence
+  readonly #growth = new GrowthLimit()
   #taker: PayloadTaker | undefined
 
   constructor({ inflaters, limits, contents, base, source = 0 }: ObjectSetOptions) {
@@ -104,7 +107,7 @@ export class ObjectSetBuilder implements RecordSink {
       case 'writeByRef':
         return this.#onReference(record, begin, place)
       case 'free':
-        return this.#onFree(this.#known(record, place), record.offset, record.length)
+        return this.#onFree(this.#known(record, place), record, place)
       case 'spill':
         return this.#onSpill(record, place)
       case 'objectRange':
@@ -137,7 +140,7 @@ export class ObjectSetBuilder implements RecordSink {
     }
     if (slots > 1) this.#forget(number + 1, slots - 1)
     const old = this.#table.get(number)
-    const bonus = payload.slice(0, record.bonusBytes)
+    const bonus = payload.subarray(0, record.bonusBytes)
     const now: TableObject = { number, type, bonusType, blockSize, slots, bonus }
     const change = changeOf(old, now, record.hasSpill, begin.littleEndian)
     if (isKept(now, begin.littleEndian)) now.blocks = (change.keepsData && old?.blocks) || new KeptBlocks()
@@ -182,6 +185,7 @@ export class ObjectSetBuilder implements RecordSink {
     const wanted = type === ObjectType.file && this.#contents?.block(number, extent) === true
     if (blocks === undefined && !wanted) return
     if (blocks === undefined && isPlain(compression) && logical === length) return this.#pass(number, offset)
+    this.#growth.make(length, place.at)
     this.#gather((payload) => {
       const bytes = this.#plain(compression, payload.subarray(0, stored), logical, place)
       if (blocks !== undefined) this.#keep(object, blocks, { offset, length, bytes }, place)
@@ -220,8 +224,15 @@ export class ObjectSetBuilder implements RecordSink {
     }
   }
 
-  #onFree({ number, type, blocks }: TableObject, offset: number, length: number): void {
+  #onFree({ number, type, blockSize, blocks }: TableObject, record: FreeRecord, place: RecordPlace): void {
+    const { offset, length } = record
     if (blocks !== undefined) {
+      if (offset % blockSize !== 0 || (length !== Infinity && length % blockSize !== 0)) {
+        throw refusal(
+          'CorruptStream',
+          `zfs stream frees ${length} bytes at ${offset} of object ${number} in ${shownPlace(place)}, expected blocks of ${blockSize}`,
+        )
+      }
       const before = blocks.bytes
       blocks.clear(offset, length)
       this.#table.reserve(blocks.bytes - before)

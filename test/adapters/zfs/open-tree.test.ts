@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
-import { openStreamTree, type OpenTree } from '#adapters/zfs/open-tree.ts'
+import { loadStream, openStreamTree, type OpenTree } from '#adapters/zfs/open-tree.ts'
 import { FileSource } from '#adapters/zfs/stream-source.ts'
 
 const fixtures = path.join(import.meta.dirname, '../../fixtures/zfs')
@@ -131,6 +131,26 @@ test.each<[string, string[], string, RegExp]>([
   await expect(opening).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
   expect(handles.map(({ fd }) => fd)).toEqual(handles.map(() => -1))
 })
+
+test.each(['full', 'modern-23-embedded-dirs', 'modern-package'])(
+  '%s: nothing of a chunk is kept when the next comes in the same memory',
+  async (name) => {
+    const bytes = readFileSync(path.join(fixtures, `${name}.zfs`))
+    async function* reused() {
+      const chunk = Buffer.alloc(10_000)
+      for (let at = 0; at < bytes.byteLength; at += chunk.byteLength) {
+        yield chunk.subarray(0, bytes.copy(chunk, 0, at))
+        chunk.fill(0xee)
+      }
+    }
+    async function* whole() {
+      yield bytes
+    }
+    const [{ set, info }, expected] = await Promise.all([loadStream(reused()), loadStream(whole())])
+    expect(set).toEqual(expected.set)
+    expect(info).toEqual(expected.info)
+  },
+)
 
 test('who gives up stops the reading', async () => {
   const signal = AbortSignal.abort(new Error('never mind'))

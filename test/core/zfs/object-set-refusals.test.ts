@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
+  apply,
+  begin,
   built,
   filled,
   free,
@@ -8,10 +10,12 @@ import {
   reference,
   refused,
   spill,
+  SYMLINK,
   write,
   zap,
   type Step,
 } from './record-steps.ts'
+import type { ContentSink } from '#core/zfs/content-sink.ts'
 import { ObjectType } from '#core/zfs/object-set.ts'
 import type { StreamRecord } from '#core/zfs/records.ts'
 
@@ -38,6 +42,18 @@ describe('a hostile or damaged stream is refused with the record and its place',
       [zap(8), write(8, 0, filled(1024, 1))],
       'CorruptStream',
       /expected a block of 512/,
+    ],
+    [
+      'a part of a block of a directory that is freed',
+      [zap(8), write(8, 0, filled(512, 1)), free(8, 0, 100)],
+      'CorruptStream',
+      /frees 100 bytes at 0 of object 8 in record 4.*blocks of 512/,
+    ],
+    [
+      'a symlink that is freed inside a block',
+      [object(8, {}, SYMLINK), free(8, 100, Infinity)],
+      'CorruptStream',
+      /at 100 of object 8 in record 3/,
     ],
     [
       'a redaction without its feature',
@@ -158,4 +174,36 @@ describe('a hostile or damaged stream is refused with the record and its place',
       built([zap(8, { blockSize: 16 * 1024 * 1024 }), [record, filled(8, 1)]], { limits }),
     ).toThrow(refused('TooManyBytes', /more than 1048576 bytes/))
   })
+
+  test('small payloads that become far more bytes than came', () => {
+    const large = 16 * 1024 * 1024
+    const contents = { ...nothing, block: () => true }
+    const builder = apply([begin(), object(8, { blockSize: large })], { contents })
+    const record: StreamRecord = {
+      type: 'write',
+      object: 8,
+      objectType: ObjectType.file,
+      offset: 0,
+      length: large,
+      compression: 15,
+      payloadBytes: 8,
+    }
+    // Their payloads never come: the announcement is enough.
+    const announce = (count: number) => {
+      for (let number = 0; number < count; number++) builder.record(record, { number, at: 100_000 })
+    }
+    announce(4096 / 16)
+    expect(() => announce(1)).toThrow(
+      refused('TooManyBytes', /100000 bytes of the zfs stream have become blocks of/),
+    )
+  })
 })
+
+const nothing: ContentSink = {
+  empty: () => {},
+  block: () => false,
+  data: () => {},
+  hole: () => {},
+  copy: () => {},
+  forget: () => {},
+}
