@@ -50,14 +50,17 @@ export function directoryEntry(object: number, type: NodeType): bigint {
   return (BigInt(typeBits[type] >> 12) << 60n) | BigInt(object)
 }
 
+/** Who will read device numbers. */
+export type DeviceReader = 'solaris' | 'linux' | 'zfs-fuse'
+
 /**
  * A device number as its receiver reads it: Solaris, illumos and FreeBSD by halves of 64 bits, OpenZFS on Linux by 20 bits,
  * zfs-fuse by 8 (zfs-stream.md 10).
  */
 export function encodeDevice(
   { major, minor }: { major: number; minor: number },
-  receiver: 'solaris' | 'linux' | 'zfs-fuse' = 'solaris',
+  reader: DeviceReader = 'solaris',
 ): bigint {
-  const shift = { solaris: 32n, linux: 20n, 'zfs-fuse': 8n }[receiver]
+  const shift = { solaris: 32n, linux: 20n, 'zfs-fuse': 8n }[reader]
   return (BigInt(major) << shift) | BigInt(minor)
 }

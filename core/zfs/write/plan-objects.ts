@@ -1,7 +1,7 @@
 /** First pass over a tree: every object gets its number, every directory its size and links. Memory is names and attributes alone. */
 import { decodeName } from '../../archive/member.ts'
 import { refusal, shown } from '../../archive/refusals.ts'
-import type { Moment } from './attributes.ts'
+import type { DeviceReader, Moment } from './attributes.ts'
 import { ContentDigest, guidOf } from './content-digest.ts'
 import { fixedNumbers } from './fixed-objects.ts'
 import { nameKeys, PlannedTree, type PlannedNode } from './planned-tree.ts'
@@ -14,10 +14,13 @@ export interface PlanOptions {
   wrap?: 'zonepath'
   /** of the snapshot, seconds since the epoch; the newest time in the tree when it is not given */
   created?: number
+  /** whose device numbers these are; Solaris and illumos when not given */
+  devices?: DeviceReader
 }
 
 export interface ObjectPlan {
   zpl: 4 | 5
+  devices: DeviceReader
   root: PlannedNode
   /** by object number; with those that a later entry of the same name replaced */
   nodes: readonly PlannedNode[]
@@ -54,9 +57,9 @@ class Planner {
   #sockets = 0
 
   constructor(options: PlanOptions) {
-    const { zpl, wrap } = options
+    const { zpl, wrap, devices = 'solaris' } = options
     this.#options = options
-    this.#digest = new ContentDigest({ zpl, wrap: wrap ?? '' })
+    this.#digest = new ContentDigest({ zpl, wrap: wrap ?? '', devices })
     this.#nextObject = fixedNumbers(zpl).root
     this.#top = this.#directory({ seconds: 0, nanoseconds: 0 })
     this.#top.parent = this.#top
@@ -93,7 +96,7 @@ class Planner {
   }
 
   finish(): ObjectPlan {
-    const { zpl, wrap, created = this.#newest } = this.#options
+    const { zpl, wrap, devices = 'solaris', created = this.#newest } = this.#options
     if (wrap) {
       this.#tree.root.mode = ROOT_MODE
       this.#top.time = this.#tree.root.time
@@ -101,6 +104,7 @@ class Planner {
     const digest = this.#digest.finish()
     return {
       zpl,
+      devices,
       root: this.#top,
       nodes: this.#nodes,
       digest,

@@ -77,6 +77,7 @@ async function* records(
       if (node.entry !== undefined) yield* contentRecords(writer, node, await contents.of(node.entry, node))
       yield* spillRecords(writer, written)
     }
+    await contents.finish()
   } finally {
     await contents.close()
   }
@@ -100,7 +101,7 @@ async function* contentRecords(
   return undefined
 }
 
-function encodeNode(node: PlannedNode, { zpl, digest }: ObjectPlan): WrittenObject {
+function encodeNode(node: PlannedNode, { zpl, devices, digest }: ObjectPlan): WrittenObject {
   const { object, type, mode, uid, gid, time, names, children } = node
   const common = {
     type,
@@ -118,7 +119,7 @@ function encodeNode(node: PlannedNode, { zpl, digest }: ObjectPlan): WrittenObje
       size: target?.byteLength ?? size,
       links: names,
       ...(target && { target }),
-      ...(device && { device: encodeDevice(device) }),
+      ...(device && { device: encodeDevice(device, devices) }),
     }
     return nodeObject(object, attributes, { zpl })
   }
@@ -141,9 +142,8 @@ class ContentsInOrder {
   }
 
   async of(entry: number, node: PlannedNode): Promise<AsyncIterable<Uint8Array>> {
-    this.#contents ??= this.#source.contents()[Symbol.asyncIterator]()
     for (;;) {
-      const next = await this.#contents.next()
+      const next = await this.#next()
       if (next.done !== true && next.value.index < entry) continue
       if (next.done !== true && next.value.index === entry) return next.value.bytes
       throw new ProvisionError(
@@ -154,7 +154,17 @@ class ContentsInOrder {
     }
   }
 
+  /** To the end of the source: what it has to say about the whole tree it says there. */
+  async finish(): Promise<void> {
+    for (let next = await this.#next(); next.done !== true;) next = await this.#next()
+  }
+
   async close(): Promise<void> {
     await this.#contents?.return?.()
+  }
+
+  #next(): Promise<IteratorResult<SourceContents, unknown>> {
+    this.#contents ??= this.#source.contents()[Symbol.asyncIterator]()
+    return this.#contents.next()
   }
 }
