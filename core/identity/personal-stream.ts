@@ -13,11 +13,6 @@ export interface PersonalStreamRequest {
   tree: StreamTree
   manifest: Manifest
   zone: PlannedZone
-  /**
-   * Text of the zone's SUNWdetached.xml. Absent: its whole configuration, as cloning from the flash zone and the profile's commands
-   * would make it, so that after `zonecfg create -a` nothing is left to set.
-   */
-  detachedXml?: string | undefined
   /** of the host: how its zonecfg writes the configuration */
   release: OsRelease
   /** the same material gives the same stream */
