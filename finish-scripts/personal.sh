@@ -69,7 +69,9 @@ receive_personal_stream() {
     return 1
   }
   will_make zone-dataset "$received_dataset"
-  receive "$received_dataset" <"$zf_work/personal" && mount_dataset "$received_dataset" && is_received_well
+  receive "$received_dataset" <"$zf_work/personal" && mount_dataset "$received_dataset" && is_received_well || return 1
+  # it would keep what the first boot removes: the answers for sysidtool, the password in them
+  zfs destroy "$received_dataset@identity" || echo "left behind: $received_dataset@identity"
 }
 
 is_received_well() {

@@ -6,13 +6,22 @@ import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { postJson } from '#adapters/webhook/post-json.ts'
 import type { Install } from '#app/ports/installs.ts'
 import { parseEvents, recordEvents } from '#app/record-events.ts'
+import { renderPersonalStreamFor, warmPersonalStreams } from '#app/render-personal-stream.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { renderPersonalStream } from '#core/identity/render-personal-stream.ts'
 import { renderInstallScript } from '#core/install-script.ts'
-import { HostName } from '#core/names.ts'
+import { HostName, ZoneName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
+import { sendBytes } from './send-bytes.ts'
 import type { Services } from './services.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
+
+/** `zones/mysql02.zfs?from=GUID`: a zone of the plan, and the guid of the snapshot that the host has. */
+const PersonalStreamRequest = z.object({
+  zone: ZoneName,
+  from: z.string('expected ?from=GUID').regex(/^[0-9]{1,20}$/, 'expected the guid of a snapshot, decimal'),
+})
 
 /** Bytes of one report. */
 const MAX_REPORT = 256 * 1024
@@ -72,6 +81,23 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
       const options = { token, baseUrl: services.config.url }
       const script = renderInstallScript(Plan.parse(install.plan), options, await readFinishScripts())
       response.type('text/plain').send(script)
+      warmPersonalStreams(install, services).catch((err: unknown) => {
+        services.log.warn(
+          { err, host: install.host },
+          'the trees of personal streams were not opened beforehand',
+        )
+      })
+    }),
+  )
+
+  // For holders of the install's token alone, as every document here. It holds what sysidcfg holds, and is kept nowhere.
+  app.get(
+    '/js/:host/:token/zones/:zone.zfs',
+    whileArmed(async ({ install, token, request, response }) => {
+      const wanted = readRequest({ zone: request.params['zone'], from: request.query['from'] })
+      const needs = { ...services, render: renderPersonalStream }
+      const { bytes, sha256 } = await renderPersonalStreamFor({ ...wanted, install, token }, needs)
+      sendBytes(request, response, bytes, sha256)
     }),
   )
 
@@ -96,6 +122,13 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
       response.type('text/plain').send(sysidcfgOf(Plan.parse(install.plan), String(request.params['zone'])))
     }),
   )
+}
+
+/** @throws InvalidRequest */
+function readRequest(request: Record<string, unknown>): z.infer<typeof PersonalStreamRequest> {
+  const parsed = PersonalStreamRequest.safeParse(request)
+  if (parsed.success) return parsed.data
+  throw new ProvisionError('invalid', 'InvalidRequest', `personal stream: ${z.prettifyError(parsed.error)}`)
 }
 
 /** Of the zone that is named, or of the only one that has any. @throws SysidcfgNotFound */

@@ -65,6 +65,7 @@ describe('a token that does not open', () => {
     'zones.sh',
     'plan.json',
     'zones/mysql01/sysidcfg',
+    'zones/mysql01.zfs?from=1',
     'config.tar',
     'rules.ok',
     'profile',
