@@ -3,13 +3,14 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
-import { openStreamTree } from '#adapters/zfs/open-tree.ts'
+import { openStreamTree, type OpenTree } from '#adapters/zfs/open-tree.ts'
 import type { StreamSource } from '#adapters/zfs/stream-source.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { checkContents, checkTree } from './check-tree.ts'
 import { damage, rewrite } from './mutate-stream.ts'
 import { Random } from './random.ts'
+import { writeAgain } from './write-again.ts'
 import { splitStream, type RawStream } from './stream-records.ts'
 
 export interface FuzzOrder {
@@ -25,6 +26,8 @@ export interface FuzzResult {
   /** of refusals, by code */
   refused: Record<string, number>
   trees: number
+  /** of them, those that came back the same from a stream that was written of them */
+  writtenAgain: number
   slowest: { seed: number; ms: number }
   /** bytes of the whole process */
   peakMemory: number
@@ -32,6 +35,8 @@ export interface FuzzResult {
 }
 
 const MAX_FAILURES = 20
+/** one tree in so many */
+const WRITTEN_AGAIN = 8
 const LIMITS = {
   maxObjects: 20_000,
   maxMetadataBytes: 64 * 1024 ** 2,
@@ -59,6 +64,7 @@ async function run({ fixtures, firstSeed, cases, current }: FuzzOrder): Promise<
     cases: 0,
     refused: {},
     trees: 0,
+    writtenAgain: 0,
     slowest: { seed: 0, ms: 0 },
     peakMemory: 0,
     failures: [],
@@ -102,8 +108,13 @@ async function tryOne(subjects: readonly Subject[], seed: number, result: FuzzRe
       )
   const piece = random.chance(4) ? 1 + random.below(5000) : 65_536
   try {
-    await readAll([...(subject.base ? [subject.base] : []), bytes], piece)
+    const open = await readAll([...(subject.base ? [subject.base] : []), bytes], piece)
     result.trees += 1
+    if (random.chance(WRITTEN_AGAIN)) {
+      const zpl = random.chance(2) ? 4 : 5
+      await writeAgain(open, zpl, (stream) => readAll([stream], piece))
+      result.writtenAgain += 1
+    }
     if (isDamaged && Buffer.compare(bytes, subject.bytes) !== 0)
       throw new Error(`a changed byte of ${subject.name} was not seen`)
   } catch (error) {
@@ -116,7 +127,7 @@ async function tryOne(subjects: readonly Subject[], seed: number, result: FuzzRe
   }
 }
 
-async function readAll(streams: readonly Uint8Array[], piece: number): Promise<void> {
+async function readAll(streams: readonly Uint8Array[], piece: number): Promise<OpenTree> {
   const hasher = new ContentHasher(HASH_LIMITS)
   const open = await openStreamTree(
     streams.map((bytes) => memorySource(bytes, piece)),
@@ -124,7 +135,7 @@ async function readAll(streams: readonly Uint8Array[], piece: number): Promise<v
   )
   checkTree(open.tree)
   await checkContents(open, hasher)
-  await open.close()
+  return open
 }
 
 function memorySource(bytes: Uint8Array, piece: number): StreamSource {
