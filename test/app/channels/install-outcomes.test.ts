@@ -348,7 +348,10 @@ describe('the zones of a host', () => {
     await publish('1')
     const plan = { zones: ['web01', 'web02'].map((name) => ({ name, template: 'web', version: '1' })) }
     const { install } = await needs.installs.arm('h1', plan, HOUR)
-    await report(install, ['clone', 'web02', 'done'])
+    await report(install, ['receive', 'web02', 'done'])
+    expect(await needs.zones.list()).toEqual([])
+    // behind its personal stream, a zone is one by being attached
+    await report(install, ['attach', 'web02', 'done'])
     const later = (await needs.installs.arm('h1', plan, HOUR)).install
     await report(later, ['zone', 'web01', 'skipped', 'made from web@0'], ['rollback', '', 'done'])
     expect(await needs.zones.list()).toMatchObject([
