@@ -4,6 +4,8 @@ import { decompressBlock, isPlain, type Inflaters } from './decompress.ts'
 import type { ExtentMap, Piece } from './extents.ts'
 
 const PIECE_BYTES = 256 * 1024
+/** of decompressed blocks: two of the largest */
+const KEPT_BYTES = 32 * 1024 * 1024
 const zeros = new Uint8Array(PIECE_BYTES)
 
 /** Which bytes of a file: from `start` (0) to below `end` (its size). */
@@ -59,11 +61,13 @@ function* zerosOf(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= PIECE_BYTES) yield zeros.subarray(0, Math.min(left, PIECE_BYTES))
 }
 
-/** Reads parts of blocks; of a compressed one it keeps the whole until another is asked for. */
+/** Reads parts of blocks. What it decompressed last it keeps: a block may lie in pieces with others between. */
 class BlockReader {
   readonly #readAt: ReadAt
   readonly #inflaters: Inflaters
-  #open: { block: Extent; bytes: Uint8Array } | undefined
+  /** the one used last at the end */
+  readonly #kept = new Map<Extent, Uint8Array>()
+  #keptBytes = 0
 
   constructor(readAt: ReadAt, inflaters: Inflaters) {
     this.#readAt = readAt
@@ -76,8 +80,20 @@ class BlockReader {
     const stored = Math.min(length, block.logical - from)
     if (stored <= 0) return zeros.subarray(0, length)
     if (isPlain(block.compression)) return this.#readAt(block.source, block.position + from, stored)
-    if (this.#open?.block !== block) this.#open = { block, bytes: await this.#decompress(block) }
-    return this.#open.bytes.subarray(from, from + stored)
+    return (await this.#whole(block)).subarray(from, from + stored)
+  }
+
+  async #whole(block: Extent): Promise<Uint8Array> {
+    const bytes = this.#kept.get(block) ?? (await this.#decompress(block))
+    if (this.#kept.delete(block)) this.#keptBytes -= bytes.byteLength
+    this.#kept.set(block, bytes)
+    this.#keptBytes += bytes.byteLength
+    for (const [oldest, { byteLength }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_BYTES) break
+      this.#kept.delete(oldest)
+      this.#keptBytes -= byteLength
+    }
+    return bytes
   }
 
   async #decompress({ source, position, stored, compression, logical }: Extent): Promise<Uint8Array> {

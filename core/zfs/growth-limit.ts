@@ -8,7 +8,7 @@ const MAX_GROWTH = 100
 export class GrowthLimit {
   #made = 0
 
-  /** A block of `bytes` bytes is about to be made; `received` are those of the stream so far. @throws TooManyBytes */
+  /** Whoever reads a block will have to make `bytes` bytes; `received` are those of the stream so far. @throws TooManyBytes */
   make(bytes: number, received: number): void {
     this.#made += bytes
     if (this.#made > GROWTH_FLOOR && this.#made > received * MAX_GROWTH) {

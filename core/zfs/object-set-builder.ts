@@ -182,10 +182,10 @@ export class ObjectSetBuilder implements RecordSink {
         `zfs stream has ${stored} bytes for a plain block of ${logical} in ${shownPlace(place)}`,
       )
     }
+    if (stored < length) this.#growth.make(length, place.at)
     const wanted = type === ObjectType.file && this.#contents?.block(number, extent) === true
     if (blocks === undefined && !wanted) return
     if (blocks === undefined && isPlain(compression) && logical === length) return this.#pass(number, offset)
-    this.#growth.make(length, place.at)
     this.#gather((payload) => {
       const bytes = this.#plain(compression, payload.subarray(0, stored), logical, place)
       if (blocks !== undefined) this.#keep(object, blocks, { offset, length, bytes }, place)

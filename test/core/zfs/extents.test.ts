@@ -93,6 +93,26 @@ test('a block that is the same as one before stays when that one goes', async ()
   expect((await contents(map, 1536, {}, 8)).subarray(1024)).toEqual(Buffer.from(await readAt(0, 9000, 512)))
 })
 
+test('a compressed block that lies in many pieces is decompressed once', async () => {
+  const block = { ...extent(0, 65_536, 0, 0), stored: 100, compression: 9 }
+  const map = new ExtentMap(1000)
+  map.block(OBJECT, block)
+  for (let at = 512; at < 65_536; at += 1024) {
+    map.block(OBJECT, { ...extent(at, 512, 1, at), stored: 100, compression: 9 })
+  }
+  const made: number[] = []
+  const inflate = (_payload: Uint8Array, bytes: number) => {
+    made.push(bytes)
+    return new Uint8Array(bytes).fill(bytes === 512 ? 2 : 1)
+  }
+  const expected = Buffer.alloc(65_536, Buffer.concat([Buffer.alloc(512, 1), Buffer.alloc(512, 2)]))
+  const pieces: Uint8Array[] = []
+  const all = contentsOf(map, OBJECT, 65_536, readAt, { ...inflaters, inflate })
+  for await (const piece of all) pieces.push(piece)
+  expect(Buffer.concat(pieces).equals(expected)).toBe(true)
+  expect(made.toSorted((a, b) => b - a)).toEqual([65_536, ...Array.from({ length: 64 }, () => 512)])
+})
+
 test('a copy of what is no block is corrupt', () => {
   const map = new ExtentMap(10)
   map.block(OBJECT, extent(0, 1024, 0, 0))
