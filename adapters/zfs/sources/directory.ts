@@ -1,13 +1,25 @@
 /** A directory of this machine as a tree to be written: owners, modes, times to the nanosecond, hard links by inode. */
 import { createHash } from 'node:crypto'
-import type { BigIntStats } from 'node:fs'
-import { constants, lstat, open, readdir, readlink, type FileHandle } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type BigIntStats,
+} from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { decodeName } from '#core/archive/member.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 import type { NodeType } from '#core/zfs/tree.ts'
 
 const READ_BYTES = 256 * 1024
+/** after so many entries, and between the pieces of a file, whatever else waits has its turn */
+const ENTRIES_IN_A_TURN = 64
 const NANOSECONDS = 1_000_000_000n
 const SEPARATOR = Buffer.from('/')
 
@@ -25,7 +37,8 @@ interface Waiting {
 
 /**
  * Everything below `root`, sorted by the bytes of the names: the same tree gives the same stream wherever it lies. Both passes read all
- * contents. Files that change meanwhile are refused with SourceChanged; other failures are those of the file system.
+ * contents. Files that change meanwhile are refused with SourceChanged; other failures are those of the file system. Calls are
+ * synchronous: with thousands of small files that is several times faster.
  */
 export class DirectorySource implements TreeSource {
   readonly #root: Buffer
@@ -45,11 +58,11 @@ export class DirectorySource implements TreeSource {
     const waiting: Waiting[] = [{ names: [], path: this.#root }]
     let index = 0
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      this.#signal?.throwIfAborted()
-      const stats = await lstat(next.path, { bigint: true })
+      await this.#pause(index)
+      const stats = lstatSync(next.path, { bigint: true })
       const seen = { path: next.path, stats }
-      const entry = await describe(next, stats, links)
-      if (entry.type === 'directory') waiting.push(...(await below(next)))
+      const entry = describe(next, stats, links)
+      if (entry.type === 'directory') waiting.push(...below(next))
       if (entry.type === 'directory') this.#directories.push(seen)
       if (entry.type === 'file' && entry.size > 0) {
         this.#files.push({ ...seen, index })
@@ -62,29 +75,32 @@ export class DirectorySource implements TreeSource {
   }
 
   async *contents(): AsyncGenerator<SourceContents, undefined> {
-    for (const file of this.#files) {
-      this.#signal?.throwIfAborted()
+    for (const [count, file] of this.#files.entries()) {
+      await this.#pause(count)
       yield { index: file.index, bytes: piecesOf(file) }
     }
-    for (const { path, stats } of this.#directories)
-      checkSame(path, stats, await lstat(path, { bigint: true }))
+    for (const { path, stats } of this.#directories) checkSame(path, stats, lstatSync(path, { bigint: true }))
     return undefined
+  }
+
+  async #pause(count: number): Promise<void> {
+    if (count % ENTRIES_IN_A_TURN === 0) await turn()
+    this.#signal?.throwIfAborted()
   }
 }
 
 /** What is in a directory, the last name first: the next one is taken from the end. */
-async function below({ names, path }: Waiting): Promise<Waiting[]> {
-  const found = await readdir(path, { encoding: 'buffer' })
-  return found
+function below({ names, path }: Waiting): Waiting[] {
+  return readdirSync(path, { encoding: 'buffer' })
     .toSorted((a, b) => Buffer.compare(b, a))
     .map((name) => ({ names: [...names, name], path: Buffer.concat([path, SEPARATOR, name]) }))
 }
 
-async function describe(
+function describe(
   { names, path }: Waiting,
   stats: BigIntStats,
   links: Map<string, readonly Buffer[]>,
-): Promise<SourceEntry> {
+): SourceEntry {
   const type = typeOf(stats, path)
   const entry: SourceEntry = {
     path: names,
@@ -101,7 +117,7 @@ async function describe(
     if (first) return { ...entry, type: 'hardlink', size: 0, linkTo: first }
     links.set(inode, names)
   }
-  if (type === 'symlink') entry.target = await readlink(path, { encoding: 'buffer' })
+  if (type === 'symlink') entry.target = readlinkSync(path, { encoding: 'buffer' })
   if (type === 'block' || type === 'character') entry.device = deviceOf(stats.rdev)
   return entry
 }
@@ -145,24 +161,21 @@ async function sha256(file: Seen): Promise<string> {
 
 /** The contents in one buffer that is filled again and again. @throws SourceChanged */
 async function* piecesOf({ path, stats }: Seen): AsyncGenerator<Uint8Array, undefined> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
-    checkSame(path, stats, await file.stat({ bigint: true }))
-    yield* readAll(file, Number(stats.size))
-    checkSame(path, stats, await file.stat({ bigint: true }))
+    checkSame(path, stats, fstatSync(file, { bigint: true }))
+    const size = Number(stats.size)
+    const buffer = Buffer.allocUnsafe(Math.min(size, READ_BYTES))
+    for (let position = 0; position < size;) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.byteLength, size - position), position)
+      if (read === 0) break
+      yield buffer.subarray(0, read)
+      position += read
+      if (position < size) await turn()
+    }
+    checkSame(path, stats, fstatSync(file, { bigint: true }))
   } finally {
-    await file.close()
-  }
-  return undefined
-}
-
-async function* readAll(file: FileHandle, size: number): AsyncGenerator<Uint8Array, undefined> {
-  const buffer = Buffer.allocUnsafe(Math.min(size, READ_BYTES))
-  for (let position = 0; position < size;) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.byteLength, size - position), position)
-    if (bytesRead === 0) return undefined
-    yield buffer.subarray(0, bytesRead)
-    position += bytesRead
+    closeSync(file)
   }
   return undefined
 }
