@@ -1,4 +1,4 @@
-// Searches a packaged version for what must not travel, in the archive's own index and bytes.
+// Searches a packaged version for what must not travel, in an artifact's own index and bytes.
 import type { HygieneFinding } from '#core/build/hygiene.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { Exceptions } from '#core/hygiene/exceptions.ts'
@@ -37,7 +37,7 @@ export interface Hygiene {
 /** More than this nobody reads; the rest is counted. */
 const MAX_FINDINGS = 1000
 
-/** @throws HygieneUnavailable when the version has no archive with an index, IndexIncomplete, and the codes of core/archive/refusals.ts */
+/** @throws HygieneUnavailable when the version has no artifact with an index, IndexIncomplete, and the codes of core/archive/refusals.ts */
 export async function checkHygiene(wanted: Wanted, needs: Needs): Promise<Hygiene> {
   const { manifest, signal, ownNames } = wanted
   const archive = findIndexedArchive(manifest, needs, signal)
@@ -67,7 +67,7 @@ async function readOrigin(
     const originSetuid = await setuidFilesOf(archive.entries(), archive.layout)
     return { originSetuid, notices: [] }
   }
-  const notice = `setuid files could not be compared: the origin ${origin.template}@${origin.version} has ZFS streams alone, and no index`
+  const notice = `setuid files could not be compared: the origin ${origin.template}@${origin.version} has no index`
   return { originSetuid: undefined, notices: [notice] }
 }
 
@@ -75,6 +75,6 @@ function unavailable({ template, version }: Manifest): ProvisionError {
   return new ProvisionError(
     'conflict',
     'HygieneUnavailable',
-    `${template}@${version} cannot be checked: it has ZFS streams alone, expected a tar or cpio archive with an index`,
+    `${template}@${version} cannot be checked: no artifact of it has an index, expected an archive, or a ZFS stream with all it builds on`,
   )
 }

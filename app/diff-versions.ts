@@ -77,7 +77,7 @@ async function open({ template, version }: OneVersion, { signal }: Wanted, needs
   throw new ProvisionError(
     'missing',
     'NoIndex',
-    `${template}@${manifest.version} cannot be compared: it has ZFS streams alone, expected a tar or cpio archive with an index`,
+    `${template}@${manifest.version} cannot be compared: no artifact of it has an index, expected an archive, or a ZFS stream with all it builds on`,
   )
 }
 

@@ -12,6 +12,7 @@ import { eachLine } from '../lines.ts'
 import { renderChannels, renderRules } from '../channel-lines.ts'
 import { sayWhichVersion } from '../channels.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { renderStream } from '../stream-lines.ts'
 import { registerTemplateChannels } from './template-channels.ts'
 import { registerTemplateConvert } from './template-convert.ts'
 import { registerTemplateDiff } from './template-diff.ts'
@@ -71,7 +72,7 @@ export function registerTemplate(program: Command): void {
   addCommand(noun, 'files', 'list the files of a version', 'zoneflash template files mysql@stable | head')
     .argument('<name[@version]>')
     .option('--prefix <path>', 'only what lies below this path')
-    .option('--form <form>', 'the archive whose index is listed, e.g. tar.gz')
+    .option('--form <form>', 'the form whose index is listed, e.g. tar.gz or zfs')
     .action(async (text: string, { json, prefix, form }: Options & { prefix?: string; form?: string }) => {
       const client = openClient()
       const reference = parseReference(text)
@@ -183,7 +184,7 @@ function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
   const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}\n`] : []))
   const config =
     manifest.zonecfg === undefined ? '' : `\nzonecfg:\n${manifest.zonecfg.replace(/^/gm, '    ').trimEnd()}\n`
-  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${config}`
+  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${manifest.artifacts.map(renderStream).join('')}${config}`
 }
 
 /** Forms that were converted tell from which. */

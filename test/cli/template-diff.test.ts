@@ -175,6 +175,14 @@ test('a version of ZFS streams alone is searched and compared like one of archiv
     status: 1,
     stdout: expect.stringMatching(/nodename +etc\/nodename +names the zone "template-01"\n/),
   })
+  const shown = await product.cli(['template', 'show', 'db@5'])
+  expect(shown.stdout).toContain(`
+zfs:
+    snapshot   zst/tpl@base (guid 18371808795736188155)
+    holds      ZPL 4, 79 objects, little-endian
+    needs      a pool of version 15 or newer
+    not shown  1 device nodes of a host
+`)
   const { status, stdout } = await diff('db@1', 'db@5')
   expect(status).toBe(0)
   expect(stdout).toContain('etc/passwd')

@@ -156,10 +156,10 @@ describe('no stream is taken that is not whole', () => {
       const whole = streamOf(name)
       const base = baseOf[name]
       const findBase: FindBase = async () => (base === undefined ? undefined : [stored(streamOf(base))])
-      for (let cut = 300; cut < whole.length; cut += Math.floor(whole.length / 8)) {
+      for (let cut = 1000; cut < whole.length; cut += Math.floor(whole.length / 8)) {
         const bytes = whole.subarray(0, cut)
         await expect(index(bytes, { findBase }), `cut at ${cut}`).rejects.toMatchObject({
-          code: cut < 512 ? expect.stringMatching(/UnknownFormat|TruncatedStream/) : 'TruncatedStream',
+          code: 'TruncatedStream',
         })
       }
       await expect(index(whole.subarray(0, -1), { findBase })).rejects.toMatchObject({
