@@ -221,11 +221,12 @@ export function rewrite(stream: RawStream, others: readonly RawStream[], random:
         const chosen = random.chance(8) ? index : random.below(records.length)
         const target = pickMetadata(records, chosen, stream.littleEndian)
         const changed = records[target]
-        if (changed)
-          records[target] = {
-            header: changed.header,
-            payload: withBytes(changed.payload, stream.littleEndian, random),
-          }
+        if (changed === undefined) break
+        const change = random.chance(3) ? withName : withBytes
+        records[target] = {
+          header: changed.header,
+          payload: change(changed.payload, stream.littleEndian, random),
+        }
       }
     }
   }
@@ -244,6 +245,50 @@ function pickMetadata(records: readonly RawRecord[], start: number, littleEndian
     if (!isFile) return index
   }
   return start
+}
+
+const MICRO_ZAP = 0x8000_0000_0000_0003n
+const MICRO_ENTRY = 64
+const NAME = 14
+const NAME_BYTES = 50
+const oddNames = [
+  '.',
+  '..',
+  '/',
+  'a/b',
+  '../../etc/passwd',
+  '',
+  'x\0y',
+  '\xff\xfe',
+  '\n',
+  'root',
+  'etc',
+] as const
+
+/** A directory in one block gets an odd name, or one entry the name or the object of another (zfs-stream.md 6.1). */
+function withName(original: Uint8Array, littleEndian: boolean, random: Random): Uint8Array {
+  const payload = original.slice()
+  const view = viewOf(payload)
+  const entries = Math.floor(payload.byteLength / MICRO_ENTRY) - 1
+  if (entries < 1 || view.getBigUint64(0, littleEndian) !== MICRO_ZAP) return payload
+  const used = Array.from({ length: entries }, (_, index) => MICRO_ENTRY * (index + 1)).filter(
+    (at) => payload[at + NAME] !== 0,
+  )
+  const [one, other] = [random.pick(used), random.pick(used)]
+  if (one === undefined || other === undefined) return payload
+  if (random.chance(2)) {
+    const name = random.chance(3)
+      ? payload.slice(other + NAME, other + MICRO_ENTRY)
+      : Buffer.from(random.pick(oddNames), 'latin1')
+    payload.fill(0, one + NAME, one + MICRO_ENTRY)
+    payload.set(name.subarray(0, NAME_BYTES), one + NAME)
+  } else {
+    const value = random.chance(3)
+      ? BigInt(random.below(40)) | (4n << 60n)
+      : view.getBigUint64(other, littleEndian)
+    view.setBigUint64(one, value, littleEndian)
+  }
+  return payload
 }
 
 function withField(
