@@ -11,16 +11,14 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { identityOf, type Identity } from '#core/identity/identity.ts'
-import type { ZonerootEntry } from '#core/identity/zoneroot-entry.ts'
 import { PlannedZone } from '#core/plan/schema.ts'
-import type { Change } from '#core/zfs/write/change.ts'
+import { applyChanges, entriesOf } from './on-disk.ts'
 import { debianRoot } from '#test/finish-scripts/fixture.ts'
 import { makeSolaris10Zoneroot } from '#test/fixtures/solaris10-zoneroot.ts'
 
@@ -266,45 +264,6 @@ describe.skipIf(!isRoot)('identity by the script and by the core (needs root: it
     return identityOf({ entries: entriesOf(root), zone: planned, material, readFile, attached })
   }
 })
-
-function entriesOf(root: string): ZonerootEntry[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => {
-    const at = path.join(root, file)
-    const stat = lstatSync(at)
-    const { uid, gid, size } = stat
-    const type = stat.isDirectory()
-      ? 'directory'
-      : stat.isSymbolicLink()
-        ? 'symlink'
-        : stat.isFIFO()
-          ? 'fifo'
-          : 'file'
-    return {
-      path: file,
-      type,
-      mode: stat.mode & 0o7777,
-      uid,
-      gid,
-      size,
-      ...(type === 'symlink' && { target: readlinkSync(at) }),
-    }
-  })
-}
-
-/** What the changes mean, on a disk. */
-function applyChanges(root: string, changes: readonly Change[]): void {
-  for (const change of changes) {
-    const at = path.join(root, change.path)
-    if (change.kind === 'empty') truncateSync(at)
-    else rmSync(at, { recursive: true, force: true })
-    if (change.kind === 'file' && change.contents instanceof Uint8Array) {
-      writeFileSync(at, change.contents)
-      chownSync(at, change.uid, change.gid)
-      chmodSync(at, change.mode)
-    } else if (change.kind === 'symlink') symlinkSync(Buffer.from(change.target), at)
-    else if (!['empty', 'remove'].includes(change.kind)) throw new Error(`a change of kind ${change.kind}`)
-  }
-}
 
 /** Everything but times. The machine-id is random by purpose. */
 function listing(root: string): string[] {

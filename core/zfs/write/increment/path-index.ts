@@ -74,7 +74,7 @@ export class PathIndex {
       if (!node?.path.startsWith(inside)) break
       yield node.path
     }
-    for (const [changed, name] of [...this.#changed])
+    for (const [changed, name] of this.#changed)
       if (name !== undefined && changed.startsWith(inside)) yield changed
   }
 }
