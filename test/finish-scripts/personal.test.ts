@@ -80,11 +80,13 @@ describe.skipIf(!isRoot)('zones by personal streams', { timeout: 180_000 }, () =
     expect(host.requests.filter((request) => request.startsWith('GET'))).toEqual([])
   })
 
-  test('killed while any step runs, the next run comes to the same end', async () => {
+  test('killed while one of their steps runs, the next run comes to the same end', async () => {
     await host.run()
-    const started = host.events.flatMap(({ state, zone }, index) =>
-      state === 'started' && zone === 'web01' ? [index + 1] : [],
+    const own = ['receive', 'configure', 'attach', 'identity', 'boot']
+    const started = host.events.flatMap(({ state, zone, step }, index) =>
+      state === 'started' && zone === 'web01' && own.includes(step) ? [index + 1] : [],
     )
+    expect(started).toHaveLength(own.length)
     const expected = { tree: host.tree(), zones: host.zoneStates() }
     for (const [index, killAfter] of started.entries()) {
       host.startOver()

@@ -106,6 +106,21 @@ describe.skipIf(sandboxLack)('what changed since the origin', { timeout: 240_000
     )
     expect(await tree(host, '/zoneflash/mysql/root')).toEqual(await tree(golden, '/zones/mysql/root'))
     expect(await host.must(['zlogin', 'db01', 'cat /opt/mysql/bin/mysqld'])).toBe('server\n')
+    // the server reads the increment on the full stream of its origin, the host has both
+    const origins = [
+      'zfs',
+      'get',
+      '-H',
+      '-o',
+      'value',
+      'origin',
+      'zfs/export-zones/base01',
+      'zfs/export-zones/db01',
+    ]
+    expect(await host.must(origins)).toMatch(
+      /^zfs\/zoneflash\/default@zoneflash-\S+\nzfs\/zoneflash\/mysql@zoneflash-\S+\n$/,
+    )
+    expect(await host.must(['zoneadm', 'list', '-c'])).not.toContain('flash')
   })
 
   test.each([

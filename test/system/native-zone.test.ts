@@ -8,6 +8,9 @@ import { createTestHost, sandboxLack, type TestHost } from './sandbox-fixture.ts
 const rootPassword = '$5$zoneflash$abcdefghijklmnopqrstuvwxyz0123456789./ABCDE'
 const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 
+/** What of the golden zone nobody may meet in a clone. */
+const golden10 = 'golden-web|golden zone|192[.]0[.]2[.](99|25[0-9])|goldenhash|goldenzn'
+
 /** The profile of the host with ZFS at the level of the golden host. */
 const target10 = {
   name: 'target10',
@@ -181,12 +184,7 @@ describe.skipIf(sandboxLack)('a native zone of Solaris 10', { timeout: 120_000 }
       expect(mine).toMatch(/ssh_host_rsa_key\nssh_host_rsa_key.pub\n/)
       expect(mine.match(/SHA256:\S+/g)).toHaveLength(2)
       for (const fingerprint of mine.match(/SHA256:\S+/g) ?? []) expect(theirs).not.toContain(fingerprint)
-      const left = await target.run([
-        'grep',
-        '-rlE',
-        'golden-web|golden zone|192[.]0[.]2[.](99|25[0-9])|goldenhash|goldenzn',
-        '/export/zones/web01/root',
-      ])
+      const left = await target.run(['grep', '-rlE', golden10, '/export/zones/web01/root'])
       expect(left.stdout).toBe('')
       const gone = Object.keys(identityFiles).filter(
         (file) =>
@@ -284,23 +282,69 @@ describe.skipIf(sandboxLack)('a native zone of Solaris 10', { timeout: 120_000 }
       ])
     })
 
-    test.each(['cpio.gz', 'zfs'])(
-      'the same comes from %s, beside clones of the form before',
-      async (form) => {
-        const zone = `web-${form.replace('.', '-')}`
-        await site.putProfile({ ...target10, zones: [{ name: zone, template: 'web10@stable', form }] })
-        const { status, stdout, stderr } = await pullAndRun(target, await site.arm('target10'))
-        expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
-        expect(await stateOf(zone)).toBe('running')
-        expect(await stateOf('web01')).toBe('running')
+    async function install(zones: readonly object[]): Promise<void> {
+      await site.putProfile({ ...target10, zones })
+      const { status, stdout, stderr } = await pullAndRun(target, await site.arm('target10'))
+      expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
+    }
+
+    test('the same comes from cpio.gz, beside clones of the form before', async () => {
+      const zone = 'web-cpio-gz'
+      await install([{ name: zone, template: 'web10@stable', form: 'cpio.gz' }])
+      expect(await stateOf(zone)).toBe('running')
+      expect(await stateOf('web01')).toBe('running')
+      expect(await appTree(target, `/export/zones/${zone}`)).toEqual(await appTree(golden, '/zones/web'))
+      expect(await readZone(zone, 'etc/nodename')).toBe(`${zone}\n`)
+      expect(await target.must(['cat', '/zoneflash/web10/SUNWdetached.xml'])).toContain(
+        'value="kept by clones"',
+      )
+    })
+
+    test('from the ZFS stream come two zones, each by a personal stream, and nobody attaches the template', async () => {
+      const names = ['web-zfs1', 'web-zfs2']
+      const zones = names.map((name, index) => ({
+        ...target10.zones[0],
+        name,
+        form: 'zfs',
+        net: [{ physical: 'bge0', address: `192.0.2.${21 + index}/24` }],
+      }))
+      await install(zones)
+      expect(await site.reports('target10')).toEqual([
+        '- install started',
+        ...steps('-', ['check']),
+        ...steps('flashweb10', ['fetch']),
+        ...names.flatMap((zone) =>
+          steps(zone, ['receive', 'configure', 'attach', 'identity', 'boot', 'wait', 'smoke']),
+        ),
+        'flashweb10 detach started',
+        'flashweb10 detach skipped',
+        '- install done',
+      ])
+      const keys: string[] = []
+      for (const zone of names) {
+        const origin = ['zfs', 'get', '-H', '-o', 'value', 'origin', `target10/export-zones/${zone}`]
+        expect(await target.must(origin)).toMatch(/^target10\/zoneflash\/web10_3@zoneflash-/)
         expect(await appTree(target, `/export/zones/${zone}`)).toEqual(await appTree(golden, '/zones/web'))
         expect(await readZone(zone, 'etc/nodename')).toBe(`${zone}\n`)
-        expect(await target.must(['ls', '/zoneflash/web10'])).toBe('SUNWdetached.xml\nroot\n')
-        expect(await target.must(['cat', '/zoneflash/web10/SUNWdetached.xml'])).toContain(
-          'value="kept by clones"',
+        expect(await readZone(zone, 'etc/shadow')).toContain(`root:${rootPassword}:`)
+        keys.push(await readZone(zone, 'etc/ssh/ssh_host_rsa_key.pub'))
+        const zonepath = `/export/zones/${zone}`
+        expect(await target.must(['ls', '-A', zonepath, `${zonepath}/root/etc`])).not.toMatch(
+          /SUNW|UNCONFIGURED|sysidcfg/,
         )
-      },
-    )
+        expect((await target.run(['grep', '-rlE', golden10, `${zonepath}/root`])).stdout).toBe('')
+        const config = await target.must(['zonecfg', '-z', zone, 'export'])
+        for (const value of ['kept by clones', 'web team']) expect(config).toContain(`set value="${value}"`)
+        expect(config).not.toMatch(/192\.0\.2\.99|limit=5|golden people/)
+      }
+      expect(
+        new Set([...keys, await golden.must(['cat', '/zones/web/root/etc/ssh/ssh_host_rsa_key.pub'])]).size,
+      ).toBe(3)
+      expect(await target.must(['cat', '/var/log/zoneflash.log'])).toMatch(
+        /\n[0-9.]+ KiB received in [0-9.]+ s\na clone of target10\/zoneflash\//,
+      )
+      expect(await target.must(['ls', '/zoneflash/web10'])).toBe('SUNWdetached.xml\nroot\n')
+    })
 
     test('templates that were replaced are kept out of sight while zones are clones of them, no longer', async () => {
       const templates = () =>
@@ -320,12 +364,7 @@ describe.skipIf(sandboxLack)('a native zone of Solaris 10', { timeout: 120_000 }
           'target10/zoneflash/web10_2\tnone\ntarget10/zoneflash/web10_3\t/zoneflash/web10\n',
       )
       await removeZone('web-cpio-gz')
-      await site.putProfile({
-        ...target10,
-        zones: [{ name: 'web04', template: 'web10@stable', form: 'cpio.gz' }],
-      })
-      const { status, stderr } = await pullAndRun(target, await site.arm('target10'))
-      expect(status, stderr).toBe(0)
+      await install([{ name: 'web04', template: 'web10@stable', form: 'cpio.gz' }])
       expect(await templates()).toBe(
         'target10/zoneflash\t/zoneflash\ntarget10/zoneflash/web10\tnone\n' +
           'target10/zoneflash/web10_2\t/zoneflash/web10\ntarget10/zoneflash/web10_3\tnone\n',
