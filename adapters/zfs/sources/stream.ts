@@ -5,12 +5,15 @@ import type { TreeNode } from '#core/zfs/tree.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 
 export interface StreamTreeOptions {
-  /** of a file's contents, by object, where it was made while the stream passed; without it contents are read once more */
-  digestOf?: (object: number) => string | undefined
+  /**
+   * sha256 of a file's contents where it is known: made while the stream passed, or from its index. Asked in path order, once for each
+   * file; the contents of those that it does not know are read once more.
+   */
+  digestOf?: (node: TreeNode) => string | undefined | Promise<string | undefined>
   signal?: AbortSignal
 }
 
-/** Entries come in path order. Extended attributes are not carried: `lost` says how many there are. */
+/** Entries come in path order. Extended attributes and access lists are not carried: `lost` says how many there are. */
 export class StreamTreeSource implements TreeSource {
   readonly #open: OpenTree
   readonly #options: StreamTreeOptions
@@ -22,8 +25,12 @@ export class StreamTreeSource implements TreeSource {
 
   /** What the written stream will not have, in words; empty when nothing is lost. */
   get lost(): readonly string[] {
-    const { xattrs } = this.#open.tree.hidden
-    return xattrs > 0 ? [`${xattrs} extended attributes are left out`] : []
+    const { nodes, hidden } = this.#open.tree
+    const lists = nodes.filter(({ accessList, hardlinkTo }) => accessList && hardlinkTo === undefined).length
+    return [
+      ...(hidden.xattrs > 0 ? [`extended attributes: ${hidden.xattrs}, left out`] : []),
+      ...(lists > 0 ? [`access lists: ${lists}, the modes count instead`] : []),
+    ]
   }
 
   async *entries(): AsyncGenerator<SourceEntry, undefined> {
@@ -52,7 +59,7 @@ export class StreamTreeSource implements TreeSource {
   }
 
   async #sha256(node: TreeNode): Promise<string> {
-    const known = this.#options.digestOf?.(node.object)
+    const known = await this.#options.digestOf?.(node)
     if (known !== undefined) return known
     const hash = createHash('sha256')
     for await (const piece of this.#open.contents(node)) hash.update(piece)

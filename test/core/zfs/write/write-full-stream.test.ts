@@ -5,6 +5,7 @@ import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
 import { createHash } from 'node:crypto'
 import { ObjectType, type ObjectSet } from '#core/zfs/object-set.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
+import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream, type FullStreamOptions } from '#core/zfs/write/write-full-stream.ts'
 import { checkFatZap } from './check-zap.ts'
 import { MemorySource, type MemoryEntry } from './memory-source.ts'
@@ -306,6 +307,49 @@ describe('the bytes', () => {
       sizes.push(chunk.byteLength)
     expect(sizes.slice(0, -1).every((size) => size === 256 * 1024)).toBe(true)
     expect(sizes.length).toBeGreaterThan(1)
+  })
+})
+
+describe('whoever takes the stream', () => {
+  /** A file of 64 MiB that is made as it is read. */
+  function endless(): { source: TreeSource; given: () => number; isClosed: () => boolean } {
+    let given = 0
+    let isClosed = false
+    const size = 64 * 1024 ** 2
+    const memory = new MemorySource([{ path: 'large', size, sha256: 'of no matter' }])
+    const source: TreeSource = {
+      entries: () => memory.entries(),
+      contents: async function* () {
+        try {
+          yield { index: 0, bytes: pieces() }
+        } finally {
+          isClosed = true
+        }
+      },
+    }
+    async function* pieces() {
+      for (; given < size; given += 65_536) yield bytes(65_536)
+    }
+    return { source, given: () => given, isClosed: () => isClosed }
+  }
+
+  test('sets the pace: no more is read than goes into the chunks that were taken', async () => {
+    const { source, given } = endless()
+    const stream = writeFullStream(source, { zpl: 5, snapshot: 's' })
+    for (let chunks = 1; chunks <= 4; chunks++) {
+      await stream.next()
+      expect(given()).toBeLessThanOrEqual((chunks + 1) * 256 * 1024)
+    }
+    await stream.return(undefined)
+  })
+
+  test('and goes before its end lets go of the source', async () => {
+    const { source, isClosed } = endless()
+    const stream = writeFullStream(source, { zpl: 5, snapshot: 's' })
+    await stream.next()
+    expect(isClosed()).toBe(false)
+    await stream.return(undefined)
+    expect(isClosed()).toBe(true)
   })
 })
 
