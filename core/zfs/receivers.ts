@@ -44,11 +44,19 @@ const lackedBy: Readonly<Record<string, 'numbered pools' | 'all but the newest O
   'large micro ZAPs': 'all but the newest OpenZFS',
 }
 
+/** Of zfs-fuse, which sandbox hosts have whatever release they act as. */
+const POOL_OF_SANDBOX = 23
+
 /** What the host's fact `zpool` says (a pool version, or `features`), else what its release brings. */
-export function receiverOf({ facts, release }: Pick<Host, 'facts' | 'release'>): Receiver {
+export function receiverOf({
+  facts,
+  release,
+  transport,
+}: Pick<Host, 'facts' | 'release' | 'transport'>): Receiver {
   const told = facts['zpool']
   if (told === 'features') return { pool: told }
   if (told !== undefined && /^[1-9][0-9]{0,3}$/.test(told)) return { pool: Number(told) }
+  if (transport?.startsWith('sandbox:')) return { pool: POOL_OF_SANDBOX }
   return { pool: poolOfRelease[release], release }
 }
 
@@ -81,11 +89,6 @@ export function whyNotReceived(receiver: Receiver, facts: ZfsFacts): string | un
   if (pool >= needed) return undefined
   const what = zplVersion === undefined ? 'the stream' : `the stream has ZPL ${zplVersion}, which`
   return `${what} needs pool version ${needed}, ${nameOf(receiver, pool)}`
-}
-
-/** The ZPL version to write for it: old pools take 4 (zfs-stream.md 12). */
-export function zplVersionFor({ pool }: Receiver): 4 | 5 {
-  return pool === 'features' || pool >= POOL_WITH_SA ? 5 : 4
 }
 
 /** A pool that is new enough by its release alone does not tell that the software takes such streams. */

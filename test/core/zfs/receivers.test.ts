@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import type { ZfsFacts } from '#core/manifest.ts'
-import { poolNeeded, receiverOf, whyNotReceived, zplVersionFor } from '#core/zfs/receivers.ts'
+import { poolNeeded, receiverOf, whyNotReceived } from '#core/zfs/receivers.ts'
 
 const facts = (zplVersion: number, ...features: string[]): ZfsFacts => ({
   zplVersion,
@@ -120,11 +120,9 @@ describe('whether a host receives it', () => {
   })
 })
 
-test.each([
-  ['s10u9', undefined, 4],
-  ['s10u10', undefined, 5],
-  ['illumos', undefined, 5],
-  ['illumos', '23', 4],
-])('%s with zpool=%s is written for as ZPL %s', (release, zpool, version) => {
-  expect(zplVersionFor(host(release, zpool))).toBe(version)
+test('a sandbox host has the pool of zfs-fuse, whatever it acts as, unless a fact says otherwise', () => {
+  const sandbox = (facts: Record<string, string>) =>
+    receiverOf(Host.parse({ name: 'h', release: 's10u11', transport: 'sandbox:h', facts }))
+  expect(sandbox({ zfs: 'true' })).toEqual({ pool: 23 })
+  expect(sandbox({ zfs: 'true', zpool: '28' })).toEqual({ pool: 28 })
 })
