@@ -8,14 +8,17 @@ import { familyOfZone } from '#core/packaging/zone-family.ts'
 import { wrongState } from '#core/store-errors.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
 import { isSameTree } from './check-sent-tree.ts'
+import { closeForms, indexesOf, type MadeForm } from './convert/make-forms.ts'
+import { packageStreams } from './convert/package-streams.ts'
 import { describeVersion } from './describe-version.ts'
 import { inspectDetachedZone, type DetachedZone } from './inspect-detached-zone.ts'
 import { makeLayers, type WriteLayer } from './make-layer.ts'
 import type { AuditLog } from './ports/access.ts'
-import type { ArtifactIndexer } from './ports/archives.ts'
+import type { ArtifactIndexer, SortEntries } from './ports/archives.ts'
 import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
+import type { Convert } from './ports/conversion.ts'
 import type { HostRegistry, HostShell } from './ports/hosts.ts'
 import type { Clock, JobQueue } from './ports/queue.ts'
 import { requestRelease } from './release-snapshot.ts'
@@ -63,6 +66,9 @@ export interface PackageNeeds {
   packageArchives: (tree: ZoneTree) => Promise<PackagedArchives>
   /** absent: no layers are made */
   writeLayer?: WriteLayer
+  /** absent: no ZFS streams are made where there is no ZFS */
+  convert?: Convert
+  sortEntries?: SortEntries
 }
 
 /**
@@ -134,22 +140,28 @@ export async function makeArtifacts(
     onProgress: (bytes) => report('archives', bytes),
   })
   const streams: TakenArtifact[] = []
+  const written: MadeForm[] = []
   try {
     const origin = await originOf(record.manifest, needs.catalog)
     if (formats.includes('zfs'))
       streams.push(...(await sendStreams(shell, job, zone, origin, signal, report, needs)))
     const sent = await Promise.all(streams.map((stream) => withSameTree(stream, archives, zone)))
+    if (formats.includes('zfs') && streams.length === 0)
+      written.push(...(await writtenStreams(record.manifest, zone, archives, signal, report, needs)))
     const layers = await layersOf(origin, archives, signal, report, needs)
-    const artifacts = [...archives.artifacts, ...sent, ...layers]
+    const own = written.map(({ artifact }) => artifact)
+    const artifacts = [...archives.artifacts, ...sent, ...own, ...layers]
     const manifest = manifestOf(record.manifest, host, zone, artifacts)
     const indexes = new Map([
       ...archives.artifacts.map(({ sha256 }) => [sha256, archives.entries] as const),
       ...streams.map(({ artifact, entries }) => [artifact.sha256, entries] as const),
+      ...indexesOf(written),
     ])
     await assertBuilding(job, needs.catalog)
     await needs.catalog.putVersion({ manifest, state: becomes }, indexes)
   } finally {
     await Promise.all([archives, ...streams].map((taken) => taken.close()))
+    await closeForms(written)
   }
 }
 
@@ -185,6 +197,29 @@ function sendStreams(
       onRefused: (why) => report(`no zfs: ${why}`, 0),
     },
     needs,
+  )
+}
+
+/** Where the zone lies in no ZFS, its streams are made of its archive: hosts get them all the same. */
+async function writtenStreams(
+  manifest: Manifest,
+  { detachedXml }: DetachedZone,
+  archives: PackagedArchives,
+  signal: AbortSignal,
+  report: (step: string, bytes: number) => void,
+  { convert, sortEntries, ...needs }: PackageNeeds,
+): Promise<MadeForm[]> {
+  if (!convert || !sortEntries) return []
+  return packageStreams(
+    {
+      manifest,
+      archives,
+      detachedXml,
+      signal,
+      onProgress: (bytes) => report('zfs', bytes),
+      onRefused: (why) => report(`no zfs: ${why}`, 0),
+    },
+    { ...needs, convert, sortEntries },
   )
 }
 

@@ -22,6 +22,8 @@ export function createHandlers(
   const { audit, blobs, catalog, channels, hosts, queue, clock } = adapters
   const { limits } = config
   const spoolDirectory = path.resolve(config.blobs.root, 'incoming')
+  const convert = createConverter({ blobs, limits, spoolDirectory })
+  const sortEntries = openEntrySorter(config)
   const packaging: PackageNeeds = {
     catalog,
     channels,
@@ -34,6 +36,8 @@ export function createHandlers(
     openShell: openHostShell,
     packageArchives: (tree) => packageArchives(tree, { blobs, limits, spoolDirectory }),
     writeLayer: (request) => writeLayer(request, { blobs, spoolDirectory }),
+    convert,
+    sortEntries,
   }
   const { giveUp, ...builds } = createBuildHandlers(adapters, config, packaging)
   return {
@@ -45,8 +49,8 @@ export function createHandlers(
           blobs,
           clock,
           indexer: packaging.indexer,
-          sortEntries: openEntrySorter(config),
-          convert: createConverter({ blobs, limits, spoolDirectory }),
+          sortEntries,
+          convert,
         }),
       release: (job) => releaseSnapshot(job, { catalog, hosts, openShell: openHostShell }),
       ...builds,

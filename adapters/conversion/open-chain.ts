@@ -7,7 +7,7 @@ import type { ConverterNeeds } from './convert.ts'
 
 /** The caller must close it. Compressed streams are copied, to be read by position. */
 export async function openChain(
-  artifacts: readonly Artifact[],
+  artifacts: readonly Pick<Artifact, 'sha256'>[],
   { blobs, limits, spoolDirectory }: ConverterNeeds,
   signal: AbortSignal,
 ): Promise<OpenTree> {

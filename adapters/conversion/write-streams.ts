@@ -1,4 +1,4 @@
-/** A tree as a ZFS stream, written for whoever will receive it. */
+/** A tree as ZFS streams, written for whoever will receive them. */
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
@@ -8,7 +8,9 @@ import { InZonepath } from './in-zonepath.ts'
 import { openChain } from './open-chain.ts'
 import { storeForm } from './recompress.ts'
 import { StreamTreeSource } from './stream-tree.ts'
+import { writeOnOrigin } from './write-on-origin.ts'
 
+/** With an origin the stream shares its objects, and the increment from there comes with it. */
 export async function writeStreams(
   request: ConversionRequest,
   needs: ConverterNeeds,
@@ -16,6 +18,8 @@ export async function writeStreams(
   const { to, zpl, snapshot } = request
   const opened = await openTree(request, needs)
   try {
+    const onOrigin = request.origin && (await writeOnOrigin(opened.tree, request.origin, request, needs))
+    if (onOrigin) return onOrigin
     const full = writeFullStream(opened.tree, { zpl, snapshot: snapshot.name, created: snapshot.created })
     const blob = await storeForm(full, to.compression, request, needs.blobs)
     return [{ format: 'zfs', blob, layout: 'zonepath' }]

@@ -39,7 +39,7 @@ export async function openConversionSource(
   const same = byCost.find(
     (one) => one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl),
   )
-  if (same && format !== 'zfs-incremental') return open([same], true, needs)
+  if (same && format !== 'zfs-incremental') return openIndexed([same], true, needs)
   const archive = byCost.find(
     (one) => (one.format === 'tar' || one.format === 'cpio') && one.entries !== undefined,
   )
@@ -47,11 +47,11 @@ export async function openConversionSource(
   const chosen =
     format === 'zfs' ? (chain ?? (archive && ([archive] as const))) : archive ? ([archive] as const) : chain
   if (!chosen) throw nothingToConvert(manifest, to)
-  return open(chosen, false, needs)
+  return openIndexed(chosen, false, needs)
 }
 
-/** Streams that were taken in before they were read have no index. */
-async function open(
+/** An archive, or a chain of streams, with the index of the last: streams that were taken in before they were read have none yet. */
+export async function openIndexed(
   artifacts: ConversionSource['artifacts'],
   isSameForm: boolean,
   needs: Needs,

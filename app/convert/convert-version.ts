@@ -1,30 +1,19 @@
 // The `convert` job: another form of a version's tree, made of one that is there and read back before anyone gets it.
-import { assertSameTree } from '#core/conversion/same-tree.ts'
 import { defaultZpl, findConverted, isStreamTarget, partsOf } from '#core/conversion/target.ts'
-import { treeLines } from '#core/conversion/tree-lines.ts'
-import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
-import { artifactExtension, type ArchiveLayout, type Artifact, type Manifest } from '#core/manifest.ts'
+import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import { storedDetachedXml } from '#core/plan/flash-config.ts'
 import { wrongState } from '#core/store-errors.ts'
-import { everySoOften, type Report } from '../report-progress.ts'
-import { openConversionSource, type OpenedSource } from './choose-source.ts'
-import { readStored } from './read-stored.ts'
-import { originChain } from './version-chain.ts'
-import type { ArtifactIndex, ArtifactIndexer, SortEntries } from '../ports/archives.ts'
-import type { BlobStore } from '../ports/blobs.ts'
-import type { TemplateCatalog } from '../ports/catalog.ts'
-import type { Convert, ConversionSource, ConvertedForm } from '../ports/conversion.ts'
+import type { ConversionRequest } from '../ports/conversion.ts'
 import type { Clock } from '../ports/queue.ts'
+import { everySoOften, type Report } from '../report-progress.ts'
+import { openConversionSource, openIndexed, type OpenedSource } from './choose-source.ts'
+import { closeForms, indexesOf, makeForms, type MakingNeeds } from './make-forms.ts'
+import { originChain } from './version-chain.ts'
 
-export interface ConversionNeeds {
-  catalog: TemplateCatalog
+export interface ConversionNeeds extends MakingNeeds {
   clock: Clock
-  blobs: BlobStore
-  indexer: ArtifactIndexer
-  convert: Convert
-  sortEntries: SortEntries
 }
 
 /**
@@ -65,8 +54,9 @@ async function convertFrom(
   const { template, version, to, zpl = defaultZpl } = job
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
-  const origin = makesStream ? await originChain(manifest, to, needs.catalog) : undefined
-  const forms = await needs.convert({
+  const chain = makesStream ? await originChain(manifest, to, needs.catalog) : undefined
+  const origin = chain && (await openIndexed(chain, false, needs))
+  const request: ConversionRequest = {
     source,
     to: partsOf(to),
     zpl,
@@ -76,21 +66,18 @@ async function convertFrom(
     },
     ...(makesStream && source.layout === 'zoneroot' && { detachedXml: storedDetachedXml(manifest) }),
     ...(origin && { origin }),
+    isZplFree: job.zpl === undefined,
     signal,
     onProgress: (bytes) => progress('convert', bytes, total),
-  })
-  progress('verify', 0, total)
-  const made: { artifact: Artifact; index: ArtifactIndex }[] = []
+  }
+  const made = await makeForms(request, needs, () => progress('verify', 0, total)).finally(() =>
+    origin?.close(),
+  )
   try {
-    for (const form of forms) made.push(await verified(form, source, needs))
     await needs.catalog.addArtifacts(
       { template, version },
       made.map(({ artifact }) => artifact),
-      new Map(
-        made.flatMap(({ artifact, index }) =>
-          artifact.entries === undefined ? [] : [[artifact.sha256, index.entries]],
-        ),
-      ),
+      indexesOf(made),
       {
         actor: job.actor,
         action: 'version.convert',
@@ -103,33 +90,6 @@ async function convertFrom(
       },
     )
   } finally {
-    for (const { index } of made) await index.close()
-  }
-}
-
-/** Reads a form as it was stored, and compares. @throws ConversionDiffers */
-async function verified(
-  { format, blob, layout }: ConvertedForm,
-  source: ConversionSource,
-  needs: ConversionNeeds,
-): Promise<{ artifact: Artifact; index: ArtifactIndex }> {
-  const index = await readStored(blob.sha256, needs)
-  try {
-    if (index.facts.format !== format || index.facts.layout !== layout)
-      throw new Error(
-        `${blob.sha256} reads as ${index.facts.format} of a ${index.facts.layout}, expected ${format} of a ${layout}`,
-      )
-    const isAlike = source.layout === layout
-    const lines = (entries: () => AsyncIterable<Entry>, places: ArchiveLayout) =>
-      needs.sortEntries(() => treeLines(entries, isAlike ? 'zoneroot' : places))
-    await assertSameTree(
-      lines(source.entries, source.layout),
-      lines(() => index.entries, layout),
-    )
-    const derivedFrom = (source.artifacts.at(-1) ?? source.artifacts[0]).sha256
-    return { artifact: { ...index.facts, ...blob, derivedFrom }, index }
-  } catch (error) {
-    await index.close()
-    throw error
+    await closeForms(made)
   }
 }

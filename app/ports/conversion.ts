@@ -15,6 +15,14 @@ export interface ConversionSource {
   entries: () => AsyncIterable<Entry>
 }
 
+/** The file system of an origin. */
+export interface OriginStreams {
+  /** a full stream and the increments on it, in their order */
+  artifacts: readonly [Artifact, ...Artifact[]]
+  /** the index of the last; may be read several times */
+  entries: () => AsyncIterable<Entry>
+}
+
 export interface ConversionRequest {
   source: ConversionSource
   to: { format: ArtifactFormat; compression: Compression }
@@ -25,7 +33,9 @@ export interface ConversionRequest {
   /** streams only: the version's configuration, where its zonepath is to hold it and the source is a zoneroot */
   detachedXml?: string | undefined
   /** streams only: those of the origin, which the stream shall share objects with, so that an increment is small */
-  origin?: readonly [Artifact, ...Artifact[]]
+  origin?: OriginStreams
+  /** nobody asked for this version of the file system: that of the origin will do */
+  isZplFree: boolean
   signal: AbortSignal
   /** told the bytes written so far, before their compression */
   onProgress: (bytes: number) => void

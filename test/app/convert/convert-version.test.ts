@@ -183,3 +183,61 @@ test('without anything to read there is nothing to convert, and no increment wit
   await site.convert('2', 'tar.gz')
   expect((await site.form('2', 'tar.gz')).entries).toBeGreaterThan(10)
 })
+
+/** What a version changed: a file, a mode, links, names that went and came, a directory that became a file. */
+const CHANGE = `
+echo web:x:80:80::/:/bin/sh >>etc/passwd; chmod 600 etc/empty; rm usr/bin/ex; ln usr/bin/vi usr/bin/ed
+rm -r dev; echo now a file >dev; mkdir -p srv/www; echo hello >srv/www/index.html; ln -sf other usr/bin/link
+touch -d @1100000000 etc/passwd srv srv/www srv/www/index.html dev usr/bin/link; touch -h -d @1100000000 usr/bin/link
+`
+const child = withTree(FILL, (directory) => {
+  // the random bytes of the origin
+  shell(directory, 'tar -xf -', tree.tar)
+  shell(directory, CHANGE)
+  return shell(directory, 'tar --sort=name --numeric-owner --owner=0 --group=3 -cf - ./*')
+})
+
+test('a version on an origin becomes an increment and a full stream of one snapshot', async () => {
+  await site.push('1', tree.tar)
+  await site.convert('1', 'zfs')
+  const base = await site.form('1', 'zfs')
+  const source = await site.push('2', child, { origin: { template: 'web', version: '1' } })
+  await site.convert('2', 'zfs')
+  expect(await site.forms('2')).toEqual(['tar', 'zfs', 'izfs'])
+  const [full, increment] = [await site.form('2', 'zfs'), await site.form('2', 'izfs')]
+  expect(increment).toMatchObject({ fromGuid: base.guid, guid: full.guid, layout: 'zonepath' })
+  expect(increment.size).toBeLessThan(30_000)
+  const expected = comparable(await site.entries(source), '')
+  for (const made of [full, increment])
+    expect(comparable(await site.entries(made), 'root/')).toEqual(expected)
+})
+
+test('an increment is made by itself where the origin got its stream later', async () => {
+  await site.push('1', tree.tar)
+  const source = await site.push('2', child, { origin: { template: 'web', version: '1' } })
+  await site.convert('2', 'zfs')
+  expect(await site.forms('2')).toEqual(['tar', 'zfs'])
+  await expect(site.convert('2', 'izfs')).rejects.toMatchObject({ code: 'NoOriginStream' })
+  await site.convert('1', 'zfs', 5)
+  await site.convert('2', 'izfs')
+  const increment = await site.form('2', 'izfs')
+  expect(increment).toMatchObject({ zfs: { zplVersion: 5 }, derivedFrom: source.sha256 })
+  expect(comparable(await site.entries(increment), 'root/')).toEqual(
+    comparable(await site.entries(source), ''),
+  )
+})
+
+test('a version on a stream that a pool sent is an increment from there', async () => {
+  const origin = await site.push('1', fixture('modern-default'))
+  expect(origin.layout).toBeDefined()
+  const zonepath = origin.layout === 'zonepath'
+  await site.convert('1', 'tar')
+  const copy = await site.push('2', await site.bytes(await site.form('1', 'tar')), {
+    origin: { template: 'web', version: '1' },
+  })
+  await site.convert('2', 'zfs')
+  expect(await site.forms('2')).toEqual(zonepath ? ['tar', 'zfs', 'izfs'] : ['tar', 'zfs'])
+  expect(comparable(await site.entries(await site.form('2', 'zfs')), 'root/')).toEqual(
+    comparable(await site.entries(copy), ''),
+  )
+})
