@@ -260,7 +260,7 @@ test('any tree comes back as it was, in both versions', async () => {
         )
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   )
 })
 

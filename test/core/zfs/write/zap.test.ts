@@ -75,11 +75,20 @@ describe('fat zap', () => {
   })
 
   test('goes over to larger blocks when the pointers of small ones cannot tell the leaves apart', () => {
-    const entries = numbered(35_000, (index) => mixed(index).padEnd(250, 'x'))
-    const blocks = encodeZap(entries, SALT)
-    expect(blocks[0]?.byteLength).toBeGreaterThan(16384)
+    // Of these names 250 begin with the same 10 bits, all that 1024 pointers can tell apart, and a leaf of 16 KiB holds 206.
+    const crowded = Array.from({ length: 256_000 }, (_, index) => `${index}`).filter(
+      (name) => zapHash(SALT, Buffer.from(name)) >> 54n === 0n,
+    )
+    const entries = named(crowded).map(({ name, value }) => ({
+      name,
+      integerBytes: 8 as const,
+      values: [value],
+    }))
+    expect(entries.length).toBeGreaterThan(206)
+    const blocks = encodeFatZap(entries, SALT)
+    expect(blocks[0]?.byteLength).toBe(32_768)
     checkFatZap(blocks, SALT)
-    expect(readBack(blocks).size).toBe(35_000)
+    expect(readBack(blocks).size).toBe(entries.length)
   })
 
   test('holds arrays of small numbers, big-endian', () => {
