@@ -72,14 +72,16 @@ async function takeSnapshot(shell: HostShell, snapshot: string, catalog: Templat
   return snapshot
 }
 
-/** The snapshot that the origin's stream was made of, known by its guid. */
+/** The snapshot that a stream of the origin was made of, known by its guid. */
 async function findOriginSnapshot({ shell, origin }: Wanted): Promise<string | undefined> {
-  const guid = origin?.artifacts.find(({ format }) => format === 'zfs')?.guid
-  if (guid === undefined) return undefined
+  const streams = origin?.artifacts.filter(({ format }) => format === 'zfs') ?? []
+  const guids = new Set(streams.map(({ guid }) => guid))
+  if (guids.size === 0) return undefined
   const list = await shell.run([ZFS, 'list', '-H', '-t', 'snapshot', '-o', 'name']).catch(whenCommandFailed)
   for (const snapshot of (list ?? '').split('\n')) {
     if (!snapshot.endsWith(`@zoneflash-${origin?.version}`)) continue
-    if ((await guidOf(shell, snapshot)) === guid) return snapshot
+    const guid = await guidOf(shell, snapshot)
+    if (guid !== undefined && guids.has(guid)) return snapshot
   }
   return undefined
 }
