@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { loadStream, treeOf } from '#adapters/zfs/open-tree.ts'
 import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
 import { createHash } from 'node:crypto'
+import { peekFileFacts } from '#core/zfs/attributes/peek.ts'
 import { ObjectType, type ObjectSet } from '#core/zfs/object-set.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
@@ -33,6 +34,7 @@ async function readBack(stream: Buffer) {
   )
   checkTables(set)
   const tree = treeOf(set)
+  checkDirectorySizes(set, tree.nodes)
   const digests = new Map(tree.nodes.map(({ path, object }) => [path, hasher.digestOf(object)]))
   return { set, info, tree, digests, byPath: new Map(tree.nodes.map((node) => [node.path, node])) }
 }
@@ -45,6 +47,22 @@ function checkTables({ objects }: ObjectSet): void {
     expect(list.every((block) => block.byteLength === blockSize)).toBe(true)
     checkFatZap(list, new DataView(header.buffer, header.byteOffset).getBigUint64(80, true))
   }
+}
+
+/** A directory of another size cannot be removed (zfs-stream.md 10). */
+function checkDirectorySizes({ objects }: ObjectSet, nodes: readonly TreeNode[]): void {
+  const names = new Map<string, number>()
+  for (const { path } of nodes) {
+    const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.'
+    if (path !== '.') names.set(parent, (names.get(parent) ?? 0) + 1)
+  }
+  const sizes = nodes
+    .filter(({ type }) => type === 'directory')
+    .map(({ path, object }) => {
+      const { bonus = new Uint8Array(), bonusType = 0 } = objects.get(object) ?? {}
+      return [path, Number(peekFileFacts(bonus, bonusType, true)?.size) - 2]
+    })
+  expect(sizes).toEqual(sizes.map(([path]) => [path, names.get(`${path}`) ?? 0]))
 }
 
 const bytes = (length: number, seed = 1) =>
