@@ -1,14 +1,14 @@
 /** Second pass: the whole stream, object by object in ascending number (zfs-stream.md 4, 12). */
-import { ProvisionError } from '../../errors.ts'
 import { directoryEntry, encodeDevice, type WrittenAttributes } from './attributes.ts'
 import { saltOf } from './content-digest.ts'
+import { ContentsInOrder } from './contents-in-order.ts'
 import { fileBlocks } from './file-blocks.ts'
 import { fixedObjects } from './fixed-objects.ts'
 import { gathered } from './gathered.ts'
 import { planObjects, type ObjectPlan, type PlanOptions } from './plan-objects.ts'
 import { nameBytes, pathOf, type PlannedNode } from './planned-tree.ts'
 import { RecordWriter } from './records.ts'
-import type { SourceContents, TreeSource } from './tree-source.ts'
+import type { TreeSource } from './tree-source.ts'
 import { ObjectType } from '../object-set.ts'
 import {
   blockSizeOf,
@@ -74,7 +74,12 @@ async function* records(
       if (node.names === 0) continue
       const written = encodeNode(node, plan)
       yield* headRecords(writer, written)
-      if (node.entry !== undefined) yield* contentRecords(writer, node, await contents.of(node.entry, node))
+      if (node.entry !== undefined)
+        yield* contentRecords(
+          writer,
+          node,
+          await contents.of(node.entry, { path: pathOf(node), size: node.size }),
+        )
       yield* spillRecords(writer, written)
     }
     await contents.finish()
@@ -130,41 +135,4 @@ function encodeNode(node: PlannedNode, { zpl, devices, digest }: ObjectPlan): Wr
   const directories = Array.from(children.values()).filter((child) => child.children).length
   const attributes = { ...common, size: children.size + 2, links: directories + 2 }
   return directoryObject(object, attributes, { zpl, entries, salt: saltOf(digest, object) })
-}
-
-/** Contents of the source as they are asked for, in ascending order. Those of files that a later entry replaced are passed over. */
-class ContentsInOrder {
-  readonly #source: TreeSource
-  #contents: AsyncIterator<SourceContents> | undefined
-
-  constructor(source: TreeSource) {
-    this.#source = source
-  }
-
-  async of(entry: number, node: PlannedNode): Promise<AsyncIterable<Uint8Array>> {
-    for (;;) {
-      const next = await this.#next()
-      if (next.done !== true && next.value.index < entry) continue
-      if (next.done !== true && next.value.index === entry) return next.value.bytes
-      throw new ProvisionError(
-        'conflict',
-        'SourceChanged',
-        `${JSON.stringify(pathOf(node))} has no contents any more, expected ${node.size} bytes: the tree must be at rest`,
-      )
-    }
-  }
-
-  /** To the end of the source: what it has to say about the whole tree it says there. */
-  async finish(): Promise<void> {
-    for (let next = await this.#next(); next.done !== true;) next = await this.#next()
-  }
-
-  async close(): Promise<void> {
-    await this.#contents?.return?.()
-  }
-
-  #next(): Promise<IteratorResult<SourceContents, unknown>> {
-    this.#contents ??= this.#source.contents()[Symbol.asyncIterator]()
-    return this.#contents.next()
-  }
 }
