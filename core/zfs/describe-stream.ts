@@ -2,6 +2,7 @@
 import { refusal, shown } from '../archive/refusals.ts'
 import type { Artifact } from '../manifest.ts'
 import { unreadable } from './features.ts'
+import { datasetOf } from './one-file-system.ts'
 import type { ZfsStreamInfo } from './record-reader.ts'
 import type { BeginInfo } from './records.ts'
 
@@ -38,14 +39,10 @@ function checkSnapshot(snapshot: BeginInfo, first: BeginInfo): void {
     const { feature, advice } = without
     throw refusal('UnsupportedZfsStream', `the zfs stream of ${name} is ${feature}, expected ${advice}`)
   }
-  if (dataset(snapshot) !== dataset(first)) {
+  if (datasetOf(snapshot.toName) !== datasetOf(first.toName)) {
     throw refusal(
       'UnsupportedZfsStream',
-      `the zfs package holds ${shown(dataset(first))} and ${shown(dataset(snapshot))}, expected one file system`,
+      `the zfs package holds ${shown(datasetOf(first.toName))} and ${shown(datasetOf(snapshot.toName))}, expected one file system`,
     )
   }
-}
-
-function dataset(snapshot: BeginInfo): string {
-  return snapshot.toName.split('@')[0] ?? ''
 }
