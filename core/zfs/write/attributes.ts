@@ -22,8 +22,6 @@ export interface WrittenAttributes {
   generation: bigint
   /** all four times: a stream of ours knows of no other */
   time: Moment
-  /** object of the directory of extended attributes; absent or 0: none */
-  xattr?: number
   /** of a block or character device, as `encodeDevice` gives it */
   device?: bigint
   /** of a symlink */

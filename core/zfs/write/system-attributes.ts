@@ -63,33 +63,30 @@ const common: readonly AttributeName[] = [
   'ZPL_LINKS',
 ]
 const acl: readonly AttributeName[] = ['ZPL_DACL_COUNT', 'ZPL_DACL_ACES']
+const plain: readonly AttributeName[] = [...common, ...acl]
 const device: readonly AttributeName[] = [...common, 'ZPL_RDEV', ...acl]
 const symlink: readonly AttributeName[] = [...common, ...acl, 'ZPL_SYMLINK']
 
 /** Attributes in the order in which they stand, by layout number: they begin at 2 and leave out none. */
-export type Layouts = ReadonlyMap<number, readonly AttributeName[]>
-
-/** The layouts of a file system of ours. */
-export const LAYOUTS: Layouts = new Map<number, readonly AttributeName[]>([
-  [2, [...common, ...acl]],
-  [3, symlink],
-  [4, device],
-  [5, ['ZPL_SYMLINK']],
-  [6, [...common, ...acl, 'ZPL_XATTR']],
-  [7, [...symlink, 'ZPL_XATTR']],
-  [8, [...device, 'ZPL_XATTR']],
-  [9, ['ZPL_SYMLINK', 'ZPL_XATTR']],
-])
-
-const variable: ReadonlySet<AttributeName> = new Set(
-  REGISTRY.filter(([, length]) => length === 0).map(([name]) => name),
-)
+type Layouts = ReadonlyMap<number, readonly AttributeName[]>
 
 /**
  * What goes to the spill block when the bonus is too small. What stays has at most 192 bytes, with six entries in its ACL: the
  * pointer to the spill block needs the rest.
  */
-const movable: ReadonlySet<AttributeName> = new Set(['ZPL_SYMLINK', 'ZPL_XATTR'])
+const MOVABLE: AttributeName = 'ZPL_SYMLINK'
+
+/** The layouts of a file system of ours. */
+export const LAYOUTS: Layouts = new Map<number, readonly AttributeName[]>([
+  [2, plain],
+  [3, symlink],
+  [4, device],
+  [5, [MOVABLE]],
+])
+
+const variable: ReadonlySet<AttributeName> = new Set(
+  REGISTRY.filter(([, length]) => length === 0).map(([name]) => name),
+)
 
 export interface EncodedAttributes {
   bonus: Uint8Array
@@ -119,17 +116,16 @@ export function encodeSystemAttributes(
   const all = attributesOf(node)
   const bonus = encode(all)
   if (bonus.byteLength <= MAX_BONUS) return { bonus }
-  const rest = encode(all.filter((name) => movable.has(name)))
+  const rest = encode([MOVABLE])
   const spill = new Uint8Array(Math.ceil(rest.byteLength / SPILL_UNIT) * SPILL_UNIT)
   spill.set(rest)
-  return { bonus: encode(all.filter((name) => !movable.has(name))), spill }
+  return { bonus: encode(all.filter((name) => name !== MOVABLE)), spill }
 }
 
 /** Which attributes an object has, in the order in which we write them. */
-export function attributesOf({ type, xattr = 0 }: WrittenAttributes): readonly AttributeName[] {
-  const isDevice = type === 'block' || type === 'character'
-  const plain = isDevice ? device : type === 'symlink' ? symlink : [...common, ...acl]
-  return xattr === 0 ? plain : [...plain, 'ZPL_XATTR']
+function attributesOf({ type }: WrittenAttributes): readonly AttributeName[] {
+  if (type === 'symlink') return symlink
+  return type === 'block' || type === 'character' ? device : plain
 }
 
 function ownLayout(attributes: readonly AttributeName[]): ChosenLayout {
@@ -184,8 +180,6 @@ function attributeBytes(
       return words(BigInt(node.parent))
     case 'ZPL_LINKS':
       return words(BigInt(node.links))
-    case 'ZPL_XATTR':
-      return words(BigInt(node.xattr ?? 0))
     case 'ZPL_RDEV':
       return words(node.device ?? 0n)
     case 'ZPL_FLAGS':
@@ -202,6 +196,7 @@ function attributeBytes(
       return words(0n)
     case 'ZPL_SYMLINK':
       return node.target ?? new Uint8Array()
+    case 'ZPL_XATTR':
     case 'ZPL_PAD':
     case 'ZPL_ZNODE_ACL':
     case 'ZPL_SCANSTAMP':

@@ -27,7 +27,6 @@ export function encodeZnode(node: WrittenAttributes, littleEndian = true): Uint8
   u64(80, node.size)
   u64(88, node.parent)
   u64(96, node.links)
-  u64(104, node.xattr ?? 0)
   u64(112, node.device ?? 0n)
   u64(120, flagsOfMode(mode, isDirectory))
   u64(128, node.uid)

@@ -19,12 +19,15 @@ export class LayoutTable {
   readonly #numbers = new Map<string, number>()
   readonly #layouts: ChosenLayout[] = []
   readonly #added: ChosenLayout[] = []
+  /** of all layouts, those of attributes that we do not know included */
+  #highest = FIRST_LAYOUT - 1
 
   constructor(form: BaseForm) {
     this.#form = form
     const attributes = form.tables?.attributes
     for (const [number, { name }] of attributes ?? []) this.#numbers.set(name, number)
     for (const [number, members] of form.tables?.layouts ?? []) {
+      this.#highest = Math.max(this.#highest, number)
       const names = members.map((member) => attributes?.get(member)?.name).filter(isKnown)
       if (names.length === members.length) this.#layouts.push({ number, names })
     }
@@ -59,7 +62,7 @@ export class LayoutTable {
 
   #add(names: readonly AttributeName[]): ChosenLayout {
     const unknown = names.find((name) => !this.#numbers.has(name))
-    const number = Math.max(FIRST_LAYOUT - 1, ...this.#layouts.map((layout) => layout.number)) + 1
+    const number = this.#highest + 1
     if (unknown !== undefined || number > MAX_LAYOUT) {
       const lack = unknown === undefined ? `no layout number below ${number}` : `no attribute ${unknown}`
       throw refusal(
@@ -68,6 +71,7 @@ export class LayoutTable {
       )
     }
     const layout = { number, names }
+    this.#highest = number
     this.#layouts.push(layout)
     this.#added.push(layout)
     return layout
