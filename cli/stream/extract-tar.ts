@@ -117,10 +117,10 @@ function sparseMap(ranges: readonly Range[], size: number): Uint8Array {
 
 function sparseRecords(size: number, path: Uint8Array): TarMember['pax'] & {} {
   return [
-    ['GNU.sparse.major', '1'],
-    ['GNU.sparse.minor', '0'],
-    ['GNU.sparse.name', Buffer.from(path).toString('latin1')],
-    ['GNU.sparse.realsize', String(size)],
+    ['GNU.sparse.major', Buffer.from('1')],
+    ['GNU.sparse.minor', Buffer.from('0')],
+    ['GNU.sparse.name', path],
+    ['GNU.sparse.realsize', Buffer.from(String(size))],
   ]
 }
 

@@ -2,6 +2,7 @@
 import { inflaters } from '#adapters/zfs/inflaters.ts'
 import { STREAM_LIMITS, treeOf } from '#adapters/zfs/open-tree.ts'
 import { ProvisionError } from '#core/errors.ts'
+import type { ContentSink } from '#core/zfs/content-sink.ts'
 import { ObjectSetBuilder } from '#core/zfs/object-set-builder.ts'
 import type { ObjectSet } from '#core/zfs/object-set.ts'
 import { OneFileSystem } from '#core/zfs/one-file-system.ts'
@@ -13,6 +14,16 @@ export interface ReadTree {
   tree: StreamTree
 }
 
+/** Wants every block of every file: a compressed one is then undone, and found when it cannot be. */
+const everyBlock: ContentSink = {
+  empty: () => {},
+  block: () => true,
+  data: () => {},
+  hole: () => {},
+  copy: () => {},
+  forget: () => {},
+}
+
 /** What cannot be read is told by why(); what is damaged is thrown. */
 export class TreeReader implements RecordSink {
   readonly #builder: ObjectSetBuilder
@@ -20,7 +31,12 @@ export class TreeReader implements RecordSink {
   #why: string | undefined
 
   constructor(base: ObjectSet | undefined) {
-    this.#builder = new ObjectSetBuilder({ inflaters, limits: STREAM_LIMITS, ...(base && { base }) })
+    this.#builder = new ObjectSetBuilder({
+      inflaters,
+      limits: STREAM_LIMITS,
+      contents: everyBlock,
+      ...(base && { base }),
+    })
     this.#sink = new OneFileSystem(this.#builder)
   }
 

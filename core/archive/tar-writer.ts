@@ -17,7 +17,7 @@ export interface TarMember {
   /** below a second; only pax can hold it */
   mtimeNsec?: number
   /** further pax records, such as those of a sparse file (core/archive/sparse-map.ts) */
-  pax?: readonly (readonly [key: string, value: string])[]
+  pax?: readonly (readonly [key: string, value: Uint8Array])[]
   /** target of a symlink, or the earlier path that a hard link shares */
   link?: Uint8Array
   /** of a device */
@@ -54,8 +54,12 @@ export function tarMember(member: TarMember): Uint8Array {
     records.push([key, encoder.encode(String(value))])
     return 0
   }
-  if (member.mtimeNsec) records.push(['mtime', encoder.encode(paxTime(member.mtime, member.mtimeNsec))])
-  for (const [key, value] of member.pax ?? []) records.push([key, encoder.encode(value)])
+  const moment = (seconds: number, nanoseconds: number): number => {
+    if (nanoseconds === 0) return number('mtime', seconds, 11)
+    records.push(['mtime', encoder.encode(paxTime(seconds, nanoseconds))])
+    return Math.min(Math.max(0, seconds), 8 ** 11 - 1)
+  }
+  for (const [key, value] of member.pax ?? []) records.push([key, value])
   const header: Header = {
     ...(split ?? { name: path.subarray(0, NAME_BYTES), prefix: new Uint8Array() }),
     typeflag: typeflags[member.type],
@@ -63,7 +67,7 @@ export function tarMember(member: TarMember): Uint8Array {
     uid: number('uid', member.uid, 7),
     gid: number('gid', member.gid, 7),
     size: number('size', member.size, 11),
-    mtime: number('mtime', member.mtime, 11),
+    mtime: moment(member.mtime, member.mtimeNsec ?? 0),
     link: link.subarray(0, NAME_BYTES),
     device: member.device ?? { major: 0, minor: 0 },
   }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RecordType } from '#core/zfs/record.ts'
+import { joinRecords, splitStream } from '#test/fuzz/stream-records.ts'
 import { runStream } from './run-stream.ts'
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/zfs')
@@ -159,6 +161,18 @@ describe('verify', () => {
     expect(stdout).toMatch(/none\.zfs: BROKEN: .*cannot be read.*\(CannotRead\)\n/)
     expect(stdout).toContain('modern-zle.zfs: good')
     expect(error).toMatchObject({ code: 'StreamBroken', exit: 1, message: expect.stringContaining('3 of 4') })
+  })
+
+  test('a block that its compression does not allow is found behind checksums that are right', async () => {
+    const { records, littleEndian } = splitStream(readFileSync(fixture('modern-lzjb')))
+    const changed = records.map(({ header, payload }) => {
+      const isCompressed = header[0] === RecordType.write && header[50] !== 0
+      return { header, payload: isCompressed ? payload.map((byte, at) => (at < 2 ? 255 : byte)) : payload }
+    })
+    const file = path.join(work, 'block.zfs')
+    writeFileSync(file, joinRecords({ records: changed, littleEndian }))
+    const { stdout } = await runStream('verify', file)
+    expect(stdout).toMatch(/BROKEN: .*damaged \w+ block.*record \d+ at byte \d+/)
   })
 
   test('of a stream that cannot be read says which feature it is and what to send', async () => {

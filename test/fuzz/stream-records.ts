@@ -37,7 +37,7 @@ export function splitStream(bytes: Uint8Array): RawStream {
 export function joinRecords({ littleEndian, records }: RawStream): Uint8Array {
   let sum: Fletcher4 | undefined
   const parts = records.flatMap(({ header: original, payload }) => {
-    const header = original.slice()
+    const header = Uint8Array.from(original)
     const view = new DataView(header.buffer)
     const type = view.getUint32(0, littleEndian)
     const store = (sums: Fletcher4, at: number) =>

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Member } from '#core/archive/member.ts'
@@ -90,4 +93,26 @@ test('GNU tar lists sizes beyond 8 GiB, long links and numbers beyond ustar', ()
   expect(spawnSync('tar', ['-tvf', '-'], { input: archive([link]), encoding: 'utf8' }).stdout).toContain(
     't'.repeat(300),
   )
+})
+
+test('GNU tar unpacks times to the nanosecond, before the epoch too', () => {
+  const times = [
+    ['after', 1_700_000_000, 123_456_789, 1_700_000_000_123_456_789n],
+    ['before', -2, 250_000_001, -1_749_999_999n],
+    ['just before', -1, 900_000_000, -100_000_000n],
+  ] as const
+  const members = times.map(([name, mtime, mtimeNsec]) => ({
+    ...file,
+    path: Buffer.from(name),
+    mtime,
+    mtimeNsec,
+  }))
+  const directory = mkdtempSync(path.join(tmpdir(), 'tar-writer-'))
+  try {
+    spawnSync('tar', ['-C', directory, '-xf', '-'], { input: archive(members) })
+    for (const [name, , , nanoseconds] of times)
+      expect(statSync(path.join(directory, name), { bigint: true }).mtimeNs, name).toBe(nanoseconds)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
