@@ -1,4 +1,5 @@
-# What makes two clones tell apart. One list for each family of systems; each item is a function of its own.
+# What makes two clones tell apart. One list for each family of systems; each item is a function of its own. core/identity does the
+# same, item for item, for zones that come by personal streams: both belong together, test/core/identity compares them.
 
 reset_identity() {
   if is_marked identity; then return "$nothing_to_do"; fi

@@ -42,7 +42,7 @@ export interface Increment {
   /** objects of the base that are gone */
   freed: number
   /** The stream; once. @throws SourceChanged when streamed contents are not as long as they should be */
-  bytes(): AsyncGenerator<Uint8Array, undefined>
+  bytes: () => AsyncGenerator<Uint8Array, undefined>
 }
 
 /**

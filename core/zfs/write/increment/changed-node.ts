@@ -1,6 +1,5 @@
 /** An object while changes are applied: what it was, and what becomes of it. */
 import type { NodeType, TreeNode } from '../../tree.ts'
-import type { Moment } from '../attributes.ts'
 import type { ChangedAttributes, PutFile } from '../change.ts'
 
 export interface ChangedNode {
@@ -34,10 +33,6 @@ const TYPE_SHIFT = 60n
 /** The type that a directory entry states: the upper four bits of its value. */
 export function isDirectoryEntry(value: bigint): boolean {
   return value >> TYPE_SHIFT === DIRECTORY_TYPE
-}
-
-export function momentOf({ mtime }: ChangedAttributes, otherwise: Moment): Moment {
-  return mtime ?? otherwise
 }
 
 export function blankNode(object: number, type: NodeType, parent: number): ChangedNode {
