@@ -3,11 +3,12 @@ import type { ConversionRequest, ConvertedForm, OriginStreams } from '#app/ports
 import type { StoredBlob } from '#app/ports/blobs.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Entry } from '#core/entry.ts'
+import { decodeName } from '#core/archive/member.ts'
 import { readMasterNode } from '#core/zfs/master-node.ts'
+import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 import { isPlainSet, writeFullOfSet } from '#core/zfs/write/full-of-set.ts'
-import { renderIncrement } from '#core/zfs/write/increment.ts'
-import { treeChanges } from '#core/zfs/write/tree-changes.ts'
-import type { SourceContents, TreeSource } from '#core/zfs/write/tree-source.ts'
+import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
+import { writeIncrement } from '#core/zfs/write/write-increment.ts'
 import type { OpenTree } from '../zfs/open-tree.ts'
 import type { ConverterNeeds } from './convert.ts'
 import { openChain } from './open-chain.ts'
@@ -67,26 +68,16 @@ async function storeIncrement(
   { blobs }: ConverterNeeds,
 ): Promise<StoredBlob> {
   const { snapshot } = request
-  const contents = new ContentsByIndex(tree)
-  try {
-    const digests = await digestsOf(origin.entries())
-    const changes = await treeChanges(
-      { tree: base.tree, digestOf: (path) => digests.get(path) },
-      tree,
-      (index) => contents.of(index),
-    )
-    const increment = renderIncrement({
-      base: base.set,
-      tree: base.tree,
-      changes,
-      toName: `zoneflash@${snapshot.name}`,
-      clone: true,
-      created: snapshot.created,
-    })
-    return await storeForm(increment.bytes(), 'none', request, blobs)
-  } finally {
-    await contents.close()
-  }
+  const digests = await digestsOf(origin.entries())
+  const increment = writeIncrement(new WithTimesOf(base.tree, tree), {
+    base: base.set,
+    tree: base.tree,
+    digestOf: ({ path, hardlinkTo }) => digests.get(hardlinkTo ?? path),
+    toName: `zoneflash@${snapshot.name}`,
+    clone: true,
+    created: snapshot.created,
+  })
+  return storeForm(increment, 'none', request, blobs)
 }
 
 async function storeFull(
@@ -112,28 +103,25 @@ async function digestsOf(entries: AsyncIterable<Entry>): Promise<ReadonlyMap<str
   return digests
 }
 
-/** One pass over the contents of a tree, for files that are asked for in ascending order. */
-class ContentsByIndex {
-  readonly #contents: AsyncIterator<SourceContents>
+/** An index knows whole seconds. What has the time that it had before has it to the nanosecond: else every file would have changed. */
+class WithTimesOf implements TreeSource {
+  readonly #base = new Map<string, TreeNode>()
+  readonly #tree: TreeSource
 
-  constructor(tree: TreeSource) {
-    this.#contents = tree.contents()[Symbol.asyncIterator]()
+  constructor(base: StreamTree, tree: TreeSource) {
+    for (const node of base.nodes) this.#base.set(node.path, node)
+    this.#tree = tree
   }
 
-  async *of(index: number): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const next = await this.#contents.next()
-      if (next.done === true || next.value.index > index) break
-      if (next.value.index === index) return yield* next.value.bytes
+  async *entries(): AsyncGenerator<SourceEntry> {
+    for await (const entry of this.#tree.entries()) {
+      const before = this.#base.get(entry.path.map(decodeName).join('/') || '.')
+      const isSameTime = before?.mtime === entry.mtime && entry.mtimeNsec === 0
+      yield isSameTime ? { ...entry, mtimeNsec: before.mtimeNsec } : entry
     }
-    throw new ProvisionError(
-      'conflict',
-      'SourceChanged',
-      `entry ${index} of the tree has no contents any more`,
-    )
   }
 
-  async close(): Promise<void> {
-    await this.#contents.return?.()
+  contents(): AsyncIterable<SourceContents> {
+    return this.#tree.contents()
   }
 }

@@ -5,11 +5,10 @@ import type { JobData } from '#core/jobs.ts'
 import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import { storedDetachedXml } from '#core/plan/flash-config.ts'
 import { wrongState } from '#core/store-errors.ts'
-import type { ConversionRequest } from '../ports/conversion.ts'
 import type { Clock } from '../ports/queue.ts'
 import { everySoOften, type Report } from '../report-progress.ts'
 import { openConversionSource, openIndexed, type OpenedSource } from './choose-source.ts'
-import { closeForms, indexesOf, makeForms, type MakingNeeds } from './make-forms.ts'
+import { closeForms, indexesOf, makeForms, type FormsRequest, type MakingNeeds } from './make-forms.ts'
 import { originChain } from './version-chain.ts'
 
 export interface ConversionNeeds extends MakingNeeds {
@@ -56,7 +55,7 @@ async function convertFrom(
   const makesStream = isStreamTarget(to) && !source.isSameForm
   const chain = makesStream ? await originChain(manifest, to, needs.catalog) : undefined
   const origin = chain && (await openIndexed(chain, false, needs))
-  const request: ConversionRequest = {
+  const request: FormsRequest = {
     source,
     to: partsOf(to),
     zpl,
@@ -70,9 +69,7 @@ async function convertFrom(
     signal,
     onProgress: (bytes) => progress('convert', bytes, total),
   }
-  const made = await makeForms(request, needs, () => progress('verify', 0, total)).finally(() =>
-    origin?.close(),
-  )
+  const made = await makeForms(request, needs, () => progress('verify', 0, total))
   try {
     await needs.catalog.addArtifacts(
       { template, version },

@@ -7,6 +7,7 @@ import type { ArtifactIndex, ArtifactIndexer, SortEntries } from '../ports/archi
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { ConversionRequest, ConversionSource, Convert, ConvertedForm } from '../ports/conversion.ts'
+import type { OpenedSource } from './choose-source.ts'
 import { readStored } from './read-stored.ts'
 
 export interface MakingNeeds {
@@ -17,19 +18,26 @@ export interface MakingNeeds {
   sortEntries: SortEntries
 }
 
+export interface FormsRequest extends ConversionRequest {
+  origin?: OpenedSource
+}
+
 /** A form that is stored and belongs to nobody yet. Close its index when its entries have been read. */
 export interface MadeForm {
   artifact: Artifact
   index: ArtifactIndex
 }
 
-/** `onVerify` is called between writing and reading back. @throws ConversionDiffers, and what Convert throws */
+/**
+ * `onVerify` is called between writing and reading back. The request's origin is closed.
+ * @throws ConversionDiffers, and what Convert throws
+ */
 export async function makeForms(
-  request: ConversionRequest,
+  request: FormsRequest,
   needs: MakingNeeds,
   onVerify: () => void = () => undefined,
 ): Promise<MadeForm[]> {
-  const forms = await needs.convert(request)
+  const forms = await convert(request, needs)
   onVerify()
   const made: MadeForm[] = []
   try {
@@ -38,6 +46,14 @@ export async function makeForms(
   } catch (error) {
     await closeForms(made)
     throw error
+  }
+}
+
+async function convert(request: FormsRequest, needs: MakingNeeds): Promise<ConvertedForm[]> {
+  try {
+    return await needs.convert(request)
+  } finally {
+    await request.origin?.close()
   }
 }
 

@@ -47,7 +47,7 @@ export async function packageStreams(
         onProgress,
       },
       needs,
-    ).finally(() => origin?.close())
+    )
   } catch (error) {
     if (signal.aborted || !(error instanceof ProvisionError)) throw error
     if (error.kind === 'unavailable' || error.kind === 'no-space') throw error

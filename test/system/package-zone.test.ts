@@ -5,8 +5,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openEntrySorter } from '#adapters/archive/sort-entries.ts'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+import { createConverter } from '#adapters/conversion/convert.ts'
 import { openHostShell } from '#adapters/host-shell/open-host-shell.ts'
 import { writeLayer } from '#adapters/layer/write-layer.ts'
 import { packageArchives } from '#adapters/packaging/package-archives.ts'
@@ -79,7 +81,37 @@ describe.skipIf(process.getuid?.() !== 0)('on a sandbox host', () => {
     expect(layers.map(artifactExtension)).toEqual(['layer.tar.gz', 'layer.tar.zst'])
     for (const layer of layers) expect(layer.size).toBeLessThan(2000)
   })
+
+  test('a zone that lies in no ZFS gets streams all the same, and a pool that sent the origin takes the increment', async () => {
+    onHost(`mkdir -p /plain && printf 'create -t base\nset zonepath=/plain/app\n' >/root/app.cfg &&
+      zonecfg -z app -f /root/app.cfg && zoneadm -z app install -t /root/image.tgz && cd /plain/app/root &&
+      echo new >usr/lib/new && ln usr/lib/new usr/lib/same && rm usr/lib/os-release &&
+      ln -s new usr/lib/os-release && chmod 2750 tmp && zoneadm -z app detach`)
+    const manifest = await pack('app', 'app', { template: 'base', version: '1' })
+    const names = manifest.artifacts.map(artifactExtension)
+    expect(names.slice(0, 5)).toEqual(['tar.gz', 'tar.zst', 'cpio.gz', 'zfs', 'izfs'])
+    const [, archive, , full, increment] = manifest.artifacts
+    expect(full).toMatchObject({ derivedFrom: archive?.sha256, guid: increment?.guid })
+    expect(increment?.size).toBeLessThan(60_000)
+    const received = (dataset: string) =>
+      `pool=$(zfs list -H -o name | sed 1q); zfs receive $pool/${dataset} &&
+       zfs set mountpoint=/got/${dataset} $pool/${dataset}; zfs mount $pool/${dataset} 2>/dev/null || :
+       list() { (cd "$1" && find . ! -name SUNWdetached.xml -printf '%P %y %m %U %G %l %n\\n' | sort && find . -type f ! -name SUNWdetached.xml -exec sha256sum {} + | sort); }
+       list /plain/app/root >/tmp/there; list /got/${dataset}/root >/tmp/got; diff /tmp/there /tmp/got; test -s /tmp/got
+       cmp /plain/app/SUNWdetached.xml /got/${dataset}/SUNWdetached.xml`
+    onHost(received('full'), await bytesOf(full))
+    onHost(received('increment'), await bytesOf(increment))
+    onHost(`zfs get -H -o value origin $(zfs list -H -o name | sed 1q)/increment | grep base@zoneflash-1`)
+  })
 })
+
+async function bytesOf(artifact: Artifact | undefined): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  const { root } = parseConfig({ ZONEFLASH_DATA: work }).blobs
+  for await (const chunk of await new FileBlobStore(root).open(artifact?.sha256 ?? ''))
+    chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
 
 async function pathsOf(artifact: Artifact | undefined): Promise<string[]> {
   const paths: string[] = []
@@ -131,6 +163,8 @@ async function pack(template: string, zone: string, origin?: Manifest['origin'])
       openShell: openHostShell,
       packageArchives: (tree) => packageArchives(tree, { blobs, limits, spoolDirectory }),
       writeLayer: (request) => writeLayer(request, { blobs, spoolDirectory }),
+      convert: createConverter({ blobs, limits, spoolDirectory }),
+      sortEntries: openEntrySorter(config),
     },
   )
   return (await catalog.getVersion(template, '1')).manifest
