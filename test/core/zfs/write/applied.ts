@@ -32,8 +32,9 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
 
 export async function applied(...streams: Uint8Array[]): Promise<Applied> {
   const open = await openStreamTree(streams.map(inMemory))
+  const byPath = new Map(open.tree.nodes.map((node) => [node.path, node]))
   const read = async (path: string) => {
-    const node = open.tree.nodes.find((each) => each.path === path)
+    const node = byPath.get(path)
     return node ? collect(open.contents(node)) : Buffer.alloc(0)
   }
   const told = new Map<string, string>()
