@@ -121,6 +121,7 @@ test('what is recorded beside the index', async () => {
     },
   })
   expect((await indexFixture('bigendian-zpl4')).facts.zfs).toMatchObject({ byteOrder: 'big', pool: 15 })
+  expect((await indexFixture('modern-default')).facts.zfs).toMatchObject({ pool: 24, hidden: { xattrs: 1 } })
   expect((await indexFixture('modern-incremental')).facts).toMatchObject({
     format: 'zfs-incremental',
     fromGuid: expect.stringMatching(/^[0-9]+$/),
