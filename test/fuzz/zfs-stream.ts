@@ -6,7 +6,9 @@ import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
 import { openStreamTree, type OpenTree } from '#adapters/zfs/open-tree.ts'
 import type { StreamSource } from '#adapters/zfs/stream-source.ts'
 import { refusal } from '#core/archive/refusals.ts'
+import { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { entriesOf } from '#core/zfs/tree-entries.ts'
 import { checkContents, checkTree } from './check-tree.ts'
 import { damage, rewrite } from './mutate-stream.ts'
 import { Random } from './random.ts'
@@ -45,6 +47,7 @@ const LIMITS = {
   maxDepth: 64,
   maxPieces: 100_000,
 }
+const INDEX_LIMITS = { maxEntries: 20_000, maxNameBytes: 4095, maxUncompressedBytes: 2 ** 40 }
 /** Hashing holes is the slow part of a case that says a file has gigabytes of them. */
 const HASH_LIMITS = { maxHoleBytes: 4 * 1024 ** 2, freeZeroBytes: 8 * 1024 ** 2, zerosPerByte: 1 }
 
@@ -110,13 +113,14 @@ async function tryOne(subjects: readonly Subject[], seed: number, result: FuzzRe
   try {
     const open = await readAll([...(subject.base ? [subject.base] : []), bytes], piece)
     result.trees += 1
+    if (isDamaged && Buffer.compare(bytes, subject.bytes) !== 0)
+      throw new Error(`a changed byte of ${subject.name} was not seen`)
+    for (const entry of entriesOf(open.tree, INDEX_LIMITS, () => '0'.repeat(64))) Entry.parse(entry)
     if (random.chance(WRITTEN_AGAIN)) {
       const zpl = random.chance(2) ? 4 : 5
       await writeAgain(open, zpl, (stream) => readAll([stream], piece))
       result.writtenAgain += 1
     }
-    if (isDamaged && Buffer.compare(bytes, subject.bytes) !== 0)
-      throw new Error(`a changed byte of ${subject.name} was not seen`)
   } catch (error) {
     if (error instanceof ProvisionError) result.refused[error.code] = (result.refused[error.code] ?? 0) + 1
     else
