@@ -25,7 +25,7 @@ export type ConversionTarget = z.infer<typeof ConversionTarget>
 export const ZplVersion = z.union([z.literal(4), z.literal(5)])
 export type ZplVersion = z.infer<typeof ZplVersion>
 
-/** docs/decisions/0014-streams-are-written-as-zpl-4.md */
+/** docs/decisions/0016-streams-are-written-as-zpl-4.md */
 export const defaultZpl: ZplVersion = 4
 
 export type ConvertedFormat = Exclude<ArtifactFormat, 'layer'>
