@@ -71,6 +71,22 @@ mkdir times/directory; touch -d '2001-02-03T04:05:06Z' times/directory
 ln -s x times/symlink; touch -h -d '2002-02-03T04:05:06Z' times/symlink
 `
 
+/** A shell script that makes another version of it, in the current directory: every kind of change, and most of it stays. */
+export const nastyChanges = String.raw`
+umask 022
+rm links/below/second; ln links/first sizes/linked-anew; printf 'two\n' >names/-dash
+rm names/...; mkdir names/...; printf 'x' >names/.../inside
+(cd many && rm entry-1* && seq -f 'new-%g' 1 50 | xargs touch)
+(cd many-long && rm -- *7; mv 'a name of more than fifty bytes, so that the table is fat: 1' "moved to a name that has more than fifty bytes as well")
+chmod 0711 modes/directory-0700; chmod 0600 modes/file-0777; chown 9:8 owners/nobody owners/directory; chown -h 1:1 owners/symlink
+printf 'more' >>sizes/131072; truncate -s 100 sizes/400001; truncate -s 2M sizes/0; printf 'x' | dd of=sizes/sparse bs=1 seek=2000000 conv=notrunc status=none
+cp sizes/262145 sizes/copy; mv sizes/262144 sizes/renamed
+rm targets/300; ln -s elsewhere targets/300; ln -sf $(printf '%0300d' 8) targets/7
+rm -r links/below; ln -s first links/below; rm special/disk; mkfifo special/disk
+rm names/$(printf '%0255d' 0); rm -r names/$(printf '%0200d' 7)
+touch -d '2012-01-07T11:12:13Z' times/old times
+`
+
 /**
  * A shell script that lists the tree in its first argument, a record for each name ended by a NUL: path, type, mode, owner, size (of
  * files and symlinks), time in whole seconds, links, target, inode.

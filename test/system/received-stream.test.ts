@@ -1,6 +1,7 @@
 // Streams that were written without ZFS, received by a real one (zfs-fuse: pool 23, ZPL 4).
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -12,7 +13,9 @@ import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream, type FullStreamOptions } from '#core/zfs/write/write-full-stream.ts'
-import { comparableListing, digestTree, listTree, nastyTree } from '#test/nasty-tree.ts'
+import { writeIncrement } from '#core/zfs/write/write-increment.ts'
+import { applied } from '#test/core/zfs/write/applied.ts'
+import { comparableListing, digestTree, listTree, nastyChanges, nastyTree } from '#test/nasty-tree.ts'
 import { createTestHost, sandboxCommand, sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
 const POOL = 'receiver'
@@ -144,6 +147,36 @@ describe.skipIf(sandboxLack)('a stream that was written without ZFS', () => {
     receive(await write(new DirectorySource(special), 'devices', { devices: 'zfs-fuse' }), 'devices')
     const devices = `cd "$1" && stat -c '%n %t:%T' null disk`
     expect(there(`/${POOL}/devices`)(devices)).toBe(here(special)(devices))
+  })
+
+  test('and an increment to what the tree has become are received as the new tree', async () => {
+    const stream = readFileSync(await write(new DirectorySource(tree), 'old-version'))
+    const base = await applied(stream)
+    receive(path.join(scratch, 'old-version.zfs'), 'versions')
+    execFileSync('sh', ['-ec', nastyChanges], { cwd: tree })
+    const digests = new Map<number, string>()
+    for (const { path: name, object, type } of base.tree.nodes) {
+      if (type !== 'file') continue
+      digests.set(
+        object,
+        createHash('sha256')
+          .update(await base.read(name))
+          .digest('hex'),
+      )
+    }
+    const file = path.join(scratch, 'increment.zfs')
+    const increment = writeIncrement(new DirectorySource(tree), {
+      base: base.set,
+      tree: base.tree,
+      digestOf: ({ object }) => digests.get(object),
+      toName: 'zoneflash@new',
+      clone: false,
+      created: 1_763_000_000,
+    })
+    await pipeline(increment, createWriteStream(file))
+    expect(statSync(file).size).toBeLessThan(stream.byteLength / 2)
+    receive(file, 'versions')
+    expect(describeTree(there(`/${POOL}/versions`))).toEqual(describeTree(here(tree)))
   })
 
   test('leaves the pool without an error', async () => {

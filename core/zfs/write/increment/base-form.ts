@@ -9,6 +9,8 @@ const KEPT_FEATURES = (1n << 19n) | (1n << 23n) | (1n << 28n) | (1n << 29n)
 const LONG_NAMES = 1n << 28n
 const MAX_NAME = 255
 const MAX_LONG_NAME = 1023
+/** directory entries have 48 bits for it; behind this there are enough left */
+const MAX_NEXT_OBJECT = 2 ** 47
 
 export interface BaseForm {
   set: ObjectSet
@@ -35,6 +37,12 @@ export function baseForm(set: ObjectSet): BaseForm {
   }
   let nextObject = 1
   for (const { number, slots } of objects.values()) nextObject = Math.max(nextObject, number + slots)
+  if (nextObject > MAX_NEXT_OBJECT) {
+    throw refusal(
+      'UnsupportedZfsStream',
+      `the file system of ${begin.toName} has an object ${nextObject - 1}, expected numbers below 2^47: no new ones fit behind it`,
+    )
+  }
   return {
     set,
     zpl: zplVersion,

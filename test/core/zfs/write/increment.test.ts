@@ -4,9 +4,12 @@ import { decodeAttributes } from '#core/zfs/attributes/decode.ts'
 import { readSaTables } from '#core/zfs/attributes/sa-tables.ts'
 import type { Change } from '#core/zfs/write/change.ts'
 import { renderIncrement, type IncrementOptions } from '#core/zfs/write/increment.ts'
+import { ObjectType } from '#core/zfs/object-set.ts'
 import { fixtureBytes } from '../fixture-set.ts'
+import { zapObject } from '../make-set.ts'
 import { applied, collect, type Applied } from './applied.ts'
 import { Model } from './model.ts'
+import { checkStrictly } from './strict-receiver.ts'
 
 const created = 1_763_000_000
 const text = (words: string) => new TextEncoder().encode(words)
@@ -62,6 +65,9 @@ const bases = [
   'bigendian-zpl5',
 ]
 
+/** Little-endian, and without features that every receiver has not. */
+const plain = ['full', 'modern-default', 'modern-fatzap']
+
 describe.each(bases)('on %s', (name) => {
   test('everything that can be new is there afterwards, and all else as before', async () => {
     const changes: Change[] = [
@@ -85,7 +91,8 @@ describe.each(bases)('on %s', (name) => {
       },
       { kind: 'attributes', path: '.', mode: 0o700, uid: 0, gid: 0 },
     ]
-    const { before, after } = await incremented(name, changes)
+    const { before, bytes, after } = await incremented(name, changes)
+    if (plain.includes(name)) checkStrictly(bytes)
     const model = new Model(before)
     for (const change of changes) expect(model.apply(change)).toBe(true)
     expect(after.told).toEqual(model.told())
@@ -102,6 +109,7 @@ describe.each(bases)('on %s', (name) => {
         const model = new Model(before)
         const changes = edits.filter((change) => model.apply(change))
         const bytes = await collect(rendered(before, changes).bytes())
+        if (plain.includes(name)) checkStrictly(bytes)
         const after = await applied(fixtureBytes(`${name}.zfs`), bytes)
         expect(after.told).toEqual(model.told())
         checkDirectories(after)
@@ -193,6 +201,32 @@ describe('an increment', () => {
       { kind: 'file', path, ...owned, contents: text('x') },
     ])
     expect(after.tree.hidden).toEqual({ xattrDirectories: 0, xattrs: 0, unlinked: 0, others: 0 })
+  })
+
+  test('adds a layout of attributes where the base has none that fits, and only then', async () => {
+    const before = await fixture('modern-fatzap')
+    const layouts = ({ set }: Applied) => readSaTables(set)?.layouts.size ?? 0
+    const { after } = await incremented('modern-fatzap', [file('x')])
+    expect(layouts(after)).toBe(layouts(before))
+    const device: Change = { kind: 'block', path: 'disk', ...owned, device: { major: 3, minor: 4 } }
+    const more = await incremented('modern-fatzap', [device, { ...device, path: 'another' }])
+    expect(layouts(more.after)).toBe(layouts(before) + 1)
+    expect(more.after.told.get('another')).toBe('block 640 7:8 1 3,4 ')
+  })
+
+  test('is refused on what nothing can be added to', async () => {
+    const before = await fixture('full')
+    const master = (values: Record<string, bigint>) => {
+      const zap = zapObject(1, ObjectType.masterNode, { VERSION: 4n, ROOT: 4n, DELETE_QUEUE: 3n, ...values })
+      return { ...before, set: { ...before.set, objects: new Map(before.set.objects).set(1, zap) } }
+    }
+    const far = before.set.objects.get(4)
+    const objects = new Map(before.set.objects)
+    if (far) objects.set(2 ** 47, { ...far, number: 2 ** 47 })
+    const refused = expect.objectContaining({ code: 'UnsupportedZfsStream' })
+    expect(() => rendered(master({ normalization: 16n }), [])).toThrow(refused)
+    expect(() => rendered(master({ casesensitivity: 1n }), [])).toThrow(refused)
+    expect(() => rendered({ ...before, set: { ...before.set, objects } }, [])).toThrow(refused)
   })
 
   test('says that it is a clone, or that it is none', async () => {
