@@ -2,155 +2,20 @@
 import { RECORD_HEADER } from '#core/zfs/header-fields.ts'
 import { RecordType } from '#core/zfs/record.ts'
 import type { Random } from './random.ts'
+import {
+  CHUNK,
+  extremes,
+  fields,
+  FIRST_CHUNK,
+  inChunk,
+  MICRO_ENTRY,
+  MICRO_ZAP,
+  NAME,
+  NAME_BYTES,
+  oddNames,
+  structure,
+} from './stream-fields.ts'
 import { joinRecords, type RawRecord, type RawStream } from './stream-records.ts'
-
-/** Fields of headers by record type: offset and bytes (zfs-stream.md 1). */
-const fields: Readonly<Record<number, readonly (readonly [offset: number, bytes: 1 | 4 | 8])[]>> = {
-  [RecordType.begin]: [
-    [4, 4],
-    [8, 8],
-    [16, 8],
-    [24, 8],
-    [32, 4],
-    [36, 4],
-    [40, 8],
-    [48, 8],
-  ],
-  [RecordType.object]: [
-    [8, 8],
-    [16, 4],
-    [20, 4],
-    [24, 4],
-    [28, 4],
-    [33, 1],
-    [34, 1],
-    [35, 1],
-    [36, 4],
-  ],
-  [RecordType.freeObjects]: [
-    [8, 8],
-    [16, 8],
-  ],
-  [RecordType.write]: [
-    [8, 8],
-    [16, 4],
-    [24, 8],
-    [32, 8],
-    [50, 1],
-    [96, 8],
-  ],
-  [RecordType.free]: [
-    [8, 8],
-    [16, 8],
-    [24, 8],
-  ],
-  [RecordType.end]: [[40, 8]],
-  [RecordType.writeByRef]: [
-    [8, 8],
-    [16, 8],
-    [24, 8],
-    [40, 8],
-    [48, 8],
-    [56, 8],
-  ],
-  [RecordType.spill]: [
-    [8, 8],
-    [16, 8],
-    [32, 1],
-    [33, 1],
-    [40, 8],
-  ],
-  [RecordType.writeEmbedded]: [
-    [8, 8],
-    [16, 8],
-    [24, 8],
-    [40, 1],
-    [41, 1],
-    [48, 4],
-    [52, 4],
-  ],
-}
-
-/** Where numbers that matter stand in ZAP blocks, in their leaves, and in bonuses (zfs-stream.md 6, 7 and 8). */
-const structure: readonly (readonly [offset: number, bytes: 1 | 2 | 4 | 8])[] = [
-  [0, 8],
-  [8, 8],
-  [16, 8],
-  [24, 8],
-  [32, 8],
-  [40, 8],
-  [48, 8],
-  [56, 8],
-  [64, 8],
-  [72, 8],
-  [80, 8],
-  [88, 8],
-  [96, 8],
-  [24, 4],
-  [28, 2],
-  [30, 2],
-  [32, 2],
-  [34, 2],
-  [48, 2],
-  [50, 2],
-  [0, 4],
-  [4, 2],
-  [6, 2],
-  [8, 2],
-  [104, 8],
-  [112, 8],
-  [120, 8],
-  [128, 8],
-  [184, 4],
-  [188, 2],
-  [190, 2],
-  [264, 8],
-]
-/** Chunks of 24 bytes begin here in a leaf of 16 KiB; their numbers stand at these places (zfs-stream.md 6.3). */
-const FIRST_CHUNK = 1072
-const CHUNK = 24
-const inChunk: readonly [readonly [number, 1 | 2 | 4], ...(readonly [number, 1 | 2 | 4])[]] = [
-  [0, 1],
-  [1, 1],
-  [2, 2],
-  [4, 2],
-  [6, 2],
-  [8, 2],
-  [10, 2],
-  [12, 4],
-  [22, 2],
-]
-
-const extremes: readonly [bigint, ...bigint[]] = [
-  0n,
-  1n,
-  2n,
-  7n,
-  8n,
-  255n,
-  256n,
-  511n,
-  512n,
-  1024n,
-  4095n,
-  65_535n,
-  131_072n,
-  131_584n,
-  2n ** 24n,
-  2n ** 31n - 1n,
-  2n ** 31n,
-  2n ** 32n - 1n,
-  2n ** 32n,
-  2n ** 48n - 1n,
-  2n ** 48n,
-  2n ** 52n,
-  2n ** 53n - 512n,
-  2n ** 53n,
-  2n ** 62n,
-  2n ** 63n,
-  2n ** 64n - 512n,
-  2n ** 64n - 1n,
-]
 
 /** Bytes as they are: whatever this does, a checksum or the end tells. */
 export function damage(bytes: Uint8Array, random: Random): Uint8Array {
@@ -246,24 +111,6 @@ function pickMetadata(records: readonly RawRecord[], start: number, littleEndian
   }
   return start
 }
-
-const MICRO_ZAP = 0x8000_0000_0000_0003n
-const MICRO_ENTRY = 64
-const NAME = 14
-const NAME_BYTES = 50
-const oddNames = [
-  '.',
-  '..',
-  '/',
-  'a/b',
-  '../../etc/passwd',
-  '',
-  'x\0y',
-  '\xff\xfe',
-  '\n',
-  'root',
-  'etc',
-] as const
 
 /** A directory in one block gets an odd name, or one entry the name or the object of another (zfs-stream.md 6.1). */
 function withName(original: Uint8Array, littleEndian: boolean, random: Random): Uint8Array {
