@@ -5,9 +5,9 @@ import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import { ArchiveTree } from './archive-tree.ts'
 import type { ConverterNeeds } from './convert.ts'
 import { InZonepath } from './in-zonepath.ts'
+import { StreamTreeSource } from '../zfs/sources/stream.ts'
 import { openChain } from './open-chain.ts'
 import { storeForm } from './recompress.ts'
-import { StreamTreeSource } from './stream-tree.ts'
 import { writeOnOrigin } from './write-on-origin.ts'
 
 /** With an origin the stream shares its objects, and the increment from there comes with it. */
@@ -39,5 +39,8 @@ async function openTree(
   if (format === 'tar' || format === 'cpio')
     return { tree: wrapped(new ArchiveTree(source, needs)), close: async () => {} }
   const open = await openChain(source.artifacts, needs, signal)
-  return { tree: wrapped(new StreamTreeSource(open, source.entries)), close: () => open.close() }
+  return {
+    tree: wrapped(new StreamTreeSource(open, { index: source.entries, ...(signal && { signal }) })),
+    close: () => open.close(),
+  }
 }

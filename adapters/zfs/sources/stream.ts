@@ -1,15 +1,13 @@
 /** The tree of other streams as a tree to be written: in another ZPL version, and without features that a receiver may lack. */
 import { createHash } from 'node:crypto'
 import type { OpenTree } from '../open-tree.ts'
+import type { Entry } from '#core/entry.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 
 export interface StreamTreeOptions {
-  /**
-   * sha256 of a file's contents where it is known: made while the stream passed, or from its index. Asked in path order, once for each
-   * file; the contents of those that it does not know are read once more.
-   */
-  digestOf?: (node: TreeNode) => string | undefined | Promise<string | undefined>
+  /** of the stream, in path order too: it knows digests. Files that it does not show are read once more */
+  index?: () => AsyncIterable<Entry>
   signal?: AbortSignal
 }
 
@@ -37,15 +35,21 @@ export class StreamTreeSource implements TreeSource {
     const { nodes } = this.#open.tree
     const paths = new Map<string, readonly Uint8Array[]>([['.', []]])
     const linked = new Set(nodes.flatMap(({ hardlinkTo }) => hardlinkTo ?? []))
-    for (const node of nodes) {
-      this.#options.signal?.throwIfAborted()
-      const path = node.path === '.' ? [] : [...(paths.get(parentOf(node.path)) ?? []), node.name]
-      if (node.type === 'directory' || linked.has(node.path)) paths.set(node.path, path)
-      const entry = entryOf(node, path)
-      const first = node.hardlinkTo === undefined ? undefined : paths.get(node.hardlinkTo)
-      if (first) yield { ...entry, type: 'hardlink', size: 0, linkTo: first }
-      else if (hasContents(node)) yield { ...entry, sha256: await this.#sha256(node) }
-      else yield entry
+    const digests = new Digests(this.#options.index?.())
+    try {
+      for (const node of nodes) {
+        this.#options.signal?.throwIfAborted()
+        const path = node.path === '.' ? [] : [...(paths.get(parentOf(node.path)) ?? []), node.name]
+        if (node.type === 'directory' || linked.has(node.path)) paths.set(node.path, path)
+        const entry = entryOf(node, path)
+        const first = node.hardlinkTo === undefined ? undefined : paths.get(node.hardlinkTo)
+        const known = await digests.of(node)
+        if (first) yield { ...entry, type: 'hardlink', size: 0, linkTo: first }
+        else if (hasContents(node)) yield { ...entry, sha256: known ?? (await this.#sha256(node)) }
+        else yield entry
+      }
+    } finally {
+      await digests.close()
     }
     return undefined
   }
@@ -59,8 +63,6 @@ export class StreamTreeSource implements TreeSource {
   }
 
   async #sha256(node: TreeNode): Promise<string> {
-    const known = await this.#options.digestOf?.(node)
-    if (known !== undefined) return known
     const hash = createHash('sha256')
     for await (const piece of this.#open.contents(node)) hash.update(piece)
     return hash.digest('hex')
@@ -90,5 +92,33 @@ function entryOf(node: TreeNode, path: readonly Uint8Array[]): SourceEntry {
     size,
     ...(target && { target }),
     ...(device !== undefined && { device: { major, minor } }),
+  }
+}
+
+/** Digests of files by the stream's index, asked for in path order. */
+class Digests {
+  readonly #entries: AsyncIterator<Entry> | undefined
+  #next: Entry | undefined
+
+  constructor(entries: AsyncIterable<Entry> | undefined) {
+    this.#entries = entries?.[Symbol.asyncIterator]()
+  }
+
+  /** Nodes that no index shows are between those that it does. */
+  async of({ path }: TreeNode): Promise<string | undefined> {
+    this.#next ??= await this.#read()
+    if (this.#next?.path !== path) return undefined
+    const { sha256 } = this.#next
+    this.#next = undefined
+    return sha256
+  }
+
+  async close(): Promise<void> {
+    await this.#entries?.return?.()
+  }
+
+  async #read(): Promise<Entry | undefined> {
+    const next = await this.#entries?.next()
+    return next?.done === false ? next.value : undefined
   }
 }

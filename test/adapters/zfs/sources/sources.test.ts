@@ -189,6 +189,20 @@ describe('a stream of real ZFS', () => {
     await real.close()
   })
 
+  test('has the digests of its index, and reads the files that this does not show', async () => {
+    const real = await open(createReadStream(fixture('full')))
+    const shown = real.tree.nodes.find(({ type, size, links }) => type === 'file' && size > 0 && links === 1)
+    const { path: name = '', size = 0 } = shown ?? {}
+    const index = async function* () {
+      const owned = { mode: 0o644, uid: 0, gid: 0, mtime: 0 }
+      yield { path: name, type: 'file' as const, size, ...owned, sha256: 'of the index' }
+    }
+    const wanted = await entriesOf(new StreamTreeSource(real))
+    wanted.set(name, { ...wanted.get(name), sha256: 'of the index' })
+    expect(await entriesOf(new StreamTreeSource(real, { index }))).toEqual(wanted)
+    await real.close()
+  })
+
   test('with a name of more than 255 bytes is refused', async () => {
     const real = await open(createReadStream(fixture('modern-longname')))
     await expect(written(new StreamTreeSource(real))).rejects.toMatchObject({ code: 'NameTooLong' })
