@@ -159,9 +159,9 @@ function send(product: MortalProduct, method: string, route: string, body: objec
   })
 }
 
-/** How often a worker of this start of the product has begun a job. */
+/** How often a worker of this start of the product has begun to package; what it releases beside that begins when it likes. */
 function jobStarts(product: MortalProduct): number {
-  return product.now.output().split('"job started"').length - 1
+  return product.now.output().match(/"job":"package",.*"job started"/g)?.length ?? 0
 }
 
 async function untilStarted(product: MortalProduct, before: number): Promise<void> {
