@@ -1,4 +1,5 @@
-// Measurements beside other tools, both sides in one run, as ratios: npm run bench [-- --tree DIR] [--rounds N] [packing] [taking-in] [serving]
+// Measurements beside other tools, both sides in one run, as ratios: npm run bench [-- [--tree DIR] [--megabytes N] [--rounds N] PART…]
+// Parts are packing, taking-in, serving and streams; without one all are measured, which takes some minutes.
 import { spawnSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
@@ -9,19 +10,28 @@ import { shellQuote } from '#core/shell-quote.ts'
 import { startProduct } from '#test/running-product.ts'
 import { megabytes } from './report.ts'
 import { measureServing } from './serving.ts'
+import { sampleTree } from './sample-tree.ts'
 import { compare } from './side-by-side.ts'
+import { measureStreams } from './streams.ts'
 import { timeCommand } from './timed-command.ts'
 
-const parts = ['packing', 'taking-in', 'serving'] as const
+const parts = ['packing', 'taking-in', 'serving', 'streams'] as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tree: { type: 'string', default: '/usr/share' }, rounds: { type: 'string', default: '2' } },
+  options: {
+    tree: { type: 'string', default: '/usr' },
+    megabytes: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '2' },
+  },
 })
+const unknown = positionals.find((name) => !parts.some((part) => part === name))
+if (unknown !== undefined) throw new Error(`there is no part ${unknown}, expected ${parts.join(', ')}`)
 const wanted = (part: (typeof parts)[number]) => positionals.length === 0 || positionals.includes(part)
 const rounds = Number(values.rounds)
-const tree = shellQuote(path.resolve(values.tree))
 const folder = await mkdtemp(path.join(process.env['ZONEFLASH_BENCH'] ?? tmpdir(), 'zoneflash-bench-'))
 const inFolder = (name: string) => shellQuote(path.join(folder, name))
+/** what is packed and taken in: a part of the real tree */
+const tree = inFolder('tree')
 const node = `${shellQuote(process.execPath)} `
 const script = (name: string) => shellQuote(path.join(import.meta.dirname, name))
 const hasProgram = (name: string) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
@@ -30,7 +40,7 @@ async function measurePacking(): Promise<void> {
   const store = inFolder('packed')
   const tar = `tar -C ${tree} --sort=name --numeric-owner -cf - .`
   await compare(
-    `packing ${tree}: ours makes tar.gz, tar.zst, cpio.gz, three digests each way and the index in one pass`,
+    `packing ${values.megabytes} MiB of ${values.tree}: ours makes tar.gz, tar.zst, cpio.gz, three digests each way and the index in one pass`,
     [
       {
         name: 'zoneflash',
@@ -110,6 +120,10 @@ async function warm(file: string): Promise<void> {
 try {
   console.log(`in ${folder}, tree ${values.tree}, node ${process.version}`)
   await mkdir(path.join(folder, 'archives'))
+  if (wanted('packing') || wanted('taking-in')) {
+    const bytes = Number(values.megabytes) * 1024 * 1024
+    await sampleTree(path.resolve(values.tree), { bytes }, path.join(folder, 'tree'))
+  }
   if (wanted('packing')) await measurePacking()
   const large = path.join(folder, 'archives', 'large.tar')
   if (wanted('taking-in')) {
@@ -129,6 +143,7 @@ try {
     await warm(served)
     await measureServingOf(served)
   }
+  if (wanted('streams')) await measureStreams({ folder, rounds, tree: path.resolve(values.tree) })
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

@@ -9,17 +9,19 @@ export interface Side {
   prepare?: string
 }
 
-/** Measures every side and prints times, CPU, memory peaks and the ratio of the first side to each other. */
+/** Measures every side, tells of each on stderr, and prints times, CPU, memory peaks and the ratio of the first side to each other. */
 export async function compare(
   heading: string,
   sides: readonly [Side, ...Side[]],
   rounds: number,
 ): Promise<void> {
   const best = new Map<Side, Measurement>()
+  console.error(`\n${heading}`)
   for (let round = 0; round < rounds; round++)
     for (const side of sides) {
       if (side.prepare !== undefined) await timeCommand(side.prepare)
       const taken = await timeCommand(side.command)
+      console.error(`  round ${round + 1} of ${rounds}: ${side.name} ${seconds(taken.seconds)}`)
       const before = best.get(side)
       if (!before || taken.seconds < before.seconds) best.set(side, taken)
     }
