@@ -7,6 +7,7 @@ import { contentsOf, writtenOf, type ByteRange } from '#core/zfs/contents.ts'
 import { ExtentMap } from '#core/zfs/extents.ts'
 import { ObjectSetBuilder } from '#core/zfs/object-set-builder.ts'
 import type { ObjectSet, ObjectSetLimits } from '#core/zfs/object-set.ts'
+import { OneFileSystem } from '#core/zfs/one-file-system.ts'
 import { readTree } from '#core/zfs/read-tree.ts'
 import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import { teeContents } from '#core/zfs/tee-contents.ts'
@@ -67,7 +68,7 @@ export async function loadStream(
   { limits, signal, ...options }: LoadOptions = {},
 ): Promise<LoadedStream> {
   const builder = new ObjectSetBuilder({ inflaters, limits: { ...STREAM_LIMITS, ...limits }, ...options })
-  const reader = new RecordReader(builder)
+  const reader = new RecordReader(new OneFileSystem(builder))
   for await (const chunk of chunks) {
     signal?.throwIfAborted()
     reader.push(chunk)

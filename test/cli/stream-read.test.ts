@@ -77,6 +77,17 @@ describe('ls', () => {
     expect(error).toMatchObject({ code: 'PathNotFound' })
   })
 
+  test('a package of two file systems is refused with both names, verify reads its records', async () => {
+    const { records, littleEndian } = splitStream(readFileSync(fixture('replication')))
+    const begins = records.filter(({ header }) => header[0] === RecordType.begin)
+    begins.at(-1)?.header.set(Buffer.from('zst/other@s2'), 56)
+    const file = path.join(work, 'two.zfs')
+    writeFileSync(file, joinRecords({ records, littleEndian }))
+    const said = /"zst\/rp" and, in record \d+ at byte \d+, "zst\/other", expected one file system/
+    expect((await runStream('ls', file)).error).toMatchObject({ message: expect.stringMatching(said) })
+    expect((await runStream('verify', file)).stdout).toMatch(said)
+  })
+
   test('an increment alone has no tree', async () => {
     const { error } = await runStream('ls', fixture('incremental'))
     expect(error).toMatchObject({ code: 'OriginMismatch' })
