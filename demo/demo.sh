@@ -19,10 +19,21 @@ fi
 
 echo 'demo: a first run takes 2 to 7 minutes, most of it downloads and packing; a second run goes on where it stopped'
 
-say 'two sandbox hosts, each with its own ZFS pool and network'
-for host in golden demo-host; do
-  if sandbox list | grep -q "^$host running"; then reused "sandbox host $host"; else sandbox create "$host"; fi
-done
+# DEMO_ZFS=server-none: neither the server nor the host that builds has ZFS; the streams are written by the server itself.
+golden_zfs=true
+golden_options=
+if [ "${DEMO_ZFS-}" = server-none ]; then
+  golden_zfs=false
+  golden_options=--no-zfs
+  say 'two sandbox hosts, each with its own network; only demo-host has ZFS'
+else
+  say 'two sandbox hosts, each with its own ZFS pool and network'
+fi
+make_host() { # make_host HOST [OPTION]
+  if sandbox list | grep -q "^$1 running"; then reused "sandbox host $1"; else sandbox create "$@"; fi
+}
+make_host golden ${golden_options:+"$golden_options"}
+make_host demo-host
 
 say 'the server'
 address=$(sandbox address demo-host | cut -f2)
@@ -44,7 +55,7 @@ fi
 
 say 'golden builds: each template from its recipe, tried, searched, proven in a clone, published as candidate'
 zoneflash host show golden >/dev/null 2>&1 ||
-  zoneflash host add golden --transport sandbox:golden --fact zfs=true --builds 1
+  zoneflash host add golden --transport sandbox:golden --fact "zfs=$golden_zfs" --builds 1
 recipes='default mysql web'
 if [ -f "${ZONEFLASH_MEDIA:-$root/media}/webmin.deb" ]; then
   recipes="$recipes webmin"
@@ -71,7 +82,7 @@ zoneflash template list
 say 'demo-host: its profile, its plan, its token'
 zoneflash profile import "$root/profiles/demo.yaml"
 zoneflash host show demo-host >/dev/null 2>&1 ||
-  zoneflash host add demo-host --profile demo --release illumos --fact zfs=true
+  zoneflash host add demo-host --profile demo --release illumos --fact zfs=true --fact zpool=23
 zoneflash host plan demo-host
 url=$(zoneflash host arm demo-host --for 1h --json | sed -n 's/.*"url": *"\([^"]*\)".*/\1/p')
 
@@ -81,13 +92,18 @@ on demo-host sh -c "curl -fsS '${url}zones.sh' | sh"
 say 'demo-host: zoneadm list -cv'
 on demo-host zoneadm list -cv
 
-say 'mysql01: mysqladmin status'
+say 'personal streams: a clone of the template with its identity in place'
+on demo-host awk '/: receive started$/ { zone = $1 } / received in / { print "   " zone " " $0 }' /var/log/zoneflash.log
+on demo-host zfs list -o name,used,origin -t filesystem
+
+say 'mysql01, mysql02: mysqladmin status'
 on demo-host zlogin mysql01 mysqladmin status
+on demo-host zlogin mysql02 mysqladmin status
 
 say 'web01: over its own address'
 on demo-host curl -sSI http://192.0.2.12/ | head -1
 
-say 'identities: three clones, each its own; their templates carry none'
+say 'identities: four clones, each its own; their templates carry none'
 fingerprint() { ssh-keygen -lf /dev/stdin | cut -d' ' -f2; }
 identity() { # identity HOST ZONE
   node=$(on "$1" cat "/zones/$2/root/etc/hostname")
@@ -98,10 +114,11 @@ identity() { # identity HOST ZONE
 printf '%-10s %-9s %-12s %-34s %s\n' HOST ZONE NODENAME MACHINE-ID 'SSH HOST KEY'
 {
   identity demo-host mysql01
+  identity demo-host mysql02
   identity demo-host web01
   identity demo-host web02
 } | tee "$demo/identities"
-for zone in mysql01 web01 web02; do
+for zone in mysql01 mysql02 web01 web02; do
   for field in 3 4 5; do
     value=$(awk -v zone="$zone" -v field="$field" '$2 == zone { print $field }' "$demo/identities")
     count=$(awk -v value="$value" -v field="$field" '$field == value' "$demo/identities" | wc -l)

@@ -48,17 +48,25 @@ describe.skipIf(sandboxLack !== undefined)('the demo', () => {
 
   test('it ends with exit 0, the status of the database and of the web zone', () => {
     expect(first.status, first.output).toBe(0)
-    expect(first.output).toMatch(/^Uptime: \d+ {2}Threads: \d+/m)
+    expect(first.output.match(/^Uptime: \d+ {2}Threads: \d+/gm)).toHaveLength(2)
     expect(first.output).toMatch(/^HTTP\/1\.1 200 OK/m)
     expect(first.output).toMatch(/^ +\d+ mysql01 +running +\/zones\/mysql01 +lx/m)
     expect(first.output).toMatch(/^ +\d+ web01 +running +\/zones\/web01 +lx/m)
     expect(first.output).toMatch(/install +done/)
   })
 
+  test('both databases came by personal streams of some kilobytes', () => {
+    const received = [...first.output.matchAll(/^ {3}(\S+): ([0-9.]+) KiB received in [0-9.]+ s$/gm)]
+    expect(received.map((row) => row[1])).toEqual(['mysql01', 'mysql02'])
+    for (const [, zone, kib] of received) expect(Number(kib), zone).toBeLessThan(1024)
+    expect(first.output).toMatch(/\/zones\/mysql02 +\S+ +\S+\/zoneflash\/mysql@\S+$/m)
+    expect(first.output).not.toMatch(/^zoneflash: flashmysql: attach/m)
+  })
+
   test('clones have identities of their own, templates none', () => {
     const rows = [...first.output.matchAll(/^demo-host +(\S+) +(\S+) +([0-9a-f]{32}) +(SHA256:\S+)$/gm)]
-    expect(rows.map((row) => row[1])).toEqual(['mysql01', 'web01', 'web02'])
-    for (const column of [2, 3, 4]) expect(new Set(rows.map((row) => row[column])).size).toBe(3)
+    expect(rows.map((row) => row[1])).toEqual(['mysql01', 'mysql02', 'web01', 'web02'])
+    for (const column of [2, 3, 4]) expect(new Set(rows.map((row) => row[column])).size).toBe(4)
     expect(first.output.match(/^(?:mysql|web)@\S+ .*clean/gm)).toHaveLength(2)
   })
 
