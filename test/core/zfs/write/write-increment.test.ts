@@ -138,6 +138,27 @@ describe('an increment between two trees', () => {
     expect(object(after, 'kept')).toBe(object(before, 'kept'))
   })
 
+  test.each<[string, MemoryEntry[], MemoryEntry[]]>([
+    ['taken apart', [{ path: 'b', type: 'hardlink', linkTo: 'a' }], [{ path: 'b', contents: text('same') }]],
+    ['made one', [{ path: 'b', contents: text('same') }], [{ path: 'b', type: 'hardlink', linkTo: 'a' }]],
+    [
+      'with another name before those that they had',
+      [{ path: 'b', type: 'hardlink', linkTo: 'a' }],
+      [
+        { path: '0', type: 'hardlink', linkTo: 'a' },
+        { path: 'b', contents: text('other') },
+      ],
+    ],
+  ])('brings files that are hard links %s', async (_, first, second) => {
+    const a: MemoryEntry = { path: 'a', contents: text('same') }
+    const stream = await full([a, ...first])
+    const after = await applied(
+      stream,
+      await between(await applied(stream), new MemorySource([a, ...second])),
+    )
+    expect(after.told).toEqual((await applied(await full([a, ...second]))).told)
+  })
+
   test('of a zone’s root leaves what lies beside it', async () => {
     const zonepath: MemoryEntry[] = [
       { path: 'SUNWdetached.xml', contents: text('<zone/>') },
