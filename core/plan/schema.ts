@@ -11,7 +11,7 @@ export const PlannedDelta = z.strictObject({
   sha256: Sha256,
   /** bytes to transfer */
   size: z.int(),
-  urlPath: z.string().regex(/^\/flash\/[A-Za-z0-9._/-]+$/),
+  urlPath: z.string().regex(/^\/(?:flash|blobs)\/[A-Za-z0-9._/-]+$/),
   origin: z.strictObject({ template: TemplateName, version: VersionName }),
   /** where the host keeps that template */
   originPath: z.string(),
@@ -76,7 +76,7 @@ export const PlannedTemplate = z.strictObject({
   /** what of the template's configuration its flash zone does not get, or gets and should be looked at */
   foreign: z.array(z.string()).default([]),
   /** on the server, begins with "/" */
-  urlPath: z.string().regex(/^\/flash\/[A-Za-z0-9._/-]+$/),
+  urlPath: z.string().regex(/^\/(?:flash|blobs)\/[A-Za-z0-9._/-]+$/),
   /** `flash<template>` */
   flashZone: ZoneName,
   /** zonepath of the flash zone */

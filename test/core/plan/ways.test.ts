@@ -122,6 +122,13 @@ describe('the ways to a zone', () => {
     expect(chosen(planFor({ manifest, release: 's10u8', zones: [zone] }))).toEqual(['personal stream'])
   })
 
+  test('however many zones there are: sums that are about equal leave the template alone', () => {
+    const plan = planFor({
+      zones: Array.from({ length: 40 }, () => ({})).map((_, index) => ({ name: `web${index}` })),
+    })
+    expect(new Set(chosen(plan))).toEqual(new Set(['personal stream']))
+  })
+
   test('a flash zone that is kept is attached in any case: updated once, it is cloned', () => {
     const kept = { attachPolicy: 'update', flashZone: 'keep' }
     const plan = planFor({ release: 's10u8', zones: [kept] })
