@@ -63,19 +63,16 @@ describe('template push', () => {
     spawnSync('tar', ['-C', await zoneroot('converted'), '-cf', file, '.'])
     await cli('template', 'push', file, '--name', 'converted', '--brand', 'lx', '--version', '1.0')
     const made = await cli('template', 'convert', 'converted@1.0', '--to', 'zfs')
-    expect(made).toMatchObject(
-      {
-        status: 0,
-        stdout: expect.stringMatching(/^converted@1\.0 has zfs: .*sha256 /),
-      },
-      90_000,
-    )
+    expect(made).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^converted@1\.0 has zfs: .*sha256 /),
+    })
     const again = await cli('template', 'convert', 'converted', '--to', 'zfs')
     expect(again.stdout).toMatch(/^converted@1\.0 has zfs: .* already$/m)
     expect((await cli('template', 'show', 'converted@1.0')).stdout).toMatch(/^zfs .* [0-9a-f]{64} {2}tar$/m)
     const wrong = await cli('template', 'convert', 'converted', '--to', 'tar.gz', '--zpl', '5')
     expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('--zpl is for ZFS streams') })
-  })
+  }, 90_000)
 
   test('of an archive whose kept part is damaged ends with the digests in the message', async () => {
     const out = path.join(work, 'damaged.tar')
