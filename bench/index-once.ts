@@ -7,6 +7,6 @@ import { parseConfig } from '#core/config.ts'
 const [file = ''] = process.argv.slice(2)
 const config = parseConfig({ ZONEFLASH_BLOBS: `file:${tmpdir()}/zoneflash-bench-index-${process.pid}` })
 const source = createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Uint8Array>
-const { facts, close, ...index } = await openStreamIndexer(config).index(source)
-console.log(JSON.stringify({ ...facts, detachedXml: index.detachedXml !== undefined }))
-await close.call(index)
+const index = await openStreamIndexer(config).index(source)
+console.log(JSON.stringify(index.facts))
+await index.close()

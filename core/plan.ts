@@ -130,7 +130,7 @@ function planTemplate(
   const { format, compression, layout, sha256, size } = full
   const flashZone = `flash${name}`
   const path = `${profile.flashRoot}/${name}`
-  const urlPathOf = (artifact: Artifact) => `/flash/${name}/${version}.${artifactExtension(artifact)}`
+  const urlPathOf = (artifact: Artifact) => urlPath(artifact, manifest)
   const template: PlannedTemplate = {
     name,
     version,
@@ -155,6 +155,15 @@ function planTemplate(
     detachedXml: detachedXml(manifest, { zone: flashZone, zonepath: path, release: host.release }),
   }
   return { template, format: comesAs }
+}
+
+/** By its name; a further form of that name, a stream of another ZPL version for example, by its digest. */
+function urlPath(artifact: Artifact, { template, version, artifacts }: Manifest): string {
+  const extension = artifactExtension(artifact)
+  const first = artifacts.find((one) => artifactExtension(one) === extension)
+  return first?.sha256 === artifact.sha256
+    ? `/flash/${template}/${version}.${extension}`
+    : `/blobs/sha256/${artifact.sha256}`
 }
 
 function planDelta(

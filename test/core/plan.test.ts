@@ -42,6 +42,23 @@ describe('makePlan', () => {
     expect(plan.templates[0]?.urlPath).toBe(urlPath)
   })
 
+  test('of two streams of one version each host gets the one that its pool can receive', () => {
+    const facts = { pool: 24, isPackage: false, byteOrder: 'little' as const, features: [], notices: [] }
+    const made = exampleManifest('web')
+    const [five, ...others] = made.artifacts
+    if (!five) throw new Error('no stream')
+    const four = { ...five, sha256: 'd'.repeat(64), zfs: { ...facts, zplVersion: 4, pool: 15 } }
+    const artifacts = [{ ...five, zfs: { ...facts, zplVersion: 5 } }, ...others, four]
+    const versions = new Map([['web@stable', { manifest: { ...made, artifacts } }]])
+    const profile = withZones([{ name: 'web01', template: 'web@stable' }])
+    const urlFor = (zpool: string) => {
+      const host = Host.parse({ name: 'h1', facts: { zfs: 'true', zpool } })
+      return examplePlan({ host, profile, versions }).templates[0]?.urlPath
+    }
+    expect(urlFor('28')).toBe('/flash/web/1.0.zfs')
+    expect(urlFor('23')).toBe(`/blobs/sha256/${'d'.repeat(64)}`)
+  })
+
   test('a form that the host cannot take is refused with what there is', () => {
     const profile = withZones([{ name: 'web01', template: 'web@stable', form: 'zfs' }])
     expect(() => examplePlan({ profile })).toThrow(
