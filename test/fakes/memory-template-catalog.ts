@@ -129,7 +129,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     { template, version }: VersionId,
     artifacts: readonly Artifact[],
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
-    { at: _, ...entry }: AuditEntry & { at: Date },
+    audit: AuditEntry & { at: Date },
   ): Promise<Artifact[]> {
     const collected = new Map<Sha256, Entry[]>()
     for (const [sha256, index] of indexes) collected.set(sha256, await collect(index))
@@ -142,7 +142,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     manifest.artifacts.push(...structuredClone(added))
     for (const { sha256 } of added)
       if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, collected.get(sha256) ?? [])
-    if (added.length > 0) await this.#audit.write(entry)
+    if (added.length > 0) await this.#audit.write(audit)
     return structuredClone(added)
   }
 
