@@ -13,6 +13,8 @@ import { decodeTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts'
 const MAX_EXTRA = 1024 * 1024
 /** tar writes records of 20 blocks; old ones leave rubbish behind the trailer in the last record. */
 const RECORD = 20 * TAR_BLOCK
+/** Bytes of a number in a pax record: a time with nanoseconds has about half as many. */
+const MAX_NUMERAL = 40
 
 const entryTypes: Record<string, EntryType> = {
   '0': 'file',
@@ -259,17 +261,24 @@ function isSparseMap(pax: Map<string, Uint8Array>): boolean {
 
 /** A value of a pax record that is a number. @throws CorruptStream when it is none */
 function paxNumber(pax: Map<string, Uint8Array>, key: string, at: number): number | undefined {
+  const text = paxNumeral(pax, key, at)
+  return text === undefined ? undefined : Number(text)
+}
+
+/** The number as it is written. */
+function paxNumeral(pax: Map<string, Uint8Array>, key: string, at: number): string | undefined {
   const value = pax.get(key)
   if (value === undefined) return undefined
-  const text = String.fromCharCode(...value.subarray(0, 40))
+  const text = String.fromCharCode(...value.subarray(0, MAX_NUMERAL))
   const pattern = key === 'mtime' ? /^-?[0-9]+(\.[0-9]*)?$/ : /^[0-9]+$/
-  if (!pattern.test(text) || !Number.isSafeInteger(Math.floor(Number(text)))) {
+  const isNumber = pattern.test(text) && Number.isSafeInteger(Math.floor(Number(text)))
+  if (!isNumber || value.byteLength > MAX_NUMERAL) {
     throw refusal(
       'CorruptStream',
-      `pax header before byte ${at} says ${key}=${shown(text)}, expected a number`,
+      `pax header before byte ${at} says ${key}=${shown(text)} in ${value.byteLength} bytes, expected a number of at most ${MAX_NUMERAL}`,
     )
   }
-  return Number(text)
+  return text
 }
 
 /** A time's second and the nanoseconds after it, also before the epoch. As one number it would lose the last digits. */
@@ -277,12 +286,12 @@ function paxTime(
   pax: Map<string, Uint8Array>,
   at: number,
 ): { seconds: number; nanoseconds: number } | undefined {
-  const rounded = paxNumber(pax, 'mtime', at)
-  if (rounded === undefined) return undefined
-  const [whole = '', fraction = ''] = String.fromCharCode(...(pax.get('mtime') ?? [])).split('.')
+  const text = paxNumeral(pax, 'mtime', at)
+  if (text === undefined) return undefined
+  const [whole = '', fraction = ''] = text.split('.')
   const nanoseconds = Number(fraction.slice(0, 9).padEnd(9, '0'))
   if (!whole.startsWith('-') || nanoseconds === 0)
-    return { seconds: rounded === 0 ? 0 : Number(whole), nanoseconds }
+    return { seconds: Number(text) === 0 ? 0 : Number(whole), nanoseconds }
   return { seconds: Number(whole) - 1, nanoseconds: 1_000_000_000 - nanoseconds }
 }
 

@@ -123,6 +123,15 @@ describe('what an installer must not take', () => {
     expect(() => read(tar)).toThrow(expect.objectContaining({ code: 'CorruptStream' }))
   })
 
+  test('a time of a million digits is corrupt', () => {
+    for (const value of [`5.${'0'.repeat(900_000)}`, `1700000000.${'9'.repeat(40)}`]) {
+      const extra = { name: 'x', typeflag: 'x', content: paxRecord('mtime', value) }
+      expect(() => read(craftTar([extra, { name: 'file' }]))).toThrow(
+        expect.objectContaining({ code: 'CorruptStream' }),
+      )
+    }
+  })
+
   test('a second archive behind the first is corrupt', () => {
     const one = withTree('echo > a', (directory) => shell(directory, 'tar -cf - a'))
     expect(() => read(Buffer.concat([one, one]))).toThrow(expect.objectContaining({ code: 'CorruptStream' }))
