@@ -1,8 +1,9 @@
 // Which packaged form of a version a host can take.
 import { ProvisionError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { artifactExtension, type Artifact, type Manifest } from '../manifest.ts'
+import { artifactExtension, formName, isStream, type Artifact, type Manifest } from '../manifest.ts'
 import type { ProfileZone } from '../profile.ts'
+import { secondsToFetch } from './expected-seconds.ts'
 import { receiverOf, whyNotReceived } from '../zfs/receivers.ts'
 
 /** Whether the host has ZFS, as its facts say. */
@@ -11,15 +12,12 @@ export function hasZfs(host: Pick<Host, 'facts'>): boolean {
 }
 
 /**
- * A wanted form if the host can take it; with `auto` a ZFS stream where there is ZFS, else the smallest archive. Never one
- * that builds on another version, which the host may lack: core/plan/forms.ts.
+ * A wanted form if the host can take it; with `auto` a ZFS stream where there is ZFS, else the archive that is there soonest.
+ * Never one that builds on another version, which the host may lack: core/plan/forms.ts.
  * @throws NoUsableArtifact
  */
-export function chooseArtifact(
-  { template, version, artifacts }: Manifest,
-  host: Host,
-  form: ProfileZone['form'],
-): Artifact {
+export function chooseArtifact(manifest: Manifest, host: Host, form: ProfileZone['form']): Artifact {
+  const { template, version, artifacts } = manifest
   const usable = artifacts.filter((artifact) => canTake(host, artifact))
   const wanted =
     form === 'auto'
@@ -29,7 +27,7 @@ export function chooseArtifact(
           return extension === form || (form === 'zfs' && artifact.format === 'zfs')
         })
   if (wanted) return wanted
-  const there = artifacts.map((artifact) => describe(host, artifact)).join(', ') || 'no artifacts'
+  const there = artifacts.map((artifact) => describe(host, artifact, manifest)).join(', ') || 'no artifacts'
   throw new ProvisionError(
     'conflict',
     'NoUsableArtifact',
@@ -38,9 +36,9 @@ export function chooseArtifact(
 }
 
 /** `zfs (the host has no ZFS)` */
-function describe(host: Host, artifact: Artifact): string {
+function describe(host: Host, artifact: Artifact, manifest: Manifest): string {
   const why = whyNot(host, artifact)
-  return artifactExtension(artifact) + (why === undefined ? '' : ` (${why})`)
+  return formName(artifact, manifest) + (why === undefined ? '' : ` (${why})`)
 }
 
 /** Whether the host can take it as a whole. */
@@ -49,10 +47,13 @@ function canTake(host: Host, artifact: Artifact): boolean {
   return isWhole && whyNot(host, artifact) === undefined
 }
 
-/** Why a host cannot read this form; undefined: it can. */
-export function whyNot(host: Host, { format, compression, zfs }: Artifact): string | undefined {
-  if (format === 'zfs' || format === 'zfs-incremental') {
+/** Why a host cannot use this form; undefined: it can. What is received is a file system as it was: only archives get a `root/` there. */
+export function whyNot(host: Host, artifact: Artifact): string | undefined {
+  const { compression, layout, zfs } = artifact
+  if (isStream(artifact)) {
     if (!hasZfs(host)) return 'the host has no ZFS'
+    if (layout === 'zoneroot')
+      return 'it holds a zoneroot, expected a zonepath: template convert makes an archive of it'
     const refused = zfs && whyNotReceived(receiverOf(host), zfs)
     if (refused !== undefined) return refused
   }
@@ -63,5 +64,10 @@ export function whyNot(host: Host, { format, compression, zfs }: Artifact): stri
 }
 
 function byPreference(a: Artifact, b: Artifact): number {
-  return Number(b.format === 'zfs') - Number(a.format === 'zfs') || a.size - b.size
+  return Number(b.format === 'zfs') - Number(a.format === 'zfs') || bySpeed(a, b)
+}
+
+/** What is there soonest first; of those the smallest. */
+export function bySpeed(a: Artifact, b: Artifact): number {
+  return secondsToFetch(a) - secondsToFetch(b) || a.size - b.size
 }

@@ -34,7 +34,7 @@ const step = {
   /** a zone's configuration */
   configure: 0.3,
   /** that of the flash zone, without what belongs to the golden host */
-  configureFlash: 0.7,
+  configureFlash: 1.1,
   /** attach that only looks */
   attach: 0.3,
   /** attach that brings packages and patches to the level of the host */

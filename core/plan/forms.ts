@@ -1,8 +1,9 @@
 // The ways to bring a version to a host: what is there already, what builds on an origin that is there, or all of it.
 import type { Host } from '../host.ts'
-import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } from '../manifest.ts'
+import type { Sha256 } from '../digest.ts'
+import { formName, isStream, type Artifact, type ArtifactFormat, type Manifest } from '../manifest.ts'
 import type { ProfileZone } from '../profile.ts'
-import { chooseArtifact, whyNot } from './choose-artifact.ts'
+import { bySpeed, chooseArtifact, whyNot } from './choose-artifact.ts'
 import { secondsToFetch } from './expected-seconds.ts'
 import { bringsArchivesTree } from './same-tree.ts'
 import type { PlannedChoice } from './schema.ts'
@@ -12,6 +13,8 @@ export interface OnHost {
   version: string
   /** how it came there */
   format: ArtifactFormat
+  /** of the artifact that came; absent in the words of older installs */
+  sha256?: Sha256
 }
 
 export interface Weighed {
@@ -41,21 +44,23 @@ export function weighForms(
     (artifact) =>
       isDelta(artifact) && form === 'auto' && artifact.size < full.size && !whyNot(host, artifact),
   )
-  const increments = smaller.filter(({ format }) => format === 'zfs-incremental')
-  const layers = smaller.filter(({ format }) => format === 'layer').toSorted((a, b) => a.size - b.size)
-  const deltas = [...increments.slice(0, 1), ...layers.slice(0, 1)]
+  const lacks = (delta: Artifact) => whyOriginLacks(manifest, delta, there, origin)
+  const deltas = (['zfs-incremental', 'layer'] as const).flatMap((kind) => {
+    const kindred = smaller.filter(({ format }) => format === kind).toSorted(bySpeed)
+    // the host gets one of each kind: the one that fits what it has, else the best of them
+    return kindred.find((delta) => lacks(delta) === undefined) ?? kindred[0] ?? []
+  })
   const held = there.get(manifest.template)
   const isThere = held?.version === manifest.version && (form === 'auto' || held.format === full.format)
-  const chosen = isThere
-    ? undefined
-    : (deltas.find((delta) => whyOriginLacks(manifest, delta, there, origin) === undefined) ?? full)
+  const chosen = isThere ? undefined : (deltas.find((delta) => lacks(delta) === undefined) ?? full)
   const choices = manifest.artifacts.map((artifact): PlannedChoice => {
     const against =
       whyNot(host, artifact) ??
-      (isDelta(artifact) ? whyOriginLacks(manifest, artifact, there, origin) : undefined) ??
+      (isDelta(artifact) ? lacks(artifact) : undefined) ??
       (form !== 'auto' && artifact !== full ? `the profile wants ${form}` : undefined)
     return {
-      form: artifactExtension(artifact),
+      form: formName(artifact, manifest),
+      sha256: artifact.sha256,
       bytes: artifact.size,
       usable: against === undefined,
       chosen: artifact === chosen,
@@ -82,7 +87,7 @@ function isDelta({ format }: Artifact): boolean {
 /** Why the host, as it is known, cannot build on the origin; undefined: it can. */
 function whyOriginLacks(
   { origin: from }: Manifest,
-  { format }: Artifact,
+  { format, fromGuid }: Artifact,
   there: ReadonlyMap<string, OnHost>,
   origin: Manifest | undefined,
 ): string | undefined {
@@ -90,9 +95,14 @@ function whyOriginLacks(
   const held = there.get(from.template)
   const name = `${from.template}@${from.version}`
   if (held?.version !== from.version) return `origin ${name} is not known to be there`
-  const isStream = held.format === 'zfs' || held.format === 'zfs-incremental'
-  if (format === 'zfs-incremental' && !isStream) return `origin ${name} came as ${held.format}, no ZFS stream`
-  if (format !== 'layer' || !isStream) return undefined
+  if (format === 'zfs-incremental') {
+    if (!isStream(held)) return `origin ${name} came as ${held.format}, no ZFS stream`
+    const guid = origin?.artifacts.find(({ sha256 }) => sha256 === held.sha256)?.guid
+    return guid === undefined || fromGuid === undefined || guid === fromGuid
+      ? undefined
+      : `origin ${name} came with the snapshot ${guid}, it starts from ${fromGuid}`
+  }
+  if (!isStream(held)) return undefined
   const streams = origin?.artifacts.filter((artifact) => artifact.format === held.format) ?? []
   const isSame = streams.some((stream) => origin && bringsArchivesTree(stream, origin))
   return isSame
@@ -104,8 +114,11 @@ function reasonFor({ origin }: Manifest, artifact: Artifact, chosen: Artifact | 
   if (chosen === undefined) return 'not needed'
   if (artifact === chosen) {
     if (isDelta(artifact)) return `origin ${origin?.template}@${origin?.version} is there`
-    return artifact.format === 'zfs' ? 'a later version can come as an increment' : 'the smallest it can take'
+    return artifact.format === 'zfs'
+      ? 'a later version can come as an increment'
+      : 'the first to be there of those it can take'
   }
+  if (secondsToFetch(artifact) > secondsToFetch(chosen)) return 'slower'
   if (artifact.size >= chosen.size) return 'larger'
   return 'possible, but the host takes ZFS streams'
 }

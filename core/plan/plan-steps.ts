@@ -86,7 +86,7 @@ function fetchStep(template: PlannedTemplate): PlannedStep {
   if (chosen?.form === 'already there') {
     return { ...common, what: `nothing: ${name}@${version} is there; else ${whole}`, bytes: 0 }
   }
-  const delta = deltas.find(({ urlPath }) => chosen !== undefined && urlPath.endsWith(`.${chosen.form}`))
+  const delta = deltas.find(({ sha256: digest }) => chosen?.sha256 === digest)
   if (delta) {
     const { origin, sha256: digest } = delta
     const onto = `${delta.format} onto ${origin.template}@${origin.version}, ${formatBytes(delta.size)}`

@@ -1,5 +1,5 @@
 // Whether the artifacts of a version bring the same tree: a layer applies to that of its origin's archives.
-import type { Artifact, Manifest } from '../manifest.ts'
+import { isStream, type Artifact, type Manifest } from '../manifest.ts'
 
 /** Archives and layers of a version do. A stream does when that was seen when it was packaged, or one was converted to the other. */
 export function bringsArchivesTree(artifact: Artifact, { artifacts }: Pick<Manifest, 'artifacts'>): boolean {
@@ -11,8 +11,4 @@ export function bringsArchivesTree(artifact: Artifact, { artifacts }: Pick<Manif
       artifact.derivedFrom === sha256 ||
       derivedFrom === artifact.sha256,
   )
-}
-
-function isStream({ format }: Artifact): boolean {
-  return format === 'zfs' || format === 'zfs-incremental'
 }

@@ -27,8 +27,10 @@ export type PlannedDelta = z.infer<typeof PlannedDelta>
 
 /** One way to bring a version to the host, and why it was or was not chosen. */
 export const PlannedChoice = z.strictObject({
-  /** `already there`, or an artifact's extension */
+  /** `already there`, or an artifact's extension, with its ZPL version where there are several */
   form: z.string(),
+  /** of the artifact; absent in plans of before */
+  sha256: Sha256.optional(),
   /** to transfer */
   bytes: z.int(),
   usable: z.boolean(),

@@ -1,5 +1,5 @@
 // The ways to make zones from a template that stands on a host: each by a personal stream, or as clones of the flash zone.
-import type { Artifact, ArtifactFormat, Manifest } from '../manifest.ts'
+import { isStream, type ArtifactFormat, type Manifest } from '../manifest.ts'
 import type { Host } from '../host.ts'
 import { whyNot } from './choose-artifact.ts'
 import { rounded, secondsToAttachFlashZone, secondsToClone, secondsToReceive } from './expected-seconds.ts'
@@ -118,8 +118,7 @@ function whyNoStream(
     const [refusal] = streams.flatMap((artifact) => whyNot(host, artifact) ?? [])
     return refusal ?? `no ZFS stream of ${name}@${version} says which snapshot it gives`
   }
-  if (format !== 'zfs' && format !== 'zfs-incremental')
-    return `the template comes as ${format}, no ZFS stream`
+  if (!isStream({ format })) return `the template comes as ${format}, no ZFS stream`
   return undefined
 }
 
@@ -131,8 +130,4 @@ function whyNotThere(zonepath: string, zonesRoot: string): string | undefined {
 
 function expectedBytes({ detachedXml }: PlannedTemplate, { zonecfg, sysidcfg = '' }: PlannedZone): number {
   return streamBytes + detachedXml.length + zonecfg.length + sysidcfg.length
-}
-
-function isStream({ format }: Artifact): boolean {
-  return format === 'zfs' || format === 'zfs-incremental'
 }
