@@ -24,13 +24,13 @@ export async function templatesOnHost(
       const last = events.findLast((event) => isFetch(event, flashZone))
       if (!last) continue
       if (formWanted.has(name) && there.get(name)?.version === version && last.state === 'done') {
-        there.set(name, { version, format: formTaken(last) ?? format })
+        there.set(name, { version, format, ...taken(last) })
         formWanted.delete(name)
       }
       if (settled.has(name)) continue
       settled.add(name)
       if (events.some(({ step, seq }) => step === 'rollback' && seq > last.seq)) continue
-      there.set(name, { version, format: formTaken(last) ?? format })
+      there.set(name, { version, format, ...taken(last) })
       if (last.state === 'skipped') formWanted.add(name)
     }
   }
@@ -41,7 +41,9 @@ function isFetch({ step, zone, state }: RecordedEvent, flashZone: string): boole
   return step === 'fetch' && zone === flashZone && (state === 'done' || state === 'skipped')
 }
 
-/** The finish script says `took FORMAT` in the report. */
-function formTaken({ message }: RecordedEvent): ArtifactFormat | undefined {
-  return ArtifactFormat.safeParse(/^took ([a-z-]+)$/m.exec(message ?? '')?.[1]).data
+/** The finish script says `took FORMAT` in the report, and in the line before which one of them; older ones did not. */
+function taken({ message }: RecordedEvent): Partial<Pick<OnHost, 'format' | 'sha256'>> {
+  const [, digest, word] = /(?:^sha256 ([0-9a-f]{64})\n)?^took ([a-z-]+)$/m.exec(message ?? '') ?? []
+  const format = ArtifactFormat.safeParse(word).data
+  return { ...(format && { format }), ...(format && digest !== undefined && { sha256: digest }) }
 }

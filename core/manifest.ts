@@ -151,7 +151,22 @@ const compressionExtension: Record<Compression, string> = {
   zstd: '.zst',
 }
 
+/** Whether it is a ZFS stream, full or incremental. */
+export function isStream({ format }: Pick<Artifact, 'format'>): boolean {
+  return format === 'zfs' || format === 'zfs-incremental'
+}
+
 /** `tar.gz`, `zfs`, `cpio.bz2`, … */
 export function artifactExtension(artifact: Pick<Artifact, 'format' | 'compression'>): string {
   return formatExtension[artifact.format] + compressionExtension[artifact.compression]
+}
+
+/** Its extension; where others of the version have the same one, also what tells it from them: `zfs (ZPL 5)`. */
+export function formName(artifact: Artifact, { artifacts }: Pick<Manifest, 'artifacts'>): string {
+  const extension = artifactExtension(artifact)
+  const alike = artifacts.filter((one) => artifactExtension(one) === extension)
+  if (alike.length < 2) return extension
+  const zpl = artifact.zfs?.zplVersion
+  const isTold = zpl !== undefined && alike.filter(({ zfs }) => zfs?.zplVersion === zpl).length === 1
+  return `${extension} (${isTold ? `ZPL ${zpl}` : artifact.sha256.slice(0, 12)})`
 }

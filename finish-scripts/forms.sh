@@ -34,10 +34,15 @@ form_is_possible() { # the chosen one, on this host as it is now
 
 take_form() { # fills the incoming place; what was taken is told to the server
   case $s_form in
-    increment) take_increment && echo 'took zfs-incremental' ;;
-    layer) take_layer && echo 'took layer' ;;
-    full) take_full && echo "took $t_format" ;;
+    increment) take_increment && took zfs-incremental ;;
+    layer) take_layer && took layer ;;
+    full) take_full && took "$t_format" ;;
   esac
+}
+
+took() { # FORM: the digest tells which of several it was
+  echo "sha256 $s_sha256"
+  echo "took $1"
 }
 
 take_full() {

@@ -1,4 +1,6 @@
 /** Puts a personal stream together: identity, configuration and the zonepath's own mode, as an increment on the template's snapshot. */
+import { MAX_DETACHED_XML } from '../archive/detached-xml.ts'
+import { DETACHED_XML } from '../archive/layout.ts'
 import { ProvisionError } from '../errors.ts'
 import type { Change } from '../zfs/write/change.ts'
 import { renderIncrement } from '../zfs/write/increment.ts'
@@ -7,11 +9,8 @@ import type { PersonalStream, PersonalStreamRequest, RenderPersonalStream } from
 import { zoneDocument } from './zone-document.ts'
 import { zonerootEntries } from './zoneroot-entry.ts'
 
-const DETACHED_XML = 'SUNWdetached.xml'
 /** left by an attach that was forced */
 const ATTACHED_XML = 'SUNWattached.xml'
-/** far above what any zone's configuration with its inventory has */
-const MAX_DETACHED_XML = 16 * 1024 * 1024
 /** zoneadm refuses a zonepath that others may enter */
 const ZONEPATH_MODE = 0o700
 

@@ -52,6 +52,13 @@ describe('templatesOnHost', () => {
     ).toEqual({ web: { version: '2', format: 'zfs-incremental' } })
   })
 
+  test('knows which stream it was, where the script said so', async () => {
+    const sha256 = 'ab'.repeat(32)
+    expect(
+      await after({ version: '1', events: [fetched('done', `building on x\nsha256 ${sha256}\ntook zfs`)] }),
+    ).toEqual({ web: { version: '1', format: 'zfs', sha256 } })
+  })
+
   test('knows the form of what was there already from the install that brought it', async () => {
     expect(
       await after(

@@ -59,7 +59,7 @@ describe('weighForms', () => {
     expect(choices.map(({ form, bytes, usable, why }) => [form, bytes, usable, why])).toEqual([
       ['already there', 0, false, 'web@1.0 is not known to be there'],
       ['zfs', 10_000_000, false, 'the host has no ZFS'],
-      ['tar.gz', 4_000_000, true, 'the smallest it can take'],
+      ['tar.gz', 4_000_000, true, 'the first to be there of those it can take'],
       ['tar.zst', 3_000_000, false, 'Solaris 10 has no zstd'],
       ['izfs', 500_000, false, 'the host has no ZFS'],
       ['layer.tar.gz', 400_000, false, 'origin default@7 is not known to be there'],
@@ -112,6 +112,95 @@ describe('weighForms', () => {
     expect(chosen(like({ zfs: { ...zfs, sameTreeAs: 'f'.repeat(64) } }))).toBe('zfs')
   })
 
+  const plain = (digit: string, changes: Partial<Artifact> = {}): Artifact => ({
+    ...delta('zfs-incremental', 500_000, digit),
+    format: 'zfs',
+    fromGuid: undefined,
+    ...changes,
+  })
+
+  test('a stream of a zoneroot is no form for a host: receive puts no zonepath around it', () => {
+    const [stream, ...archives] = exampleManifest('web').artifacts
+    const zoneroot = { ...plain('a'), ...stream, layout: 'zoneroot' as const, guid: '77' }
+    const bare = { ...exampleManifest('web'), artifacts: [zoneroot, ...archives] }
+    const { full, choices } = weighForms(bare, host(true), 'auto', new Map())
+    expect(full.format).toBe('tar')
+    expect(choices.find(({ form }) => form === 'zfs')).toMatchObject({
+      usable: false,
+      why: 'it holds a zoneroot, expected a zonepath: template convert makes an archive of it',
+    })
+    expect(() => weighForms({ ...bare, artifacts: [zoneroot] }, host(true), 'auto', new Map())).toThrow(
+      'web@1.0 has zfs (it holds a zoneroot, expected a zonepath',
+    )
+  })
+
+  test('of several increments the host gets the one that builds on the stream it took', () => {
+    const from = exampleManifest('default', {
+      version: '7',
+      artifacts: [plain('1', { guid: '98' }), plain('2', { guid: '99' })],
+    })
+    const one = { ...delta('zfs-incremental', 500_000, 'd'), fromGuid: '98' }
+    const other = { ...delta('zfs-incremental', 600_000, 'e'), fromGuid: '99' }
+    const both = withDeltas(one, other)
+    const after = (digit: string) =>
+      weighForms(
+        both,
+        host(true),
+        'auto',
+        new Map([['default', { version: '7', format: 'zfs' as const, sha256: digit.repeat(64) }]]),
+        from,
+      )
+    expect(after('1').deltas).toEqual([one])
+    expect(after('2').deltas).toEqual([other])
+    expect(after('2').choices.filter(({ chosen }) => chosen)).toMatchObject([{ sha256: other.sha256 }])
+    expect(after('2').choices.find(({ sha256 }) => sha256 === one.sha256)?.why).toBe(
+      'origin default@7 came with the snapshot 99, it starts from 98',
+    )
+    // older installs did not say which: the host finds out
+    expect(weighForms(both, host(true), 'auto', there('default', '7', 'zfs'), from).deltas).toEqual([one])
+  })
+
+  test('the full form is the one that is there soonest, not the smallest', () => {
+    const archive = (compression: 'gzip' | 'bzip2', size: number, digit: string): Artifact => ({
+      ...plain(digit, { size, uncompressedSize: 800_000_000 }),
+      format: 'tar',
+      compression,
+    })
+    const [bzip2, gzip] = [archive('bzip2', 270_000_000, 'b'), archive('gzip', 300_000_000, 'a')]
+    const artifacts = [bzip2, gzip]
+    const { full, choices } = weighForms({ ...manifest, artifacts }, host(false), 'auto', new Map())
+    expect(full).toBe(gzip)
+    expect(choices.find(({ form }) => form === 'tar.bz2')?.why).toBe('slower')
+    const layers = artifacts.map((one) => ({ ...one, format: 'layer' as const, size: one.size / 2 }))
+    const weighed = weighForms(
+      { ...manifest, artifacts: [...artifacts, ...layers] },
+      host(false),
+      'auto',
+      there('default', '7', 'tar'),
+    )
+    expect(weighed.deltas.map(({ compression }) => compression)).toEqual(['gzip'])
+  })
+
+  test('streams that differ in nothing but the ZPL version or their bytes are told apart', () => {
+    const zfs = { features: [], pool: 15, isPackage: false, byteOrder: 'little' as const, notices: [] }
+    const streams = [
+      plain('1', { zfs: { ...zfs, zplVersion: 4 } }),
+      plain('2', { zfs: { ...zfs, zplVersion: 5 } }),
+      delta('zfs-incremental', 1, '3'),
+      delta('zfs-incremental', 1, '4'),
+      delta('layer', 1, '5'),
+    ]
+    const { choices } = weighForms({ ...manifest, artifacts: streams }, host(true), 'auto', new Map())
+    expect(choices.map(({ form }) => form)).toEqual([
+      'already there',
+      'zfs (ZPL 4)',
+      'zfs (ZPL 5)',
+      'izfs (333333333333)',
+      'izfs (444444444444)',
+      'layer.tar.gz',
+    ])
+  })
+
   test('offers the host what it could take, whatever the server knows', () => {
     expect(weighForms(manifest, host(true), 'auto', new Map()).deltas.map(({ format }) => format)).toEqual([
       'zfs-incremental',
@@ -141,6 +230,20 @@ test('the plan counts what will be transferred, and shows every form with its by
   const plan = examplePlan({ host: host(true), profile, versions, there: there('default', '7', 'zfs') })
   expect(plan.bytes).toBe(500_000)
   expect(renderPlan(plan)).toContain('* izfs            488.3 KiB    ~0.5 s  origin default@7 is there\n')
+  const further = withDeltas(
+    { ...delta('zfs-incremental', 600_000, 'e'), fromGuid: '98' },
+    delta('zfs-incremental', 500_000, 'd'),
+  )
+  const byDigest = examplePlan({
+    host: host(true),
+    profile,
+    versions: new Map([['web@stable', { manifest: further }]]),
+    there: there('default', '7', 'zfs'),
+  })
+  expect(byDigest.templates[0]?.deltas[0]?.urlPath).toBe(`/blobs/sha256/${'d'.repeat(64)}`)
+  const fetch = byDigest.steps.find(({ step }) => step === 'fetch')
+  expect([byDigest.bytes, fetch?.bytes]).toEqual([500_000, 500_000])
+  expect(fetch?.what).toContain('zfs-incremental onto default@7, 488.3 KiB')
   const again = examplePlan({ host: host(true), profile, versions, there: there('web', '1.0', 'zfs') })
   expect(renderPlan(again)).toContain('to transfer: 0 B in 0 downloads')
 })
