@@ -1,5 +1,5 @@
 // Measurements beside other tools, both sides in one run, as ratios: npm run bench [-- [--tree DIR] [--megabytes N] [--rounds N] PART…]
-// Parts are packing, taking-in, serving and streams; without one all are measured, which takes some minutes.
+// Parts are packing, taking-in, serving, streams and second-zone; without one all are measured, which takes some minutes.
 import { spawnSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
@@ -11,11 +11,12 @@ import { startProduct } from '#test/running-product.ts'
 import { megabytes } from './report.ts'
 import { measureServing } from './serving.ts'
 import { sampleTree } from './sample-tree.ts'
+import { measureSecondZone } from './second-zone.ts'
 import { compare } from './side-by-side.ts'
 import { measureStreams } from './streams.ts'
 import { timeCommand } from './timed-command.ts'
 
-const parts = ['packing', 'taking-in', 'serving', 'streams'] as const
+const parts = ['packing', 'taking-in', 'serving', 'streams', 'second-zone'] as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -144,6 +145,7 @@ try {
     await measureServingOf(served)
   }
   if (wanted('streams')) await measureStreams({ folder, rounds, tree: path.resolve(values.tree) })
+  if (wanted('second-zone')) await measureSecondZone()
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
