@@ -15,7 +15,7 @@ export async function archiveToArchive(
   { blobs, limits, spoolDirectory }: ConverterNeeds,
 ): Promise<ConvertedForm> {
   const [artifact] = source.artifacts
-  const members = new CanonicalMembers({ groups: await linkGroupsOf(source.entries()), limits })
+  const members = new CanonicalMembers({ groups: await linkGroupsOf(source, { blobs, signal }), limits })
   const reader = artifact.format === 'tar' ? new TarReader(members) : new CpioReader(members)
   const spool = new EntrySpool(spoolDirectory)
   const packing = new Packing(blobs, spool, [archiveFormOf(to)])

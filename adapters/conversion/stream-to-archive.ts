@@ -1,6 +1,5 @@
 /** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
-import { encodeShown } from '#core/archive/encode-name.ts'
 import { decodeName } from '#core/archive/member.ts'
 import { pathInZone } from '#core/archive/zone-path.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
@@ -46,43 +45,65 @@ export async function streamToArchive(
   }
 }
 
+const SLASH = Buffer.from('/')
+
 /** A node with its place in the archive. */
 interface PlacedNode {
   path: string
+  /** the path as it is stored */
+  name: Buffer
   node: TreeNode
 }
 
 /** Without what no index has either. */
 function placedNodes(nodes: readonly TreeNode[], layout: ArchiveLayout): PlacedNode[] {
+  const bytes = new PathBytes()
   return nodes.flatMap((node) => {
     const path = pathInZone(node.path, layout)
+    const stored = bytes.of(node)
     const isLeftOut = path === undefined || path === '.' || node.type === 'socket' || isHostDevice(node)
-    return isLeftOut ? [] : [{ path, node }]
+    // what a place in the zone lacks in front is `root/`
+    return isLeftOut ? [] : [{ path, name: stored.subarray(node.path.length - path.length), node }]
   })
+}
+
+/** Paths as they are stored, of nodes in path order. */
+class PathBytes {
+  /** of the directories above, by depth */
+  readonly #above: Buffer[] = []
+
+  of({ path, name }: TreeNode): Buffer {
+    if (path === '.') return Buffer.from(path)
+    const depth = path.split('/').length - 1
+    const above = depth === 0 ? [] : [this.#above[depth - 1] ?? Buffer.of(), SLASH]
+    const bytes = Buffer.concat([...above, name])
+    this.#above[depth] = bytes
+    return bytes
+  }
 }
 
 /** Of files alone: cpio has further names of a symlink as symlinks, and so has tar here. */
 function namesByObject(nodes: readonly PlacedNode[]): ReadonlyMap<number, readonly Buffer[]> {
   const names = new Map<number, Buffer[]>()
-  for (const { path, node } of nodes) {
+  for (const { name, node } of nodes) {
     if (node.type !== 'file') continue
     const all = names.get(node.object)
-    if (all) all.push(encodeShown(path))
-    else names.set(node.object, [encodeShown(path)])
+    if (all) all.push(name)
+    else names.set(node.object, [name])
   }
   return names
 }
 
 function memberOf(
-  { path, node }: PlacedNode,
+  { path, name, node }: PlacedNode,
   first: PlacedNode | undefined,
   groups: ReadonlyMap<number, readonly Buffer[]>,
 ): CanonicalMember {
   const { mode, uid, gid, mtime, type, object, target, device } = node
-  const common = { path, name: encodeShown(path), mode, uid, gid, mtime: Math.max(mtime, 0) }
+  const common = { path, name, mode, uid, gid, mtime: Math.max(mtime, 0) }
   const names = groups.get(object) ?? []
   if (type === 'file' && first !== undefined) {
-    const link = { path: first.path, name: encodeShown(first.path) }
+    const link = { path: first.path, name: first.name }
     return { ...common, type: 'hardlink', size: 0, link }
   }
   if (type === 'file') return { ...common, type, size: node.size, ...(names.length > 1 && { names }) }

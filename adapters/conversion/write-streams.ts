@@ -2,9 +2,9 @@
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
-import { ArchiveTree } from './archive-tree.ts'
 import type { ConverterNeeds } from './convert.ts'
 import { InZonepath } from './in-zonepath.ts'
+import { ArchiveSource } from '../zfs/sources/archive.ts'
 import { StreamTreeSource } from '../zfs/sources/stream.ts'
 import { openChain } from './open-chain.ts'
 import { storeForm } from './recompress.ts'
@@ -35,12 +35,15 @@ async function openTree(
 ): Promise<{ tree: TreeSource; close(): Promise<void> }> {
   const wrapped = (tree: TreeSource) =>
     source.layout === 'zonepath' ? tree : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
-  const [{ format }] = source.artifacts
-  if (format === 'tar' || format === 'cpio')
-    return { tree: wrapped(new ArchiveTree(source, needs)), close: async () => {} }
+  const [{ format, sha256 }] = source.artifacts
+  const options = { index: source.entries, signal }
+  if (format === 'tar' || format === 'cpio') {
+    const tree = new ArchiveSource(() => needs.blobs.open(sha256), options)
+    return { tree: wrapped(tree), close: async () => {} }
+  }
   const open = await openChain(source.artifacts, needs, signal)
   return {
-    tree: wrapped(new StreamTreeSource(open, { index: source.entries, ...(signal && { signal }) })),
+    tree: wrapped(new StreamTreeSource(open, options)),
     close: () => open.close(),
   }
 }

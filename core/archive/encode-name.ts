@@ -12,7 +12,7 @@ export function encodeName(name: string, length: number): Buffer {
   )
 }
 
-/** The bytes of a name of which no more is known: one that shows an escape is taken for a name with that byte. */
-export function encodeShown(name: string): Buffer {
-  return name.search(ESCAPED) < 0 ? Buffer.from(name) : encodeName(name, -1)
+/** Whether a name as it is shown has a byte that is no text, or the characters that stand for one: its bytes are not known then. */
+export function showsByte(name: string): boolean {
+  return name.search(ESCAPED) >= 0
 }

@@ -1,11 +1,13 @@
 /** Whether a conversion holds the tree that it was made of. */
+import { showsByte } from '../archive/encode-name.ts'
 import { orderKey } from '../diff/path-order.ts'
 import { differencesOf } from '../diff/compare-files.ts'
 import { ProvisionError } from '../errors.ts'
 import type { TreeLine } from './tree-lines.ts'
 
 /**
- * Both sides are sorted by orderKey; of equal paths the last counts, which is what unpacking leaves.
+ * Both sides are sorted by orderKey; of equal paths the last counts, which is what unpacking leaves. Where a path may be shown
+ * for two names each counts: the side that has fewer has lost one.
  * @throws ConversionDiffers with the first path that is not the same
  */
 export async function assertSameTree(
@@ -41,7 +43,7 @@ function whatDiffers(before: TreeLine | undefined, after: TreeLine | undefined):
 async function* lastOfEach(lines: AsyncIterable<TreeLine>): AsyncGenerator<TreeLine> {
   let last: TreeLine | undefined
   for await (const line of lines) {
-    if (last !== undefined && last.path !== line.path) yield last
+    if (last !== undefined && (last.path !== line.path || showsByte(line.path))) yield last
     last = line
   }
   if (last !== undefined) yield last

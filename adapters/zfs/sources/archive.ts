@@ -5,37 +5,74 @@ import { peek } from '../../archive/peek.ts'
 import { ArchiveEvents, type ArchiveEvent } from './archive-events.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
+import { decodeName } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import type { Entry } from '#core/entry.ts'
+import { ProvisionError } from '#core/errors.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 
 /** All bytes of the archive from its start; called once for each pass. */
 export type OpenArchive = () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>
 
+export interface ArchiveSourceOptions {
+  /** of the archive, in its order: it knows digests, so that nothing is hashed. Times are whole seconds then, whichever archive it is */
+  index?: () => AsyncIterable<Entry>
+  signal?: AbortSignal
+}
+
+const SLASH = Buffer.from('/')
 const zeros = new Uint8Array(256 * 1024)
 
 /**
- * Entries come in the order of the archive, so that the second pass reads it once, from end to end.
- * @throws UnknownFormat, and what the readers of archives refuse
+ * Entries come in the order of the archive, so that the second pass reads it once, from end to end. Names are the archive's own
+ * bytes: an index shows some of them alike.
+ * @throws UnknownFormat, SourceChanged when the index is of another archive, and what the readers of archives refuse
  */
 export class ArchiveSource implements TreeSource {
   readonly #open: OpenArchive
-  readonly #signal: AbortSignal | undefined
+  readonly #options: ArchiveSourceOptions
 
-  constructor(open: OpenArchive, { signal }: { signal?: AbortSignal } = {}) {
+  constructor(open: OpenArchive, options: ArchiveSourceOptions = {}) {
     this.#open = open
-    this.#signal = signal
+    this.#options = options
   }
 
-  async *entries(): AsyncGenerator<SourceEntry, undefined> {
+  entries(): AsyncGenerator<SourceEntry, undefined> {
+    const { index } = this.#options
+    return index ? this.#indexed(index()) : this.#hashed()
+  }
+
+  async *#indexed(index: AsyncIterable<Entry>): AsyncGenerator<SourceEntry, undefined> {
+    const files = filesWithBytes(index)
+    try {
+      for await (const event of eventsOf(this.#open, this.#options.signal)) {
+        if (typeof event === 'number' || event instanceof Uint8Array || event === 'end') continue
+        const entry = { ...event, mtimeNsec: 0 }
+        if (!hasBytes(entry)) {
+          yield entry
+          continue
+        }
+        const path = shownPath(entry.path)
+        const known = await files.next()
+        if (known.done === true || known.value.path !== path) throw changed(path)
+        yield { ...entry, sha256: known.value.sha256 }
+      }
+    } finally {
+      await files.return(undefined)
+    }
+    return undefined
+  }
+
+  async *#hashed(): AsyncGenerator<SourceEntry, undefined> {
     let entry: SourceEntry | undefined
     let hash = createHash('sha256')
-    for await (const event of eventsOf(this.#open, this.#signal)) {
+    for await (const event of eventsOf(this.#open, this.#options.signal)) {
       if (typeof event === 'number' || event instanceof Uint8Array) {
         for (const piece of pieces(event)) hash.update(piece)
       } else if (event === 'end') {
         if (!entry) continue
-        if (entry.type === 'file' && entry.size > 0) entry.sha256 = hash.digest('hex')
+        if (hasBytes(entry)) entry.sha256 = hash.digest('hex')
         yield entry
       } else {
         entry = event
@@ -46,14 +83,14 @@ export class ArchiveSource implements TreeSource {
   }
 
   async *contents(): AsyncGenerator<SourceContents, undefined> {
-    const events = eventsOf(this.#open, this.#signal)
+    const events = eventsOf(this.#open, this.#options.signal)
     let index = -1
     try {
       for (let next = await events.next(); next.done !== true; next = await events.next()) {
         const event = next.value
         if (typeof event === 'number' || event instanceof Uint8Array || event === 'end') continue
         index += 1
-        if (event.type === 'file' && event.size > 0) yield { index, bytes: untilEnd(events) }
+        if (hasBytes(event)) yield { index, bytes: untilEnd(events) }
       }
     } finally {
       await events.return(undefined)
@@ -107,4 +144,29 @@ function* pieces(contents: Uint8Array | number): Generator<Uint8Array, undefined
   if (typeof contents !== 'number') yield contents
   else for (let left = contents; left > 0; left -= zeros.byteLength) yield zeros.subarray(0, left)
   return undefined
+}
+
+function hasBytes({ type, size }: Pick<SourceEntry, 'type' | 'size'>): boolean {
+  return type === 'file' && size > 0
+}
+
+async function* filesWithBytes(
+  index: AsyncIterable<Entry>,
+): AsyncGenerator<{ path: string; sha256: string }, undefined> {
+  for await (const { type, size, path, sha256 } of index)
+    if (sha256 !== undefined && type === 'file' && size > 0) yield { path, sha256 }
+  return undefined
+}
+
+/** As an index shows it: in a path that is not UTF-8 throughout, each byte above 127 by itself. */
+function shownPath(path: readonly Uint8Array[]): string {
+  return decodeName(Buffer.concat(path.flatMap((name, depth) => (depth > 0 ? [SLASH, name] : [name]))))
+}
+
+function changed(path: string): ProvisionError {
+  return new ProvisionError(
+    'conflict',
+    'SourceChanged',
+    `${JSON.stringify(path)} is not the file that comes next in the archive's index`,
+  )
 }

@@ -3,7 +3,8 @@ import type { StreamTree, TreeNode } from '../tree.ts'
 import type { Change, ChangedAttributes } from './change.ts'
 import type { ContentsInOrder } from './contents-in-order.ts'
 import type { SourceEntry } from './tree-source.ts'
-import type { WantedNode, WantedTree } from './wanted-tree.ts'
+import { refusal, shown } from '../../archive/refusals.ts'
+import { sameBytes, type WantedNode, type WantedTree } from './wanted-tree.ts'
 
 export interface TreeComparison {
   base: StreamTree
@@ -16,8 +17,12 @@ export interface TreeComparison {
 }
 
 const IMPLIED_MODE = 0o755
+const NOTHING = new Uint8Array()
 
-/** What is gone first, then what is new in the order of its source, then the times of directories in which something changed. */
+/**
+ * What is gone first, then what is new in the order of its source, then the times of directories in which something changed.
+ * @throws DuplicateEntry for a name of the base that is shown like another one of the wanted tree
+ */
 export function treeChanges(comparison: TreeComparison): Change[] {
   return new Comparer(comparison).changes()
 }
@@ -38,6 +43,7 @@ class Comparer {
   }
 
   changes(): Change[] {
+    this.#checkNames()
     this.#claimObjects()
     const changes = [...this.#removals()]
     for (const [path, node] of this.#given.wanted.names) changes.push(...this.#name(path, node))
@@ -49,6 +55,18 @@ class Comparer {
       }
     }
     return changes
+  }
+
+  /** Trees are compared by their paths as they are shown. */
+  #checkNames(): void {
+    for (const [path, { names }] of this.#given.wanted.names) {
+      const [before, now] = [this.#before.get(path)?.name, names.get(path)]
+      if (path === this.#given.inside || !before || !now || sameBytes(before, now)) continue
+      throw refusal(
+        'DuplicateEntry',
+        `${shown(path)} is shown for two names, one of the base and another one of the new tree`,
+      )
+    }
   }
 
   /** A file stays the same object when one of its names led to these contents before. No object is two files. */
@@ -72,7 +90,7 @@ class Comparer {
       const { size = 0, sha256 } = entry ?? {}
       return before.size === size && (size === 0 || this.#given.digestOf(before) === sha256)
     }
-    if (type === 'symlink') return sameBytes(before.target, entry?.target)
+    if (type === 'symlink') return sameBytes(before.target ?? NOTHING, entry?.target ?? NOTHING)
     if (type !== 'block' && type !== 'character') return true
     return before.device === `${entry?.device?.major},${entry?.device?.minor}`
   }
@@ -173,8 +191,4 @@ function differs(before: TreeNode, { type, mode, uid, gid, mtime, mtimeNsec }: S
     before.mtime !== mtime ||
     before.mtimeNsec !== mtimeNsec
   )
-}
-
-function sameBytes(a: Uint8Array = new Uint8Array(), b: Uint8Array = new Uint8Array()): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index])
 }

@@ -38,7 +38,7 @@ export class WantedTree {
     const path = this.#pathOf(entry.path)
     const name = entry.path.at(-1)?.slice() ?? new Uint8Array()
     for (let depth = 0; depth < entry.path.length; depth++) this.#imply(entry.path.slice(0, depth))
-    const before = this.names.get(path)
+    const before = this.#at(path, name)
     if (before && (before.type === 'directory') !== (entry.type === 'directory')) {
       throw refusal(
         'DuplicateEntry',
@@ -75,12 +75,20 @@ export class WantedTree {
 
   #imply(names: readonly Uint8Array[]): void {
     const path = this.#pathOf(names)
-    const before = this.names.get(path)
+    const name = names.at(-1)?.slice() ?? new Uint8Array()
+    const before = this.#at(path, name)
     if (before?.type === 'directory') return
     if (before)
       throw refusal('DuplicateEntry', `${shown(path)} is a ${before.type}, and something lies below it`)
-    const name = names.at(-1)?.slice() ?? new Uint8Array()
     this.names.set(path, { type: 'directory', index: -1, names: new Map([[path, name]]) })
+  }
+
+  /** What is there already. @throws DuplicateEntry when that has another name, of other bytes, that is shown alike */
+  #at(path: string, name: Uint8Array): WantedNode | undefined {
+    const found = this.names.get(path)
+    const there = found?.names.get(path)
+    if (there === undefined || sameBytes(there, name)) return found
+    throw refusal('DuplicateEntry', `${shown(path)} is shown for two names, one of them not UTF-8`)
   }
 
   #pathOf(names: readonly Uint8Array[]): string {
@@ -93,4 +101,8 @@ export class WantedTree {
 /** A source may use the memory of an entry again. */
 function copied(entry: SourceEntry): SourceEntry {
   return { ...entry, ...(entry.target && { target: entry.target.slice() }) }
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index])
 }

@@ -241,3 +241,67 @@ test('a version on a stream that a pool sent is an increment from there', async 
     comparable(await site.entries(copy), ''),
   )
 })
+
+/** A name with a byte that is no UTF-8, and one with the characters by which that is shown. */
+const latin = (fill: string) =>
+  withTree(fill, (directory) => ({
+    tar: shell(directory, 'tar --sort=name --numeric-owner --owner=0 --group=3 -cf - ./*'),
+    cpio: shell(directory, 'find . ! -name . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:3'),
+  }))
+const BYTE = String.raw`"$(printf 'etc/caf\351')"`
+const CHARACTERS = String.raw`'etc/caf\xE9'`
+
+/** Names of all files in an archive, one character for each byte. */
+const unpackedNames = (tar: Buffer) =>
+  withTree('', (directory) => {
+    shell(directory, 'tar -xf -', tar)
+    return shell(directory, "find . -type f | sed 's,^./,,' | LC_ALL=C sort")
+      .toString('latin1')
+      .trim()
+      .split('\n')
+  })
+
+test.each(['tar', 'cpio'] as const)(
+  'a name with the characters of an escaped byte keeps them, from a %s to a stream and back',
+  async (form) => {
+    const archives = latin(
+      `mkdir etc; echo 1 >${CHARACTERS}; ln ${CHARACTERS} etc/linked; ln etc/linked ${BYTE}.txt`,
+    )
+    await site.push('1', archives[form])
+    const names = ['etc/caf\\xE9', 'etc/caf\xE9.txt', 'etc/linked']
+    await site.convert('1', 'zfs')
+    await site.push('2', await site.bytes(await site.form('1', 'zfs')), { zonecfg: 'create -b' })
+    await site.convert('2', 'tar')
+    expect(unpackedNames(await site.bytes(await site.form('2', 'tar')))).toEqual(names)
+    const other = form === 'tar' ? 'cpio' : 'tar'
+    await site.convert('1', other)
+    const made = await site.form('1', other)
+    await site.push('3', await site.bytes(made))
+    if (other !== 'tar') await site.convert('3', 'tar')
+    expect(unpackedNames(await site.bytes(await site.form('3', 'tar')))).toEqual(names)
+  },
+)
+
+test('two names that are shown alike stay two files, and are refused where they would become one', async () => {
+  const { tar } = latin(`mkdir etc; echo byte >${BYTE}; echo characters >${CHARACTERS}`)
+  await site.push('1', tar)
+  await site.convert('1', 'cpio')
+  await site.push('2', await site.bytes(await site.form('1', 'cpio')))
+  await site.convert('2', 'tar')
+  expect(unpackedNames(await site.bytes(await site.form('2', 'tar')))).toHaveLength(2)
+  await expect(site.convert('1', 'zfs')).rejects.toMatchObject({ code: 'DuplicateEntry' })
+  await site.push('0', tree.tar)
+  await site.convert('0', 'zfs')
+  await site.push('3', tar, { origin: { template: 'web', version: '0' } })
+  await expect(site.convert('3', 'zfs')).rejects.toMatchObject({ code: 'DuplicateEntry' })
+  expect(await site.forms('3')).toEqual(['tar'])
+})
+
+test('an increment does not take a name for another that is shown alike', async () => {
+  await site.push('1', latin(`mkdir etc; echo same >${BYTE}`).tar)
+  await site.convert('1', 'zfs')
+  await site.push('2', latin(`mkdir etc; echo same >${CHARACTERS}`).tar, {
+    origin: { template: 'web', version: '1' },
+  })
+  await expect(site.convert('2', 'zfs')).rejects.toMatchObject({ code: 'DuplicateEntry' })
+})

@@ -91,3 +91,9 @@ test('further names of a symlink count as symlinks of their own', async () => {
 test('of entries with one path the last counts, as when they are unpacked', async () => {
   await compare([file('a', { size: 9 }), file('a')], [file('a')])
 })
+
+test('two names that are shown alike are two files, and one of them is not lost', async () => {
+  const both = [file('caf\\xE9', { size: 9 }), file('caf\\xE9')]
+  await compare(both, both)
+  await expect(compare(both, [file('caf\\xE9')])).rejects.toMatchObject({ code: 'ConversionDiffers' })
+})
