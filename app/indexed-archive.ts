@@ -46,7 +46,7 @@ export function findIndexedArchive(
     layout: artifact.layout ?? 'zoneroot',
     entries: () => counted(catalog.entries(artifact.sha256), artifact, manifest, signal),
     async *read(wanted) {
-      const sources = await sourcesOf(artifact, { blobs, catalog })
+      const sources = await sourcesOf(artifact, manifest, { blobs, catalog })
       for await (const file of readFiles(sources, artifact, wanted)) {
         signal?.throwIfAborted()
         yield file
@@ -64,12 +64,13 @@ function costOf({ format, compression }: Artifact): number {
 /** @throws BaseMissing */
 async function sourcesOf(
   artifact: Artifact,
+  manifest: Manifest,
   needs: Pick<Needs, 'blobs' | 'catalog'>,
 ): Promise<StoredBytes[]> {
   const own = storedBytes(artifact, needs)
   const { fromGuid } = artifact
   if (fromGuid === undefined) return [own]
-  const base = await baseFinder(needs)(fromGuid)
+  const base = await baseFinder(manifest, needs)(fromGuid)
   if (base !== undefined) return [...base, own]
   throw new ProvisionError(
     'conflict',

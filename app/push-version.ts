@@ -87,7 +87,7 @@ export async function pushVersion(push: Push, source: ArtifactSource, needs: Pus
     {
       expected: push.sha256,
       maxBytes: needs.limits.maxBytes,
-      findBase: baseFinder(needs),
+      findBase: baseFinder({ template: push.template, origin: push.facts.origin }, needs),
       accept: async (artifact, detachedXml) => {
         planned = await planVersion(push, artifact, detachedXml, needs)
       },
@@ -204,11 +204,8 @@ async function originOf(
 
 /** A version that holds the snapshot, as `template@version`. */
 async function holderOf(guid: string, catalog: TemplateCatalog): Promise<string | undefined> {
-  for (const { name } of await catalog.listTemplates()) {
-    const holder = (await catalog.listVersions(name)).find(({ manifest }) => hasSnapshot(manifest, guid))
-    if (holder) return `${name}@${holder.manifest.version}`
-  }
-  return undefined
+  const [holder] = await catalog.findVersionsByGuid(guid)
+  return holder && `${holder.manifest.template}@${holder.manifest.version}`
 }
 
 /** The version that is there under the name wanted. @throws VersionDeleted when one was */

@@ -11,7 +11,7 @@ import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry } from './ports/hosts.ts'
 import type { Install, InstallLog } from './ports/installs.ts'
 import type { StreamTrees } from './ports/streams.ts'
-import { findStreamChain } from './stream-chain.ts'
+import { byCost, findStreamChain } from './stream-chain.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -85,17 +85,17 @@ export async function warmPersonalStreams(
   }
 }
 
-/** The version's own full stream of that snapshot, else its increment and what that builds on. @throws SnapshotUnknown */
+/** The version's own full stream of that snapshot, the one that is read soonest; else its increment and what that builds on. @throws SnapshotUnknown */
 async function chainOf(
   manifest: Manifest,
   guid: string,
   { catalog }: Pick<Needs, 'catalog'>,
 ): Promise<Artifact[]> {
-  const own = manifest.artifacts.filter((artifact) => artifact.guid === guid)
+  const own = manifest.artifacts.filter((artifact) => artifact.guid === guid).toSorted(byCost)
   const full = own.find(({ format }) => format === 'zfs')
   if (full) return [full]
   const increment = own.find(({ format }) => format === 'zfs-incremental')
-  const base = increment?.fromGuid && (await findStreamChain(increment.fromGuid, { catalog }))
+  const base = increment?.fromGuid && (await findStreamChain(increment.fromGuid, manifest, { catalog }))
   if (increment && base) return [...base, increment]
   throw snapshotUnknown(`${manifest.template}@${manifest.version}`, guid)
 }

@@ -89,12 +89,12 @@ async function findOriginSnapshot({ shell, origin }: Wanted): Promise<string | u
 /** Undefined for one that is refused, which is said. */
 async function takeInStream(
   argv: readonly [string, ...string[]],
-  { shell, signal, onProgress, onRefused }: Wanted,
+  { shell, origin, signal, onProgress, onRefused }: Wanted,
   needs: Needs,
 ): Promise<TakenArtifact | undefined> {
   const source = counted(shell.stream(argv, { signal }) as AsyncIterable<Uint8Array>, onProgress)
   try {
-    return await takeInArtifact(source, { findBase: baseFinder(needs) }, needs)
+    return await takeInArtifact(source, { ...(origin && { findBase: baseFinder(origin, needs) }) }, needs)
   } catch (error) {
     if (!(error instanceof ProvisionError) || !leftToArchives.has(error.code)) throw error
     onRefused(error.message)

@@ -72,6 +72,7 @@ interface ArtifactTable {
   compression: Artifact['compression']
   /** bytes; a bigint arrives as text */
   size: ColumnType<string, number, number>
+  guid: string | null
 }
 
 interface ChannelTable {

@@ -114,7 +114,16 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 
   async findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]> {
-    if (!isStorable(sha256)) return []
+    return this.#versionsWith('sha256', sha256)
+  }
+
+  async findVersionsByGuid(guid: string): Promise<VersionRecord[]> {
+    return this.#versionsWith('guid', guid)
+  }
+
+  /** Those of which an artifact has it, oldest first. */
+  async #versionsWith(column: 'sha256' | 'guid', value: string): Promise<VersionRecord[]> {
+    if (!isStorable(value)) return []
     return this.#liveVersions()
       .where((query) =>
         query.exists(
@@ -122,7 +131,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
             .selectFrom('artifact')
             .whereRef('artifact.template', '=', 'version.template')
             .whereRef('artifact.version', '=', 'version.name')
-            .where('artifact.sha256', '=', sha256)
+            .where(`artifact.${column}`, '=', value)
             .select('artifact.sha256'),
         ),
       )
@@ -437,7 +446,7 @@ async function replaceArtifacts(db: Kysely<Tables>, { manifest }: VersionRecord)
   await db
     .insertInto('artifact')
     .values(
-      artifacts.map(({ sha256, format, compression, size }, position) => ({
+      artifacts.map(({ sha256, format, compression, size, guid }, position) => ({
         template,
         version,
         position,
@@ -445,6 +454,7 @@ async function replaceArtifacts(db: Kysely<Tables>, { manifest }: VersionRecord)
         format,
         compression,
         size,
+        guid: guid ?? null,
       })),
     )
     .execute()

@@ -61,7 +61,7 @@ export async function openIndexed(
     const entries = () => needs.catalog.entries(last.sha256)
     return { artifacts, layout: last.layout ?? 'zoneroot', isSameForm, entries, close: async () => {} }
   }
-  const index = await readStored(last.sha256, needs)
+  const index = await readStored(last.sha256, artifacts.slice(0, -1), needs)
   const layout = index.facts.layout ?? 'zonepath'
   return { artifacts, layout, isSameForm, entries: () => index.entries, close: () => index.close() }
 }

@@ -6,7 +6,7 @@ import type { ArchiveLayout, Artifact } from '#core/manifest.ts'
 import type { ArtifactIndex, ArtifactIndexer, SortEntries } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
-import type { ConversionRequest, ConversionSource, Convert, ConvertedForm } from '../ports/conversion.ts'
+import type { ConversionRequest, Convert, ConvertedForm } from '../ports/conversion.ts'
 import type { OpenedSource } from './choose-source.ts'
 import { readStored } from './read-stored.ts'
 
@@ -41,7 +41,7 @@ export async function makeForms(
   onVerify()
   const made: MadeForm[] = []
   try {
-    for (const form of forms) made.push(await verified(form, request.source, needs))
+    for (const form of forms) made.push(await verified(form, request, needs))
     return made
   } catch (error) {
     await closeForms(made)
@@ -73,10 +73,10 @@ export function indexesOf(made: readonly MadeForm[]): Map<string, AsyncIterable<
 /** Reads a form as it was stored, and compares. @throws ConversionDiffers */
 async function verified(
   { format, blob, layout }: ConvertedForm,
-  source: ConversionSource,
+  { source, origin }: FormsRequest,
   needs: MakingNeeds,
 ): Promise<{ artifact: Artifact; index: ArtifactIndex }> {
-  const index = await readStored(blob.sha256, needs)
+  const index = await readStored(blob.sha256, origin?.artifacts ?? [], needs)
   try {
     if (index.facts.format !== format || index.facts.layout !== layout)
       throw new Error(

@@ -1,21 +1,26 @@
 // Reads an artifact out of the blob store as an upload of it is read.
 import type { Sha256 } from '#core/digest.ts'
+import type { Artifact } from '#core/manifest.ts'
 import type { ArtifactIndex, ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
-import type { TemplateCatalog } from '../ports/catalog.ts'
-import { baseFinder } from '../stream-chain.ts'
+import { storedBytes } from '../stream-chain.ts'
 
 interface Needs {
   blobs: BlobStore
-  catalog: TemplateCatalog
   indexer: ArtifactIndexer
 }
 
-/** The caller must close it. @throws the codes of core/archive/refusals.ts */
-export async function readStored(sha256: Sha256, { blobs, catalog, indexer }: Needs): Promise<ArtifactIndex> {
+/** `base`: the streams that an increment builds on. The caller must close it. @throws the codes of core/archive/refusals.ts */
+export async function readStored(
+  sha256: Sha256,
+  base: readonly Artifact[],
+  { blobs, indexer }: Needs,
+): Promise<ArtifactIndex> {
   const bytes = await blobs.open(sha256)
   try {
-    return await indexer.index(bytes, baseFinder({ blobs, catalog }))
+    return await indexer.index(bytes, async (guid) =>
+      base.at(-1)?.guid === guid ? base.map((artifact) => storedBytes(artifact, { blobs })) : undefined,
+    )
   } finally {
     bytes.destroy()
   }

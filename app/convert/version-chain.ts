@@ -9,13 +9,13 @@ export type StreamChain = readonly [Artifact, ...Artifact[]]
 
 /** A full one, or an increment with all that it builds on before it. Undefined when there is none. */
 export async function versionChain(
-  { artifacts }: Manifest,
+  manifest: Manifest,
   catalog: TemplateCatalog,
 ): Promise<StreamChain | undefined> {
-  const full = artifacts.find(({ format }) => format === 'zfs')
+  const full = manifest.artifacts.find(({ format }) => format === 'zfs')
   if (full) return [full]
-  const guid = artifacts.find(({ format }) => format === 'zfs-incremental')?.guid
-  const [first, ...rest] = (guid !== undefined && (await findStreamChain(guid, { catalog }))) || []
+  const guid = manifest.artifacts.find(({ format }) => format === 'zfs-incremental')?.guid
+  const [first, ...rest] = (guid !== undefined && (await findStreamChain(guid, manifest, { catalog }))) || []
   return first && [first, ...rest]
 }
 

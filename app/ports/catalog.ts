@@ -41,6 +41,8 @@ export interface TemplateCatalog {
   isNameSpent(template: string, version: string): Promise<boolean>
   /** Versions (not deleted) whose artifacts contain this blob. */
   findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]>
+  /** Versions (not deleted) of which an artifact gives the ZFS snapshot of this guid, oldest first. */
+  findVersionsByGuid(guid: string): Promise<VersionRecord[]>
   /**
    * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
    * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).

@@ -248,6 +248,25 @@ export function templateCatalogContract(name: string, open: () => Promise<Templa
       expect(await collect(catalog.entries(digest('a')))).toEqual([entryOf('x')])
     })
 
+    test('versions are found by the guid of the snapshot that a stream of theirs gives', async () => {
+      const catalog = await open()
+      const stream = (digit: string, guid: string) => ({ ...artifactOf(digest(digit)), guid })
+      await catalog.putVersion(versionOf('web', '1', { artifacts: [artifactOf(digest('a'))] }), none)
+      await catalog.putVersion(versionOf('mysql', '1', { artifacts: [stream('b', '77')] }), none)
+      await catalog.putVersion(versionOf('web', '2', { artifacts: [stream('c', '78')] }), none)
+      const found = async (guid: string) =>
+        (await catalog.findVersionsByGuid(guid)).map(
+          ({ manifest: { template, version } }) => `${template}@${version}`,
+        )
+      expect(await found('77')).toEqual(['mysql@1'])
+      await catalog.addArtifacts({ template: 'web', version: '1' }, [stream('d', '77')], none, said)
+      expect((await found('77')).toSorted()).toEqual(['mysql@1', 'web@1'])
+      expect(await found('79')).toEqual([])
+      expect(await found('7\0')).toEqual([])
+      await catalog.setState('mysql', '1', 'deleted')
+      expect(await found('77')).toEqual(['web@1'])
+    })
+
     test('a channel is a movable name of a ready version', async () => {
       const catalog = await open()
       await catalog.putVersion(versionOf('web', '1'), none)

@@ -105,6 +105,10 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     return this.#everyVersion().filter(({ manifest }) => manifest.artifacts.some((a) => a.sha256 === sha256))
   }
 
+  async findVersionsByGuid(guid: string): Promise<VersionRecord[]> {
+    return this.#everyVersion().filter(({ manifest }) => manifest.artifacts.some((one) => one.guid === guid))
+  }
+
   async putVersion(
     record: VersionRecord,
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,

@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { PostgresAuditLog } from '#adapters/postgres/audit-log.ts'
+import { migrate } from '#adapters/postgres/migrate.ts'
 import { PostgresInstallLog } from '#adapters/postgres/install-log.ts'
 import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import {
@@ -132,4 +134,19 @@ test('two million entries are written and read back in bounded memory', { timeou
   }
   expect({ read, broken }).toEqual({ read: count, broken: 0 })
   expect((peak - before) / 1024 ** 2, 'MiB of memory above the start').toBeLessThan(300)
+})
+
+test('guids of streams that were recorded before there was a column for them are found', async () => {
+  const db = await openTestDatabase()
+  const catalog = new PostgresTemplateCatalog(db)
+  const artifacts = [artifactOf(digest('a')), { ...artifactOf(digest('b')), guid: '12345678901234567890' }]
+  const odd = { notes: 'NUL \0, half a pair \ud800, a backslash and u0000: \\u0000' }
+  await catalog.putVersion(versionOf('web', '1', { artifacts, ...odd }), new Map())
+  await catalog.putVersion(versionOf('web', '2', { artifacts: artifacts.slice(0, 1) }), new Map())
+  await sql`drop index artifact_guid`.execute(db)
+  await sql`alter table artifact drop column guid`.execute(db)
+  await sql`delete from kysely_migration where name = '0008-stream-guids'`.execute(db)
+  await migrate(db)
+  const found = await catalog.findVersionsByGuid('12345678901234567890')
+  expect(found.map(({ manifest }) => [manifest.version, manifest.notes])).toEqual([['1', odd.notes]])
 })
