@@ -2,19 +2,27 @@
 import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 
+export interface FirstSnapshot {
+  begin: BeginInfo | undefined
+  /** others may follow it */
+  isInPackage: boolean
+  all: AsyncIterable<Uint8Array>
+}
+
 /**
  * The first BEGIN of a snapshot, and all of the stream. What comes before it is held: nothing but the preamble of a package.
  * @throws CorruptStream
  */
-export async function firstSnapshot(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ begin: BeginInfo | undefined; all: AsyncIterable<Uint8Array> }> {
+export async function firstSnapshot(chunks: AsyncIterable<Uint8Array>): Promise<FirstSnapshot> {
   const rest = chunks[Symbol.asyncIterator]()
   const held: Uint8Array[] = []
   let begin: BeginInfo | undefined
+  let isInPackage = false
   const reader = new RecordReader({
     record: (record) => {
-      if (record.type === 'begin' && record.headerType === 1) begin ??= record
+      if (record.type !== 'begin') return
+      if (record.headerType === 1) begin ??= record
+      else isInPackage = true
     },
     payload: () => {},
     recordEnd: () => {},
@@ -25,7 +33,7 @@ export async function firstSnapshot(
     held.push(next.value)
     reader.push(next.value)
   }
-  return { begin, all: chain(held, rest) }
+  return { begin, isInPackage, all: chain(held, rest) }
 }
 
 async function* chain(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

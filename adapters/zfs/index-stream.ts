@@ -56,10 +56,11 @@ interface Read {
  * @throws the codes of core/archive/refusals.ts, OriginMismatch, NoSpace
  */
 export async function indexZfsStream(chunks: AsyncIterable<Uint8Array>, options: Options): Promise<Outcome> {
-  const { begin, all } = await firstSnapshot(chunks)
+  const { begin, isInPackage, all } = await firstSnapshot(chunks)
   const isReadable = begin !== undefined && unreadable(begin) === undefined
-  if (!isReadable || (begin.fromGuid === '0' && !isDeduplicated(begin)))
-    return describe(await readInPass(all, begin, options), options)
+  // of a package a later snapshot may change a file in its middle
+  const isInOrder = !isInPackage && begin?.fromGuid === '0' && !isDeduplicated(begin)
+  if (!isReadable || isInOrder) return describe(await readInPass(all, begin, options), options)
   const base = begin.fromGuid === '0' ? [] : await options.findBase?.(begin.fromGuid)
   if (base !== undefined) return readTwice(all, base, options)
   const reader = new RecordReader(new OneFileSystem())

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -5,11 +6,13 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StreamIndexer } from '#adapters/archive/stream-indexer.ts'
+import { loadStream, treeOf } from '#adapters/zfs/open-tree.ts'
 import type { FindBase, StoredBytes } from '#app/ports/archives.ts'
 import type { Entry } from '#core/entry.ts'
+import { writeIncrement } from '#core/zfs/write/write-increment.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import { shell } from '#test/archives.ts'
-import { BEGIN, END, tinyStream } from '../../core/zfs/tiny-stream.ts'
+import { BEGIN, END, tinyStream, WRITE } from '../../core/zfs/tiny-stream.ts'
 import { MemorySource, type MemoryEntry } from '../../core/zfs/write/memory-source.ts'
 
 const fixtures = path.join(import.meta.dirname, '../../fixtures/zfs')
@@ -211,6 +214,14 @@ test('a package of two file systems is refused where the second begins', async (
   })
 })
 
+/** What `zfs send -p` or `-R` puts around its streams. */
+function packageOf(...streams: Uint8Array[]): Buffer {
+  const [preamble, end] = [BEGIN({ 16: 2n, 32: 0, 40: 0n, 56: '' }), END({ 40: 0n })]
+  const around = tinyStream([preamble, end, end])
+  return Buffer.concat([around.subarray(0, 624), ...streams, around.subarray(624)])
+}
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
 /** A stream of this tree, as our own writer makes it. */
 async function written(entries: readonly MemoryEntry[], zpl: 4 | 5 = 5): Promise<Buffer> {
   const chunks: Uint8Array[] = []
@@ -318,5 +329,37 @@ describe('SUNWdetached.xml of a zonepath', () => {
     await expect(index(await written(zonepath('x'.repeat(4 * 2 ** 20 + 1))))).rejects.toMatchObject({
       code: 'DetachedXmlRefused',
     })
+  })
+})
+
+describe('a package of several snapshots', () => {
+  const entries = [directory('root'), { path: 'root/large', contents: Buffer.alloc(400_000, 'old') }]
+  const xml = '<zone name="web"/>'
+
+  test('a file that a later one changes in its middle has the digest of what is left', async () => {
+    const full = await written(entries)
+    const { set } = await loadStream(Readable.from([full]))
+    const large = treeOf(set).nodes.find(({ path: at }) => at === 'root/large')
+    const changed = Buffer.alloc(131_072, 'new')
+    const later = tinyStream([
+      BEGIN({ 40: 99n, 48: BigInt(set.begin.toGuid), 56: 'zoneflash@later' }),
+      WRITE(BigInt(large?.object ?? 0), { 24: 131_072n, 40: 99n }, changed),
+      END({ 40: 99n }),
+    ])
+    const { entries: indexed } = await index(packageOf(full, later))
+    const left = Buffer.alloc(400_000, 'old')
+    left.set(changed, 131_072)
+    expect(indexed.find(({ path: at }) => at === 'root/large')?.sha256).toBe(sha256(left))
+  })
+
+  test('SUNWdetached.xml may come with a later one', async () => {
+    const full = await written(entries)
+    const { set } = await loadStream(Readable.from([full]))
+    const later: Uint8Array[] = []
+    const source = new MemorySource([...entries, text('SUNWdetached.xml', xml)])
+    const options = { base: set, tree: treeOf(set), digestOf: () => undefined, clone: false, created: 1 }
+    for await (const chunk of writeIncrement(source, { ...options, toName: 'zoneflash@later' }))
+      later.push(chunk)
+    expect((await index(packageOf(full, Buffer.concat(later)))).detachedXml).toBe(xml)
   })
 })
