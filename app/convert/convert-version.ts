@@ -53,7 +53,7 @@ async function convertFrom(
   const { template, version, to, zpl = defaultZpl } = job
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
-  const chain = makesStream ? await originChain(manifest, to, needs.catalog) : undefined
+  const chain = makesStream ? await originChain(manifest, job, needs.catalog) : undefined
   const origin = chain && (await openIndexed(chain, false, needs))
   const request: FormsRequest = {
     source,

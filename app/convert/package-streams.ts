@@ -29,7 +29,7 @@ export async function packageStreams(
   const archive = others.find(({ compression }) => compression === 'zstd') ?? first
   const entries = () => archives.entries
   try {
-    const chain = await originChain(manifest, 'zfs', needs.catalog)
+    const chain = await originChain(manifest, { to: 'zfs' }, needs.catalog)
     const origin = chain && (await openIndexed(chain, false, needs))
     return await makeForms(
       {

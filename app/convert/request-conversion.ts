@@ -42,7 +42,7 @@ export async function requestConversion(
   if (state !== 'ready') throw wrongState(template, version, state, 'ready')
   const artifact = findConverted(manifest.artifacts, to, zpl)
   if (artifact) return { version, to, artifact }
-  if (to === 'izfs') await originChain(manifest, to, catalog)
+  if (to === 'izfs') await originChain(manifest, { to, zpl }, catalog)
   const job = await queue.add(
     'convert',
     { template, version, to, ...(zpl !== undefined && { zpl }), actor },

@@ -1,9 +1,9 @@
 // The ZFS streams that together give a version's file system.
-import type { ConversionTarget } from '#core/conversion/target.ts'
+import { defaultZpl, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import { isStream, type Artifact, type Manifest } from '#core/manifest.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
-import { findStreamChain } from '../stream-chain.ts'
+import { byCost, findStreamChain } from '../stream-chain.ts'
 
 export type StreamChain = readonly [Artifact, ...Artifact[]]
 
@@ -11,25 +11,34 @@ export type StreamChain = readonly [Artifact, ...Artifact[]]
 export async function versionChain(
   manifest: Manifest,
   catalog: TemplateCatalog,
+  zpl: ZplVersion = defaultZpl,
 ): Promise<StreamChain | undefined> {
-  const full = manifest.artifacts.find(({ format }) => format === 'zfs')
-  if (full) return [full]
-  const guid = manifest.artifacts.find(({ format }) => format === 'zfs-incremental')?.guid
-  const [first, ...rest] = (guid !== undefined && (await findStreamChain(guid, manifest, { catalog }))) || []
+  const [best] = manifest.artifacts
+    .filter(isStream)
+    .toSorted((a, b) => unfitness(a, zpl) - unfitness(b, zpl) || byCost(a, b))
+  if (best?.format === 'zfs') return [best]
+  const [first, ...rest] =
+    (best?.guid !== undefined && (await findStreamChain(best.guid, manifest, { catalog }))) || []
   return first && [first, ...rest]
 }
 
+/** Of several: a full one of this ZPL version, then one that every receiver takes. */
+function unfitness({ format, zfs }: Artifact, zpl: ZplVersion): number {
+  const isOther = zfs?.zplVersion !== undefined && zfs.zplVersion !== zpl
+  return (format === 'zfs' ? 0 : 4) + (isOther ? 2 : 0) + (zfs && zfs.features.length > 0 ? 1 : 0)
+}
+
 /**
- * What an increment of a version builds on. Undefined when a full stream has nothing to build on.
+ * What an increment of a version builds on: of the streams of its origin the one that fits best. Undefined when a full stream has nothing to build on.
  * @throws NoOriginStream when `to` is an increment
  */
 export async function originChain(
   { template, version, origin }: Manifest,
-  to: ConversionTarget,
+  { to, zpl }: { to: ConversionTarget; zpl?: ZplVersion | undefined },
   catalog: TemplateCatalog,
 ): Promise<StreamChain | undefined> {
   const from = origin && (await catalog.findVersion(origin.template, origin.version))
-  const chain = from && (await versionChain(from.manifest, catalog))
+  const chain = from && (await versionChain(from.manifest, catalog, zpl))
   if (chain || to !== 'izfs') return chain
   const name = `${template}@${version}`
   throw new ProvisionError(

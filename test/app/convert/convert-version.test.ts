@@ -227,6 +227,23 @@ test('an increment is made by itself where the origin got its stream later', asy
   )
 })
 
+test('of several streams of the origin the one of the wanted ZPL version is built on, and 4 when none is wanted', async () => {
+  const origin = { template: 'web', version: '1' }
+  await site.push('1', tree.tar)
+  await site.convert('1', 'zfs', 5)
+  const five = await site.form('1', 'zfs')
+  await site.convert('1', 'zfs', 4)
+  const four = await site.form('1', 'zfs')
+  await site.push('2', child, { origin })
+  await site.convert('2', 'izfs', 4)
+  expect(await site.form('2', 'izfs')).toMatchObject({ fromGuid: four.guid, zfs: { zplVersion: 4 } })
+  await site.convert('2', 'izfs', 5)
+  expect(await site.form('2', 'izfs')).toMatchObject({ fromGuid: five.guid, zfs: { zplVersion: 5 } })
+  await site.push('3', child, { origin })
+  await site.convert('3', 'zfs')
+  expect(await site.form('3', 'izfs')).toMatchObject({ fromGuid: four.guid, zfs: { zplVersion: 4 } })
+})
+
 test('a version on a stream that a pool sent is an increment from there', async () => {
   const origin = await site.push('1', fixture('modern-default'))
   expect(origin.layout).toBeDefined()
