@@ -26,7 +26,7 @@ export interface Swept {
 
 /**
  * Sweeps at start. What is younger than `minAgeMs` may belong to another server's upload and stays; a server that is
- * alone says 0. A blob that a package job may have stored stays until the job's version is recorded.
+ * alone says 0. A blob that a package job or a conversion may have stored stays until the job is over.
  */
 export async function sweepLeftovers(needs: Needs, minAgeMs: number): Promise<Swept> {
   const old = needs.clock.now().getTime() - minAgeMs
@@ -44,8 +44,9 @@ export async function sweepLeftovers(needs: Needs, minAgeMs: number): Promise<Sw
   // Also those of earlier runs: a process may have died before it asked, a host may have been away.
   for (const manifest of await needs.catalog.listUnreleased()) await requestRelease(manifest, needs.queue)
   const live = building.filter((record) => !orphans.includes(record))
+  const converting = (await needs.queue.oldestUnfinished('convert'))?.getTime() ?? Infinity
   let blobs = 0
-  for await (const _ of collectBlobs(needs, Math.min(old, ...live.map(createdAt)))) blobs += 1
+  for await (const _ of collectBlobs(needs, Math.min(old, converting, ...live.map(createdAt)))) blobs += 1
   return { installs, pieces, versions, blobs }
 }
 

@@ -85,10 +85,19 @@ export class BullmqJobQueue implements JobQueue {
 
   /** The data of the jobs that are still to be done or being done. */
   async unfinished<N extends JobName>(name: N): Promise<JobData<N>[]> {
-    const jobs = await answered('job queue', () =>
+    return (await this.#unfinished(name)).map((job) => jobData[name].parse(job.data) as JobData<N>)
+  }
+
+  async oldestUnfinished(name: JobName): Promise<Date | undefined> {
+    const times = (await this.#unfinished(name)).map(({ timestamp }) => timestamp)
+    return times.length > 0 ? new Date(Math.min(...times)) : undefined
+  }
+
+  async #unfinished(name: JobName): Promise<Job[]> {
+    const jobs: Job[] = await answered('job queue', () =>
       this.#opened.bull.queue.getJobs(['waiting', 'prioritized', 'active', 'delayed']),
     )
-    return jobs.filter((job) => job.name === name).map((job) => jobData[name].parse(job.data) as JobData<N>)
+    return jobs.filter((job) => job.name === name)
   }
 
   /** A board that shows this queue. */

@@ -53,12 +53,14 @@ async function* objects(
   // First: a build that ends in between is among the unfinished ones of the facts, or left nothing that is judged now.
   const leftovers = await needs.builds.leftovers()
   const facts = await gatherFacts(needs, graceMs)
+  const converting = await needs.queue.oldestUnfinished('convert')
+  const before = firstOfMakers(facts, converting, graceMs)
   const gone = new Set<string>()
   const parts = [
     () => collectVersions(facts, { dryRun, actor }, gone, needs),
     () => collectHostZones(facts, gone, dryRun, needs),
     () => collectBuilds(facts, leftovers, livingAfter(facts, gone), dryRun, needs),
-    () => judgeBlobs({ ...facts, leftovers, gone, dryRun, before: firstOfMakers(facts, graceMs) }, needs),
+    () => judgeBlobs({ ...facts, leftovers, gone, dryRun, before }, needs),
   ]
   for (const part of parts) {
     for await (const object of part()) {
@@ -72,11 +74,16 @@ function livingAfter({ records }: GatheredFacts, gone: ReadonlySet<string>): Set
   return new Set(records.map(({ manifest }) => versionKey(manifest)).filter((key) => !gone.has(key)))
 }
 
-/** What a package job or a build has stored so far is younger than itself, and is referred to by nothing until it is done. */
-function firstOfMakers({ now, records, openBuilds }: GatheredFacts, graceMs: number): number {
+/** What a package job, a conversion or a build has stored so far is younger than itself, and is referred to by nothing until it is done. */
+function firstOfMakers(
+  { now, records, openBuilds }: GatheredFacts,
+  converting: Date | undefined,
+  graceMs: number,
+): number {
   const making = records.filter(({ state }) => state === 'building' || state === 'testing')
   return Math.min(
     now.getTime() - graceMs,
+    converting?.getTime() ?? Infinity,
     ...making.map(({ manifest }) => Date.parse(manifest.createdAt)),
     ...openBuilds.map(({ createdAt }) => Date.parse(createdAt)),
   )

@@ -14,6 +14,8 @@ export interface JobQueue {
   /** Adds jobs that are done one after the other, all or none; one that fails for good fails those behind it. The ids must be new. */
   addChain<N extends JobName>(name: N, jobs: readonly { id: string; data: JobData<N> }[]): Promise<void>
   status(id: string): Promise<JobStatus | undefined>
+  /** When the first of the jobs of this name was added that are still to be done or being done. */
+  oldestUnfinished(name: JobName): Promise<Date | undefined>
 }
 
 export interface Clock {

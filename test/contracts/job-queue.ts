@@ -41,6 +41,21 @@ export function jobQueueContract(name: string, open: () => Promise<QueueUnderTes
       expect(await queue.status('again')).toMatchObject({ state: 'waiting' })
     })
 
+    test('the oldest unfinished job of a name is known until it is over', async () => {
+      const { queue, finish } = await open()
+      const convert = { template: 'web', version: '1', to: 'zfs' as const, actor: 'ci' }
+      expect(await queue.oldestUnfinished('convert')).toBeUndefined()
+      const before = Date.now()
+      await queue.add('convert', convert, 'convert_first')
+      const since = (await queue.oldestUnfinished('convert'))?.getTime()
+      expect(since).toBeGreaterThanOrEqual(before)
+      await queue.add('convert', convert, 'convert_second')
+      expect((await queue.oldestUnfinished('convert'))?.getTime()).toBe(since)
+      await finish('convert_first')
+      await finish('convert_second')
+      expect(await queue.oldestUnfinished('convert')).toBeUndefined()
+    })
+
     test('a failed job keeps its reason until it is added again', async () => {
       const { queue, finish } = await open()
       await queue.add('package', data, 'failing')

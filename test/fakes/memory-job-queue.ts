@@ -1,9 +1,10 @@
-import type { JobQueue, JobStatus } from '#app/ports/queue.ts'
+import type { Clock, JobQueue, JobStatus } from '#app/ports/queue.ts'
 import { jobData, type JobData, type JobName } from '#core/jobs.ts'
 
 interface MemoryJob extends JobStatus {
   name: JobName
   data: unknown
+  added: Date
 }
 
 const unfinished = new Set<JobStatus['state']>(['waiting', 'active', 'delayed'])
@@ -12,6 +13,11 @@ const unfinished = new Set<JobStatus['state']>(['waiting', 'active', 'delayed'])
 export class MemoryJobQueue implements JobQueue {
   /** in the order they were added */
   readonly jobs: MemoryJob[] = []
+  readonly #clock: Clock
+
+  constructor(clock: Clock = { now: () => new Date() }) {
+    this.#clock = clock
+  }
 
   async add<N extends JobName>(name: N, data: JobData<N>, id: string): Promise<string> {
     const there = this.jobs.findIndex((job) => job.id === id)
@@ -21,6 +27,7 @@ export class MemoryJobQueue implements JobQueue {
       id,
       name,
       data: jobData[name].parse(data),
+      added: this.#clock.now(),
       state: 'waiting',
       progress: 0,
       error: undefined,
@@ -38,6 +45,13 @@ export class MemoryJobQueue implements JobQueue {
   async status(id: string): Promise<JobStatus | undefined> {
     const job = this.jobs.find((candidate) => candidate.id === id)
     return job && { id, state: job.state, progress: job.progress, error: job.error }
+  }
+
+  async oldestUnfinished(name: JobName): Promise<Date | undefined> {
+    const [first] = this.jobs
+      .filter((job) => job.name === name && unfinished.has(job.state))
+      .toSorted((a, b) => a.added.getTime() - b.added.getTime())
+    return first?.added
   }
 
   /** What a worker would write at the end of a job: completed, or failed with `error`. */

@@ -33,7 +33,7 @@ beforeEach(async () => {
     installs: new MemoryInstallLog(clock),
     zones: new MemoryZoneRegistry(),
     builds: new MemoryBuildStore(clock),
-    queue: new MemoryJobQueue(),
+    queue: new MemoryJobQueue(clock),
     audit: new MemoryAuditLog(clock),
   }
   await catalog.ensureTemplate('web')
@@ -189,6 +189,20 @@ test('what an unfinished build takes and makes stays; what it stored is not look
   })
   clock.advance(DAY_MS)
   expect(await collect()).toMatchObject({ [`blob ${recipe}`]: 'delete: nothing refers to it' })
+})
+
+test('what a conversion has stored is not looked at until it is over', async () => {
+  await add('1')
+  const job = { template: 'web', version: '1', to: 'zfs' as const, actor: 'ci' }
+  await needs.queue.add('convert', job, 'convert_web_1_zfs')
+  clock.advance(1000)
+  const made = await store('a form that is being made')
+  clock.advance(9 * 3_600_000)
+  expect(await collect()).toMatchObject({
+    [`blob ${made}`]: 'keep: stored a moment ago, it may belong to what is not recorded yet',
+  })
+  needs.queue.finish('convert_web_1_zfs')
+  expect(await collect()).toMatchObject({ [`blob ${made}`]: 'delete: nothing refers to it' })
 })
 
 test('a version in the making stays as long as its job', async () => {
