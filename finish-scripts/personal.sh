@@ -2,7 +2,16 @@
 # cloned from the flash zone like any other.
 
 receive_zone() { # skipped, and says why, when a clone has to be made
-  if is_marked received; then return "$nothing_to_do"; fi
+  if is_marked received; then
+    is_in_state "$z_name" incomplete || return "$nothing_to_do"
+    if is_marked booted; then
+      complain "zone $z_name is incomplete and has run; uninstall and delete it to have it made anew"
+      return 1
+    fi
+    echo "an attach of zone $z_name broke off; it is received anew"
+    undo_zone "$z_name" && drop_received || return 1
+    unmake_line zone "$z_name"
+  fi
   if is_configured "$z_name"; then
     echo 'it was begun as a clone'
     return "$nothing_to_do"
@@ -15,7 +24,7 @@ receive_zone() { # skipped, and says why, when a clone has to be made
       say_received
       return 0
     fi
-    drop_received || return 1
+    if was_receiving; then drop_received || return 1; fi
   fi
   echo "no personal stream; $z_name is cloned from $t_zone"
   return "$nothing_to_do"
@@ -62,13 +71,13 @@ choose_received_dataset() { # sets received_guid, received_onto, received_datase
 }
 
 receive_personal_stream() {
-  remember_zone "$z_name" && echo "$received_dataset" >"$zf_state/zones/$z_name/receiving" || return 1
   # it holds what sysidcfg holds
   (umask 077 && fetch "/js/$zf_host/$zf_token/zones/$z_name.zfs?from=$received_guid" >"$zf_work/personal") || {
     echo 'the server gave no stream'
     return 1
   }
-  will_make zone-dataset "$received_dataset"
+  will_make zone-dataset "$z_name"
+  remember_zone "$z_name" && remember_dataset || return 1
   receive "$received_dataset" <"$zf_work/personal" && mount_dataset "$received_dataset" && is_received_well || return 1
   # it would keep what the first boot removes: the answers for sysidtool, the password in them
   zfs destroy "$received_dataset@identity" || echo "left behind: $received_dataset@identity"
@@ -111,36 +120,71 @@ say_received() {
   echo "a clone of $received_onto"
 }
 
-was_receiving() { # a run began to receive this zone
+# `receiving` holds the dataset and, below it, the snapshot that it is a clone of. Once there is a zone the file is called
+# `dataset`: from then on the data may be what nobody has twice, and only taking back that zone makes it `receiving` again.
+remember_dataset() {
+  {
+    echo "$received_dataset"
+    echo "$received_onto"
+  } >"$zf_state/zones/$z_name/receiving"
+}
+
+was_receiving() { # a run began to receive this zone, and none has configured it
   [ -f "$zf_state/zones/$z_name/receiving" ]
+}
+
+becomes_a_zone() {
+  if was_receiving; then mv "$zf_state/zones/$z_name/receiving" "$zf_state/zones/$z_name/dataset"; fi
 }
 
 is_received() { # by this plan, and it is still there
   is_marked received || return 1
+  if has_lived; then return 1; fi
   received_by=`cat "$zf_state/zones/$z_name/received"`
   [ "$received_by" = "$zf_made" ] || return 1
-  received_dataset=`cat "$zf_state/zones/$z_name/receiving"`
-  dataset_exists "$received_dataset" && mount_dataset "$received_dataset"
+  received_dataset=`sed 1q "$zf_state/zones/$z_name/receiving"`
+  is_what_came && mount_dataset "$received_dataset"
 }
 
-drop_received() { # of a zone that is not configured
-  received_dataset=`cat "$zf_state/zones/$z_name/receiving"`
-  if [ -n "$received_dataset" ] && dataset_exists "$received_dataset"; then
+has_lived() {
+  is_marked cloned || is_marked booted || is_marked finished
+}
+
+is_what_came() { # whether the remembered dataset is a clone of the snapshot it was received onto; another is somebody else's
+  came_onto=`sed -n 2p "$zf_state/zones/$z_name/receiving"`
+  [ -n "$received_dataset" ] && [ -n "$came_onto" ] && dataset_exists "$received_dataset" || return 1
+  came_origin=`zfs get -H -o value origin "$received_dataset"`
+  [ "$came_origin" = "$came_onto" ]
+}
+
+drop_received() { # of a zone that is not configured, with all that is remembered of it
+  received_dataset=`sed 1q "$zf_state/zones/$z_name/receiving"`
+  if is_what_came; then
+    if has_lived; then
+      complain "$received_dataset is not dropped: zone $z_name was made of it; destroy or rename it"
+      return 1
+    fi
     zfs destroy -r "$received_dataset" || return 1
+  elif [ -n "$received_dataset" ] && dataset_exists "$received_dataset"; then
+    echo "left alone: $received_dataset is not what was received for zone $z_name"
   fi
-  unmake_line zone-dataset "$received_dataset"
-  rm -f "$zf_state/zones/$z_name/receiving" "$zf_state/zones/$z_name/received" "$zf_work/personal"
+  unmake_line zone-dataset "$z_name"
+  rm -rf "$zf_state/zones/$z_name"
+  rm -f "$zf_work/personal"
 }
 
 configure_received_zone() { # the stream brought all of it
-  if is_configured "$z_name"; then return "$nothing_to_do"; fi
+  if is_configured "$z_name"; then
+    becomes_a_zone || return 1
+    return "$nothing_to_do"
+  fi
   will_make zone "$z_name"
   {
     echo "create -a $z_path"
     echo verify
     echo commit
   } >"$zf_work/zonecfg"
-  zonecfg -z "$z_name" -f "$zf_work/zonecfg"
+  zonecfg -z "$z_name" -f "$zf_work/zonecfg" && becomes_a_zone
 }
 
 attach_received_zone() {
@@ -158,8 +202,6 @@ attach_received_zone() {
   esac
   attach "$z_name" || return 1
   mark cloned
-  # a zone now, which may hold what nobody has twice
-  rm -f "$zf_state/zones/$z_name/receiving"
 }
 
 complete_identity() { # what the stream leaves to this host: ssh host keys, which cross no network

@@ -22,10 +22,7 @@ undo() { # KIND NAME
       dataset_exists "$2" || return 0
       zfs destroy -r "$2"
       ;;
-    zone-dataset)
-      dataset_exists "$2" || return 0
-      zfs destroy -r "$2"
-      ;;
+    zone-dataset) undo_zone_dataset "$2" ;;
     empty-dataset)
       zfs destroy "$2" 2>/dev/null || return 0
       ;;
@@ -53,8 +50,21 @@ undo_zone() { # ZONE: never one that runs or has run
       *) return 1 ;;
     esac
     zonecfg -z "$1" delete -F || return 1
+    if [ -f "$zf_state/zones/$1/dataset" ]; then
+      rm -f "$zf_state/zones/$1/cloned" "$zf_state/zones/$1/received"
+      mv "$zf_state/zones/$1/dataset" "$zf_state/zones/$1/receiving" || return 1
+    fi
   fi
+  # its dataset is the journal's next line
+  if [ -f "$zf_state/zones/$1/receiving" ]; then return 0; fi
   rm -rf "$zf_state/zones/$1"
+}
+
+undo_zone_dataset() { # ZONE: what was received and is no zone; a zone's data goes only after the zone itself was taken back
+  z_name=$1
+  if is_configured "$z_name"; then return 1; fi
+  was_receiving || return 0
+  drop_received
 }
 
 undo_flash_zone() { # ZONE: clones of it are gone by now; its tree is the journal's next line

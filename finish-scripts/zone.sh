@@ -177,9 +177,11 @@ boot_zone() {
 
 zone_has_booted() { # from here on nothing of it is rolled back, nor of the template it stands on
   mark booted
+  if is_marked received; then
+    becomes_a_zone
+    unmake_line zone-dataset "$z_name"
+  fi
   unmake_line zone "$z_name"
-  booted_dataset=`dataset_at "$z_path"`
-  unmake_line zone-dataset "$booted_dataset"
   unmake_line flash-zone "$t_zone"
   unmake_line tree "$t_path"
   booted_dataset=`dataset_at "$t_path"`

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { HostFixture, personalStream, token } from './fixture.ts'
@@ -160,15 +160,89 @@ describe.skipIf(!isRoot)('zones by personal streams', { timeout: 180_000 }, () =
     ])
   })
 
-  test('a dataset of that name that somebody else made is not touched', async () => {
-    const place = path.join(host.base, 'foreign')
-    mkdirSync(place)
-    writeFileSync(path.join(place, 'mine'), 'data\n')
+  /** What a run that was killed leaves when its attach of web01 came to this state. */
+  async function dieInAttach(state: string) {
+    const { code } = await host.run({ env: { STUB_DIE: 'web01', STUB_DIE_STATE: state } })
+    expect(code).toBe(null)
+    expect(host.zoneStates()).toEqual({ web01: state })
+    writeFileSync(path.join(host.disk, 'zones/web01/root/data'), 'nobody has it twice\n')
+  }
+
+  test.each(['at once', 'after another run'])(
+    'the data of a zone whose attach was killed and that is detached %s stays',
+    async (detached) => {
+      await dieInAttach('installed')
+      if (detached === 'after another run') expect((await host.run()).code).toBe(0)
+      // detached and deleted by hand
+      rmSync(path.join(host.stub, 'zones/web01'), { recursive: true })
+      const script = host.script.replace(/^zf_made=.*$/m, "zf_made='later'")
+      const { code, output } = await host.run({ script })
+      expect(code).toBe(1)
+      expect(output).toContain('zones/web01 exists and is not empty')
+      expect(host.commands()).not.toContain('zfs destroy -r tank/zones/web01')
+      expect(host.read('zones/web01/root/data')).toBe('nobody has it twice\n')
+    },
+  )
+
+  test('what is remembered as being received and has lived is not dropped', async () => {
+    await dieInAttach('installed')
+    const remembered = path.join(host.state, 'zones/web01')
+    renameSync(path.join(remembered, 'dataset'), path.join(remembered, 'receiving'))
+    writeFileSync(path.join(remembered, 'cloned'), 'some time\n')
+    rmSync(path.join(host.stub, 'zones/web01'), { recursive: true })
+    const { code, output } = await host.run()
+    expect(code).toBe(1)
+    expect(output).toContain('tank/zones/web01 is not dropped: zone web01 was made of it')
+    expect(host.read('zones/web01/root/data')).toBe('nobody has it twice\n')
+  })
+
+  test('the data of a zone that was booted by hand stays when the next run fails', async () => {
+    await dieInAttach('running')
+    const { code, output } = await host.run({ shell: ['posh'] })
+    expect(code).toBe(1)
+    expect(output).toContain('is not halted')
+    expect(host.events.findLast(({ step }) => step === 'rollback')?.message).toContain(
+      'left behind: zone-dataset web01',
+    )
+    expect(host.zoneStates()).toEqual({ web01: 'running' })
+    expect(host.read('zones/web01/root/data')).toBe('nobody has it twice\n')
+  })
+
+  test('a zone that a killed attach left incomplete is received anew', async () => {
+    await dieInAttach('incomplete')
+    const { code, output } = await host.run({ shell: ['ksh93'] })
+    expect(code, output).toBe(0)
+    expect(host.zoneStates()).toEqual({ web01: 'running', web02: 'running' })
+    expect(host.commands().filter((line) => line === 'zfs receive -u tank/zones/web01')).toHaveLength(2)
+    expect(() => host.read('zones/web01/root/data')).toThrow('ENOENT')
+  })
+
+  test.each([
+    { when: 'before the run', says: 'tank/zones/web01 exists already' },
+    { when: 'where an earlier run began to receive', says: 'tank/zones/web01 exists already' },
+    { when: 'during the request', says: 'left alone: tank/zones/web01 is not what was received' },
+  ])('a dataset of that name that somebody else makes $when is not touched', async ({ when, says }) => {
+    const place = path.join(host.base, `foreign ${when}`)
     const table = path.join(host.stub, 'datasets')
-    writeFileSync(table, `${readFileSync(table, 'utf8')}tank/zones/web01\t${place}\n`)
+    const make = () => {
+      mkdirSync(place)
+      writeFileSync(path.join(place, 'mine'), 'data\n')
+      writeFileSync(table, `${readFileSync(table, 'utf8')}tank/zones/web01\t${place}\n`)
+    }
+    if (when === 'during the request') {
+      host.answers.personal = (zone) => {
+        if (zone === 'web01') make()
+        return personalStream(host.base, zone)
+      }
+    } else make()
+    if (when === 'where an earlier run began to receive') {
+      const remembered = path.join(host.state, 'zones/web01')
+      mkdirSync(remembered, { recursive: true })
+      writeFileSync(path.join(remembered, 'receiving'), 'tank/zones/web01\ntank/zoneflash/web@snap\n')
+    }
     const { code, output } = await host.run()
     expect(code, output).toBe(0)
-    expect(messageOf('receive', 'web01')).toContain('tank/zones/web01 exists already')
+    expect(messageOf('receive', 'web01')).toContain(says)
     expect(readFileSync(path.join(place, 'mine'), 'utf8')).toBe('data\n')
   })
 })
