@@ -2,13 +2,7 @@
 import { ObjectType } from '../../object-set.ts'
 import { encodeDevice, fullMode, type Moment, type WrittenAttributes } from '../attributes.ts'
 import { encodeZap } from '../encode-zap.ts'
-import {
-  blockSizeOf,
-  nodeObject,
-  zapObject,
-  type AttributeForm,
-  type WrittenObject,
-} from '../written-object.ts'
+import { nodeObject, zapObject, type AttributeForm, type WrittenObject } from '../written-object.ts'
 import { editAttributes, type AttributeEdit, type EditedAttributes } from './attribute-edit.ts'
 import type { BaseForm } from './base-form.ts'
 import { isDirectoryEntry, type ChangedNode } from './changed-node.ts'
@@ -92,8 +86,8 @@ function editedObject(
   const object = base.set.objects.get(node.object)
   if (!object || !node.before) throw new Error(`object ${node.object} is not in the base`)
   const { bonus, spill, freed }: EditedAttributes = editAttributes(object, editOf(node, size, now), base)
-  const { type, bonusType, slots } = object
-  const blockSize = node.contents === undefined ? object.blockSize : blockSizeOf(size)
+  // of a file that stays the same one receivers take no smaller blocks than it has, emptied or not
+  const { type, bonusType, slots, blockSize } = object
   const written = { ...zapObject(node.object, type, []), blockSize, bonusType, bonus, slots }
   return { written: { ...written, ...(spill && { spill }) }, freed }
 }

@@ -7,7 +7,10 @@ import { renderIncrement, type IncrementOptions } from '#core/zfs/write/incremen
 import { ObjectType } from '#core/zfs/object-set.ts'
 import { fixtureBytes } from '../fixture-set.ts'
 import { zapObject } from '../make-set.ts'
+import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import { applied, collect, type Applied } from './applied.ts'
+import { heldObjects } from './held-objects.ts'
+import { MemorySource } from './memory-source.ts'
 import { Model } from './model.ts'
 import { checkStrictly } from './strict-receiver.ts'
 
@@ -92,7 +95,7 @@ describe.each(bases)('on %s', (name) => {
       { kind: 'attributes', path: '.', mode: 0o700, uid: 0, gid: 0 },
     ]
     const { before, bytes, after } = await incremented(name, changes)
-    if (plain.includes(name)) checkStrictly(bytes)
+    if (plain.includes(name)) checkStrictly(bytes, fixtureBytes(`${name}.zfs`))
     const model = new Model(before)
     for (const change of changes) expect(model.apply(change)).toBe(true)
     expect(after.told).toEqual(model.told())
@@ -109,7 +112,7 @@ describe.each(bases)('on %s', (name) => {
         const model = new Model(before)
         const changes = edits.filter((change) => model.apply(change))
         const bytes = await collect(rendered(before, changes).bytes())
-        if (plain.includes(name)) checkStrictly(bytes)
+        if (plain.includes(name)) checkStrictly(bytes, fixtureBytes(`${name}.zfs`))
         const after = await applied(fixtureBytes(`${name}.zfs`), bytes)
         expect(after.told).toEqual(model.told())
         checkDirectories(after)
@@ -177,6 +180,34 @@ describe('an increment', () => {
     ].map(({ toGuid }) => toGuid)
     expect(new Set(guids).size).toBe(guids.length)
   })
+
+  test.each([4, 5] as const)(
+    'lets a file of many blocks keep them when it is emptied (ZPL %i)',
+    async (zpl) => {
+      const contents = new Uint8Array(300_000).fill(5)
+      const source = new MemorySource(['a', 'b', 'c', 'd'].map((path) => ({ path, contents })))
+      const stream = await collect(writeFullStream(source, { zpl, snapshot: 'full' }))
+      const bytes = await collect(
+        rendered(await applied(stream), [
+          { kind: 'empty', path: 'a' },
+          { kind: 'file', path: 'b', ...owned, contents: text('small') },
+          { kind: 'attributes', path: 'c', ...owned },
+          { kind: 'file', path: 'd', ...owned, contents: new Uint8Array() },
+          { kind: 'empty', path: 'd' },
+        ]).bytes(),
+      )
+      expect([...heldObjects(stream).values()].filter(({ end }) => end > 131_072)).toHaveLength(4)
+      checkStrictly(bytes, stream)
+      const { tree } = await applied(stream, bytes)
+      expect(tree.nodes.map(({ path, size }) => `${path} ${size}`)).toEqual([
+        '. 0',
+        'a 0',
+        'b 5',
+        'c 300000',
+        'd 0',
+      ])
+    },
+  )
 
   test('leaves the base as it was', async () => {
     const before = await applied(fixtureBytes('full.zfs'))

@@ -1,5 +1,7 @@
 /** What current receivers ask of a stream, rule by rule (zfs-stream.md 1, 4, 16: 22 and 23). It shares nothing with the writer. */
 
+import { generationOf, heldObjects, type HeldObject } from './held-objects.ts'
+
 const MAX_BLOCK = 128 * 1024
 const MAX_BONUS = 320
 
@@ -16,8 +18,9 @@ export interface ReceivedRecord {
   object: number
 }
 
-/** @throws Error with the rule that is broken */
-export function checkStrictly(stream: Uint8Array): ReceivedRecord[] {
+/** `base` is the stream that was received before an increment. @throws Error with the rule that is broken */
+export function checkStrictly(stream: Uint8Array, base?: Uint8Array): ReceivedRecord[] {
+  const held = base ? heldObjects(base) : new Map<number, HeldObject>()
   const records: ReceivedRecord[] = []
   const objects = new Map<number, Known>()
   let at = 0
@@ -89,6 +92,13 @@ export function checkStrictly(stream: Uint8Array): ReceivedRecord[] {
         need(u64(40) === begin.guid, 'the guid')
         zeros(36, 40)
         zeros(48, 280)
+        const before = held.get(object)
+        const generation = generationOf(stream.subarray(at + 312, at + 312 + bonusBytes), bonusType)
+        if (before?.type === 19 && u32(16) === 19 && before.end > before.blockSize)
+          need(
+            blockSize >= before.blockSize || generation !== before.generation,
+            `a file of several blocks of ${before.blockSize} keeps them`,
+          )
         objects.set(object, {
           type: u32(16),
           blockSize,
