@@ -26,6 +26,11 @@ export class ExtentMap implements ContentSink {
     this.#maxPieces = maxPieces
   }
 
+  /** How many pieces there are. */
+  get size(): number {
+    return this.#pieces
+  }
+
   empty(object: number): void {
     const pieces = this.#files.get(object)
     if (pieces === undefined) return

@@ -7,7 +7,13 @@ import { GrowthLimit } from './growth-limit.ts'
 import { RECORD_HEADER, shownPlace } from './header-fields.ts'
 import { KeptBlocks } from './kept-blocks.ts'
 import { changeOf, isKept } from './object-change.ts'
-import { ObjectType, type ObjectSet, type ObjectSetLimits, type StreamObject } from './object-set.ts'
+import {
+  ObjectType,
+  type ObjectSet,
+  type ObjectSetLimits,
+  type SetUsage,
+  type StreamObject,
+} from './object-set.ts'
 import { ObjectTable, type TableObject } from './object-table.ts'
 import { PayloadGatherer, type PayloadTaker } from './payload-taker.ts'
 import { SnapshotSequence, type UnreadableSnapshot } from './snapshot-sequence.ts'
@@ -68,6 +74,11 @@ export class ObjectSetBuilder implements RecordSink {
   /** An object as far as it has come, for who cannot wait for the end. */
   peek(number: number): StreamObject | undefined {
     return this.#table.peek(number)
+  }
+
+  /** What it holds by now. */
+  get usage(): SetUsage {
+    return this.#table.usage
   }
 
   /** Call once, after the reader's finish(). @throws UnsupportedZfsStream when there is nothing that can be read */

@@ -40,6 +40,13 @@ export interface ObjectSet {
   objects: Map<number, StreamObject>
 }
 
+/** How much a set holds, or has come to hold so far. */
+export interface SetUsage {
+  objects: number
+  /** as in ObjectSetLimits */
+  metadataBytes: number
+}
+
 /** What one set may hold; beyond it the stream is refused (zfs-stream.md 16, 24). */
 export interface ObjectSetLimits {
   maxObjects: number

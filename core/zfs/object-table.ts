@@ -1,8 +1,10 @@
 /** The objects of a file system while records change them, within limits (zfs-stream.md 5, 11; 16, 24). */
 import { refusal } from '../archive/refusals.ts'
 import { KeptBlocks } from './kept-blocks.ts'
-import type { ObjectSet, ObjectSetLimits, StreamObject } from './object-set.ts'
+import type { ObjectSet, ObjectSetLimits, SetUsage, StreamObject } from './object-set.ts'
 import { SortedList } from './sorted-list.ts'
+
+const PACK_BYTES = 64 * 1024
 
 /** An object, and its blocks when they are kept. */
 export interface TableObject extends Omit<StreamObject, 'blocks'> {
@@ -23,6 +25,10 @@ export class ObjectTable {
     for (const { blocks, ...object } of base?.objects.values() ?? []) {
       this.put({ ...object, ...(blocks && { blocks: new KeptBlocks(blocks) }) })
     }
+  }
+
+  get usage(): SetUsage {
+    return { objects: this.#objects.size, metadataBytes: this.#metadataBytes }
   }
 
   get(number: number): TableObject | undefined {
@@ -83,11 +89,28 @@ export class ObjectTable {
   /** All objects by number; the table is not to be used any more. */
   release(): Map<number, StreamObject> {
     const objects = new Map<number, StreamObject>()
+    const pack = packer()
     for (const number of this.#numbers.from(0)) {
       const object = this.#objects.get(number)
-      if (object !== undefined) objects.set(number, plain(object))
+      if (object !== undefined) objects.set(number, { ...plain(object), bonus: pack(object.bonus) })
+      // what is handed over need not be held twice
+      this.#objects.delete(number)
     }
     return objects
+  }
+}
+
+/** Copies many small arrays into few large ones: a buffer of its own costs each as much again as it holds. */
+function packer(): (bytes: Uint8Array) => Uint8Array {
+  let pack = new Uint8Array(PACK_BYTES)
+  let used = 0
+  return (bytes) => {
+    const { byteLength } = bytes
+    if (byteLength > PACK_BYTES) return bytes
+    if (used + byteLength > PACK_BYTES) [pack, used] = [new Uint8Array(PACK_BYTES), 0]
+    pack.set(bytes, used)
+    used += byteLength
+    return pack.subarray(used - byteLength, used)
   }
 }
 

@@ -22,7 +22,7 @@ export function readMicroZap(block: Uint8Array, options: ZapOptions): ZapEntry[]
       throw corruptZap(options.where, `the name at byte ${nameAt} of the micro zap does not end`)
     }
     entries.push({
-      name: block.slice(nameAt, end),
+      name: block.subarray(nameAt, end),
       integerBytes: 8,
       values: [view.getBigUint64(at, options.littleEndian)],
     })
