@@ -1,10 +1,10 @@
 // The artifact of a version that is read when its files are asked for: one with an index, the one that is cheapest to read.
+import { unpackingCost } from '#core/compression-cost.ts'
 import { ProvisionError } from '#core/errors.ts'
 import {
   artifactExtension,
   type Artifact,
   type ArchiveLayout,
-  type Compression,
   type Manifest,
 } from '#core/manifest.ts'
 import type { Entry } from '#core/entry.ts'
@@ -28,9 +28,6 @@ export interface IndexedArchive {
   read: ReadChosen
 }
 
-/** Seconds for a gigabyte differ from one to twenty. */
-const cheapestFirst: readonly Compression[] = ['none', 'zstd', 'gzip', 'xz', 'bzip2']
-
 /** undefined for a version without any index. */
 export function findIndexedArchive(
   manifest: Manifest,
@@ -47,7 +44,7 @@ export function findIndexedArchive(
     entries: () => counted(catalog.entries(artifact.sha256), artifact, manifest, signal),
     async *read(wanted) {
       const sources = await sourcesOf(artifact, manifest, { blobs, catalog })
-      for await (const file of readFiles(sources, artifact, wanted)) {
+      for await (const file of readFiles(sources, artifact, wanted, signal)) {
         signal?.throwIfAborted()
         yield file
       }
@@ -56,9 +53,9 @@ export function findIndexedArchive(
 }
 
 /** An archive is passed over once; of a stream all metadata is read first, and an increment needs what it builds on. */
-function costOf({ format, compression }: Artifact): number {
+function costOf({ format, compression }: Pick<Artifact, 'format' | 'compression'>): number {
   const ofFormat = { tar: 0, cpio: 0, layer: 0, zfs: 10, 'zfs-incremental': 20 }
-  return ofFormat[format] + cheapestFirst.indexOf(compression)
+  return ofFormat[format] + unpackingCost({ compression })
 }
 
 /** @throws BaseMissing */

@@ -16,9 +16,9 @@ const MAX_NAME_BYTES = 64 * 1024
 /** Compressed ZFS streams are unpacked into `spool.directory`, which must be one that is swept. */
 export const createFileReader =
   (spool: SpoolOptions): ReadFiles =>
-  (sources, form, wanted) =>
+  (sources, form, wanted, signal) =>
     form.format === 'zfs' || form.format === 'zfs-incremental'
-      ? readStreamFiles(sources, wanted, spool)
+      ? readStreamFiles(sources, wanted, spool, signal)
       : readArchiveFiles(sources, form, wanted)
 
 /** The reader for a configuration. */

@@ -6,6 +6,7 @@ import { inflaters } from './inflaters.ts'
 import { openStreamTree, STREAM_LIMITS, treeOf, type StreamLimits } from './open-tree.ts'
 import { spool } from './spool.ts'
 import { openStored } from './stored-source.ts'
+import { streamMemory, type MemoryLease, type StreamMemory } from './stream-memory.ts'
 import { FileSource, type SpoolOptions } from './stream-source.ts'
 import type { ArtifactIndex, FindBase, StoredBytes } from '#app/ports/archives.ts'
 import { checkDetachedXml, MAX_DETACHED_XML } from '#core/archive/detached-xml.ts'
@@ -33,6 +34,8 @@ interface Options {
   /** where streams lie that must be read twice */
   spool: SpoolOptions
   findBase: FindBase | undefined
+  /** what is held is taken from; default: the process's */
+  memory?: StreamMemory
   emit: (entry: Entry) => Promise<void>
 }
 
@@ -53,14 +56,14 @@ interface Read {
 /**
  * Reads `chunks` to their end. Memory is that of the metadata. An increment is read on its base; where that is not here, its
  * records are verified and there is no index.
- * @throws the codes of core/archive/refusals.ts, OriginMismatch, NoSpace
+ * @throws the codes of core/archive/refusals.ts, OriginMismatch, NoSpace, StreamsBusy
  */
 export async function indexZfsStream(chunks: AsyncIterable<Uint8Array>, options: Options): Promise<Outcome> {
   const { begin, isInPackage, all } = await firstSnapshot(chunks)
   const isReadable = begin !== undefined && unreadable(begin) === undefined
   // of a package a later snapshot may change a file in its middle
   const isInOrder = !isInPackage && begin?.fromGuid === '0' && !isDeduplicated(begin)
-  if (!isReadable || isInOrder) return describe(await readInPass(all, begin, options), options)
+  if (!isReadable || isInOrder) return indexInPass(all, begin, options)
   const base = begin.fromGuid === '0' ? [] : await options.findBase?.(begin.fromGuid)
   if (base !== undefined) return readTwice(all, base, options)
   const reader = new RecordReader(new OneFileSystem())
@@ -70,10 +73,24 @@ export async function indexZfsStream(chunks: AsyncIterable<Uint8Array>, options:
   return { facts: { ...describeZfsStream(info), zfs: zfsFactsOf(info, undefined) }, detachedXml: undefined }
 }
 
+async function indexInPass(
+  chunks: AsyncIterable<Uint8Array>,
+  begin: BeginInfo | undefined,
+  options: Options,
+): Promise<Outcome> {
+  const lease = (options.memory ?? streamMemory).lease()
+  try {
+    return await describe(await readInPass(chunks, begin, lease, options), options)
+  } finally {
+    lease.release()
+  }
+}
+
 /** Hashes files while their bytes pass. */
 async function readInPass(
   chunks: AsyncIterable<Uint8Array>,
   begin: BeginInfo | undefined,
+  lease: MemoryLease,
   { limits }: Options,
 ): Promise<Read> {
   const hasher = new ContentHasher(HASH_LIMITS)
@@ -89,7 +106,10 @@ async function readInPass(
     contents: xml ?? hasher,
   })
   const reader = new RecordReader(new OneFileSystem(builder))
-  for await (const chunk of chunks) reader.push(chunk)
+  for await (const chunk of chunks) {
+    reader.push(chunk)
+    lease.cover(builder.usage)
+  }
   reader.finish()
   const set = builder.result()
   return {
@@ -115,7 +135,11 @@ async function readTwice(
     throw error
   })
   const hasher = new ContentHasher(HASH_LIMITS)
-  const open = await openStreamTree([...below, own], { limits: streamLimits(limits), contents: hasher })
+  const open = await openStreamTree([...below, own], {
+    limits: streamLimits(limits),
+    contents: hasher,
+    ...(options.memory && { memory: options.memory }),
+  })
   try {
     const { set, tree, infos } = open
     checkFileBytes(tree, limits)

@@ -1,5 +1,7 @@
 /** Opens a stream, or a full one and increments on it, as a tree whose files can be read in any order. */
 import { inflaters } from './inflaters.ts'
+import { OpeningQueue } from './opening-queue.ts'
+import { streamMemory, type MemoryLease, type StreamMemory } from './stream-memory.ts'
 import type { StreamSource } from './stream-source.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import type { ContentSink } from '#core/zfs/content-sink.ts'
@@ -21,14 +23,11 @@ export interface StreamLimits extends ObjectSetLimits {
   maxPieces: number
 }
 
-export const STREAM_LIMITS: StreamLimits = {
-  maxObjects: 4_000_000,
-  maxMetadataBytes: 1024 ** 3,
-  maxEntries: 2_000_000,
-  maxNameBytes: 1023,
-  maxDepth: 256,
-  maxPieces: 4_000_000,
-}
+/** What the process can hold at most; how much of it is left is for its StreamMemory to say. */
+export const STREAM_LIMITS: StreamLimits = limitsOf(streamMemory)
+
+/** Each is opened at full speed, so more at a time would only hold more memory for longer. */
+const openings = new OpeningQueue(2)
 
 export interface LoadOptions {
   limits?: Partial<StreamLimits>
@@ -39,6 +38,17 @@ export interface LoadOptions {
   /** which stream of a chain this is: 0 the first */
   source?: number
   signal?: AbortSignal
+  /** grows with what is read */
+  lease?: MemoryLease
+  /** pieces so far, for the lease */
+  pieces?: () => number
+}
+
+export interface OpenOptions extends Pick<LoadOptions, 'limits' | 'contents' | 'signal'> {
+  /** what the tree is taken from until it is closed; default: the process's */
+  memory?: StreamMemory
+  /** objects that it is known to have: there must be room for them before anything is read */
+  objects?: number
 }
 
 export interface LoadedStream {
@@ -61,17 +71,18 @@ export interface OpenTree {
 
 /**
  * Reads a stream once, to its end: nothing of it counts before. `chunks` are as they are after decompression.
- * @throws CorruptStream, TruncatedStream, UnsupportedZfsStream, OriginMismatch, TooManyEntries, TooManyBytes
+ * @throws CorruptStream, TruncatedStream, UnsupportedZfsStream, OriginMismatch, TooManyEntries, TooManyBytes, StreamsBusy
  */
 export async function loadStream(
   chunks: AsyncIterable<Uint8Array>,
-  { limits, signal, ...options }: LoadOptions = {},
+  { limits, signal, lease, pieces, ...options }: LoadOptions = {},
 ): Promise<LoadedStream> {
   const builder = new ObjectSetBuilder({ inflaters, limits: { ...STREAM_LIMITS, ...limits }, ...options })
   const reader = new RecordReader(new OneFileSystem(builder))
   for await (const chunk of chunks) {
     signal?.throwIfAborted()
     reader.push(chunk)
+    lease?.cover({ ...builder.usage, pieces: pieces?.() ?? 0 })
   }
   reader.finish()
   return { set: builder.result(), info: reader.info() }
@@ -79,57 +90,92 @@ export async function loadStream(
 
 /** The names of what loadStream gave. @throws CorruptStream, TooManyEntries */
 export function treeOf(set: ObjectSet, limits: Partial<StreamLimits> = {}): StreamTree {
-  return readTree(set, { ...STREAM_LIMITS, ...limits })
+  const maxEntries = Math.min(limits.maxEntries ?? Infinity, STREAM_LIMITS.maxEntries)
+  return readTree(set, { ...STREAM_LIMITS, ...limits, maxEntries })
 }
 
 /**
  * The tree that a full stream and increments on it, in order, give. The sources are its own from here on: close() closes them,
- * and so does a failure. `contents` sees all bytes as they pass.
- * @throws what loadStream throws
+ * and so does a failure. `contents` sees all bytes as they pass. Of many that are to be opened at once, some wait.
+ * @throws what loadStream throws, and the signal's reason
  */
 export async function openStreamTree(
   sources: readonly StreamSource[],
-  options: Pick<LoadOptions, 'limits' | 'contents' | 'signal'> = {},
+  { memory = streamMemory, objects = 0, ...options }: OpenOptions = {},
 ): Promise<OpenTree> {
+  const lease = memory.lease()
   const close = async () => {
+    lease.release()
     await Promise.all(sources.map((source) => source.close()))
   }
   try {
-    const extents = new ExtentMap(options.limits?.maxPieces ?? STREAM_LIMITS.maxPieces)
-    const contents = options.contents ? teeContents(extents, options.contents) : extents
-    const infos: ZfsStreamInfo[] = []
-    let base: ObjectSet | undefined
-    for (const [index, source] of sources.entries()) {
-      const loaded = await loadStream(source.read(), {
-        ...options,
-        contents,
-        source: index,
-        ...(base && { base }),
-      })
-      infos.push(loaded.info)
-      base = loaded.set
-    }
-    if (base === undefined)
-      throw refusal('UnsupportedZfsStream', 'no zfs stream is given, expected one or more')
-    return {
-      set: base,
-      tree: treeOf(base, options.limits),
-      infos,
-      contents: ({ object, size }, range) =>
-        contentsOf(
-          extents,
-          object,
-          size,
-          (index, position, length) => read(sources, index, position, length),
-          inflaters,
-          range,
-        ),
-      written: ({ object, size }) => writtenOf(extents, object, size),
-      close,
-    }
+    return await openings.run(async () => {
+      lease.cover({ objects, metadataBytes: 0 })
+      return { ...(await readChain(sources, lease, options)), close }
+    }, options.signal)
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** In order, each on the one before. */
+async function readChain(
+  sources: readonly StreamSource[],
+  lease: MemoryLease,
+  options: Pick<LoadOptions, 'limits' | 'contents' | 'signal'>,
+): Promise<Omit<OpenTree, 'close'>> {
+  const extents = new ExtentMap(options.limits?.maxPieces ?? STREAM_LIMITS.maxPieces)
+  const contents = options.contents ? teeContents(extents, options.contents) : extents
+  const infos: ZfsStreamInfo[] = []
+  let base: ObjectSet | undefined
+  for (const [index, source] of sources.entries()) {
+    const loaded = await loadStream(source.read(), {
+      ...options,
+      contents,
+      source: index,
+      lease,
+      pieces: () => extents.size,
+      ...(base && { base }),
+    })
+    infos.push(loaded.info)
+    base = loaded.set
+  }
+  if (base === undefined)
+    throw refusal('UnsupportedZfsStream', 'no zfs stream is given, expected one or more')
+  const tree = treeOf(base, options.limits)
+  // names of a file beyond its first have no object
+  lease.cover({
+    objects: Math.max(base.objects.size, tree.nodes.length),
+    metadataBytes: 0,
+    pieces: extents.size,
+  })
+  return {
+    set: base,
+    tree,
+    infos,
+    contents: ({ object, size }, range) =>
+      contentsOf(
+        extents,
+        object,
+        size,
+        (index, position, length) => read(sources, index, position, length),
+        inflaters,
+        range,
+      ),
+    written: ({ object, size }) => writtenOf(extents, object, size),
+  }
+}
+
+/** What one stream may have when nothing else is open. */
+export function limitsOf({ total, mostObjects, mostPieces }: StreamMemory): StreamLimits {
+  return {
+    maxObjects: mostObjects,
+    maxMetadataBytes: total,
+    maxEntries: mostObjects,
+    maxNameBytes: 1023,
+    maxDepth: 256,
+    maxPieces: mostPieces,
   }
 }
 

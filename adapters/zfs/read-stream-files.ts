@@ -4,13 +4,14 @@ import { openStored } from './stored-source.ts'
 import type { SpoolOptions } from './stream-source.ts'
 import type { ArchiveFile, StoredBytes } from '#app/ports/archives.ts'
 
-/** In path order; one file is in memory at a time. `stored` are a full stream and the increments on it. @throws the codes of core/archive/refusals.ts, NoSpace */
+/** In path order; one file is in memory at a time. The signal ends the opening. `stored` are a full stream and the increments on it. @throws the codes of core/archive/refusals.ts, NoSpace */
 export async function* readStreamFiles(
   stored: readonly StoredBytes[],
   wanted: ReadonlyMap<string, number>,
   spool: SpoolOptions,
+  signal?: AbortSignal,
 ): AsyncGenerator<ArchiveFile> {
-  const open = await openStreamTree(await openStored(stored, spool))
+  const open = await openStreamTree(await openStored(stored, spool), { ...(signal && { signal }) })
   try {
     for (const node of open.tree.nodes) {
       const bytes = node.type === 'file' ? wanted.get(node.path) : undefined

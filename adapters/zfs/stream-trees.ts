@@ -9,21 +9,28 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { openStreamTree, type OpenTree } from './open-tree.ts'
 import { openStored } from './stored-source.ts'
+import { streamMemory, type StreamMemory } from './stream-memory.ts'
 import type { SpoolOptions } from './stream-source.ts'
 
+/** What stays open. Those in use stay in any case, and so does the last one. */
 export interface KeptTrees {
-  /** at most so many trees */
+  /** so many trees */
   trees: number
-  /** that together have about so many objects; the last one stays whatever it has */
+  /** that together have about so many objects */
   objects: number
   /** a tree that nobody asks for is closed after this, milliseconds */
   idleMs: number
 }
 
-const KEPT: KeptTrees = { trees: 4, objects: 500_000, idleMs: 600_000 }
+const KEPT = { trees: 4, idleMs: 600_000 }
+/** The rest is for uploads and conversions; those may have this too when they need it. */
+const SHARE_OF_MEMORY = 0.5
 
 interface Shared {
-  tree: Promise<OpenTree>
+  opening: Promise<OpenTree>
+  /** once it is open */
+  tree?: OpenTree
+  /** as its manifest says, until it is open */
   objects: number
   users: number
   timer?: NodeJS.Timeout
@@ -33,13 +40,17 @@ export class StoredStreamTrees implements StreamTrees {
   readonly #blobs: BlobStore
   readonly #spool: SpoolOptions
   readonly #kept: KeptTrees
+  readonly #memory: StreamMemory
+  readonly #stopFreeing: () => void
   /** the one that was used last is last */
   readonly #shared = new Map<string, Shared>()
 
-  constructor(blobs: BlobStore, spool: SpoolOptions, kept: Partial<KeptTrees> = {}) {
+  constructor(blobs: BlobStore, spool: SpoolOptions, kept: Partial<KeptTrees> = {}, memory = streamMemory) {
     this.#blobs = blobs
     this.#spool = spool
-    this.#kept = { ...KEPT, ...kept }
+    this.#kept = { ...KEPT, objects: Math.floor(memory.mostObjects * SHARE_OF_MEMORY), ...kept }
+    this.#memory = memory
+    this.#stopFreeing = memory.onShortage(() => this.#dropIdle())
   }
 
   /** How many trees are open, or being opened. */
@@ -58,13 +69,14 @@ export class StoredStreamTrees implements StreamTrees {
       return await use(readable(await this.#opened(key, shared)))
     } finally {
       shared.users -= 1
-      if (this.#shared.get(key) === shared) this.#rest(key, shared)
-      else await closeUnused(shared)
+      if (this.#shared.get(key) !== shared) await closeUnused(shared)
+      else if (shared.users === 0) this.#rest(key, shared)
     }
   }
 
   /** Closes what nobody uses; what is in use is closed behind its last user. */
   async close(): Promise<void> {
+    this.#stopFreeing()
     const all = [...this.#shared.values()]
     this.#shared.clear()
     await Promise.all(all.map(closeUnused))
@@ -72,17 +84,20 @@ export class StoredStreamTrees implements StreamTrees {
 
   #open(chain: readonly Artifact[]): Shared {
     const stored = chain.map((artifact) => storedBytes(artifact, { blobs: this.#blobs }))
-    const tree = openStored(stored, this.#spool).then((sources) => openStreamTree(sources))
-    tree.catch(() => undefined)
-    return { tree, objects: 0, users: 0 }
+    const objects = chain.at(-1)?.zfs?.objects ?? 0
+    const opening = openStored(stored, this.#spool).then((sources) =>
+      openStreamTree(sources, { memory: this.#memory, objects }),
+    )
+    opening.catch(() => undefined)
+    return { opening, objects, users: 0 }
   }
 
   /** One that could not be opened is opened anew for the next who asks. */
   async #opened(key: string, shared: Shared): Promise<OpenTree> {
     try {
-      const tree = await shared.tree
-      shared.objects = tree.set.objects.size
-      return tree
+      shared.tree = await shared.opening
+      shared.objects = shared.tree.set.objects.size
+      return shared.tree
     } catch (error) {
       if (this.#shared.get(key) === shared) this.#shared.delete(key)
       throw error
@@ -90,16 +105,23 @@ export class StoredStreamTrees implements StreamTrees {
   }
 
   #rest(key: string, shared: Shared): void {
-    if (shared.users === 0) {
-      shared.timer = setTimeout(() => this.#drop(key, shared), this.#kept.idleMs).unref()
-    }
-    let [trees, objects] = [0, 0]
-    for (const [name, one] of [...this.#shared].toReversed()) {
+    shared.timer = setTimeout(() => this.#drop(key, shared), this.#kept.idleMs).unref()
+    const all = [...this.#shared].toReversed()
+    const used = all.filter(([, { users }]) => users > 0)
+    let trees = used.length
+    let objects = used.reduce((sum, [, one]) => sum + one.objects, 0)
+    for (const [name, one] of all) {
+      if (one.users > 0) continue
       trees += 1
       objects += one.objects
       const isTooMuch = trees > this.#kept.trees || objects > this.#kept.objects
-      if (isTooMuch && trees > 1) this.#drop(name, one)
+      if (isTooMuch && one !== shared) this.#drop(name, one)
     }
+  }
+
+  /** Their memory is free when this returns. */
+  #dropIdle(): void {
+    for (const [key, shared] of this.#shared) if (shared.users === 0) this.#drop(key, shared)
   }
 
   #drop(key: string, shared: Shared): void {
@@ -119,12 +141,10 @@ export function openStreamTrees(
   })
 }
 
-async function closeUnused(shared: Shared): Promise<void> {
-  clearTimeout(shared.timer)
-  if (shared.users > 0) return
-  const tree = await shared.tree.catch(() => undefined)
+async function closeUnused({ timer, users, tree }: Shared): Promise<void> {
+  clearTimeout(timer)
   // nothing follows for what was only read
-  await tree?.close().catch(() => undefined)
+  if (users === 0) await tree?.close().catch(() => undefined)
 }
 
 function readable(open: OpenTree): ReadableTree {

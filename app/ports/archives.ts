@@ -45,13 +45,14 @@ export interface ArchiveFile {
 /**
  * Reads chosen files out of an artifact's own bytes, in archive order: `wanted` names them as the index does, a path that is a
  * hard link there by its target, each with how many of its bytes are kept. `sources` are one archive, or a ZFS stream with all
- * that it builds on before it.
- * @throws the codes of core/archive/refusals.ts
+ * that it builds on before it. `signal` may end it at any time.
+ * @throws the codes of core/archive/refusals.ts, StreamsBusy
  */
 export type ReadFiles = (
   sources: readonly StoredBytes[],
   form: Pick<Artifact, 'format' | 'compression'>,
   wanted: ReadonlyMap<string, number>,
+  signal?: AbortSignal,
 ) => AsyncIterable<ArchiveFile>
 
 /**

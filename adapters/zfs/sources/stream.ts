@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { OpenTree } from '../open-tree.ts'
 import type { Entry } from '#core/entry.ts'
-import type { TreeNode } from '#core/zfs/tree.ts'
+import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 
 export interface StreamTreeOptions {
@@ -23,12 +23,7 @@ export class StreamTreeSource implements TreeSource {
 
   /** What the written stream will not have, in words; empty when nothing is lost. */
   get lost(): readonly string[] {
-    const { nodes, hidden } = this.#open.tree
-    const lists = nodes.filter(({ accessList, hardlinkTo }) => accessList && hardlinkTo === undefined).length
-    return [
-      ...(hidden.xattrs > 0 ? [`extended attributes: ${hidden.xattrs}, left out`] : []),
-      ...(lists > 0 ? [`access lists: ${lists}, the modes count instead`] : []),
-    ]
+    return lostOf(this.#open.tree)
   }
 
   async *entries(): AsyncGenerator<SourceEntry, undefined> {
@@ -67,6 +62,15 @@ export class StreamTreeSource implements TreeSource {
     for await (const piece of this.#open.contents(node)) hash.update(piece)
     return hash.digest('hex')
   }
+}
+
+/** What of a tree neither a stream that is written nor an archive has, in words. */
+export function lostOf({ nodes, hidden }: StreamTree): string[] {
+  const lists = nodes.filter(({ accessList, hardlinkTo }) => accessList && hardlinkTo === undefined).length
+  return [
+    ...(hidden.xattrs > 0 ? [`extended attributes: ${hidden.xattrs}, left out`] : []),
+    ...(lists > 0 ? [`access lists: ${lists}, the modes count instead`] : []),
+  ]
 }
 
 function hasContents({ type, size, hardlinkTo }: TreeNode): boolean {

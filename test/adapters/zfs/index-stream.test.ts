@@ -6,7 +6,9 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StreamIndexer } from '#adapters/archive/stream-indexer.ts'
+import { indexZfsStream } from '#adapters/zfs/index-stream.ts'
 import { loadStream, treeOf } from '#adapters/zfs/open-tree.ts'
+import { StreamMemory } from '#adapters/zfs/stream-memory.ts'
 import type { FindBase, StoredBytes } from '#app/ports/archives.ts'
 import type { Entry } from '#core/entry.ts'
 import { writeIncrement } from '#core/zfs/write/write-increment.ts'
@@ -151,6 +153,28 @@ test('a base that is not the one is refused, one that is compressed is unpacked'
   const packed: FindBase = async () => [stored(shell('/', 'zstd -qc', streamOf('full')))]
   const { entries } = await index(streamOf('incremental'), { findBase: packed })
   expect(entries.map(withoutDevice)).toEqual(expectedOf('incremental'))
+})
+
+test('a stream takes its memory from what all streams have, and gives it back', async () => {
+  const indexIn = async (memory: StreamMemory, name: string) => {
+    const base = baseOf[name]
+    const findBase: FindBase = async () => (base === undefined ? undefined : [stored(streamOf(base))])
+    let taken = 0
+    await indexZfsStream(Readable.from(pieces(streamOf(name), 10_000)), {
+      limits,
+      spool: { directory: spool, maxBytes: 2 ** 30 },
+      findBase,
+      memory,
+      emit: async () => {
+        taken = memory.taken
+      },
+    }).finally(() => expect(memory.taken).toBe(0))
+    return taken
+  }
+  for (const name of ['full', 'incremental']) {
+    expect(await indexIn(new StreamMemory(2 ** 24), name)).toBeGreaterThan(10 * 2048)
+    await expect(indexIn(new StreamMemory(10 * 2048), name)).rejects.toMatchObject({ code: 'TooManyEntries' })
+  }
 })
 
 describe('no stream is taken that is not whole', () => {

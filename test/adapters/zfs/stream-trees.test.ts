@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+import { StreamMemory } from '#adapters/zfs/stream-memory.ts'
 import { StoredStreamTrees, type KeptTrees } from '#adapters/zfs/stream-trees.ts'
 import type { Artifact, Compression } from '#core/manifest.ts'
 
@@ -25,11 +26,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-function openTrees(kept: Partial<KeptTrees> = {}): StoredStreamTrees {
+function openTrees(kept: Partial<KeptTrees> = {}, memory?: StreamMemory): StoredStreamTrees {
   const trees = new StoredStreamTrees(
     blobs,
     { directory: path.join(directory, 'incoming'), maxBytes: 1e9 },
     kept,
+    memory,
   )
   opened.push(trees)
   return trees
@@ -82,6 +84,44 @@ test('of many trees the last few stay, and one in use is closed behind its last 
     expect((await contents(small?.path ?? '', 1000)).length).toBe(small?.size)
   })
   expect(trees.size).toBe(2)
+})
+
+test('one that is being opened or used is opened once, however many others come', async () => {
+  const trees = openTrees({ trees: 1 })
+  const [full, other, third] = [
+    await stored('full'),
+    await stored('modern-default'),
+    await stored('modern-fatzap'),
+  ]
+  await trees.read([full], async ({ set }) => {
+    for (const artifact of [other, third]) await trees.read([artifact], async () => {})
+    expect(await trees.read([full], async (again) => again.set)).toBe(set)
+  })
+  const { promise: thirdRead, resolve } = Promise.withResolvers<void>()
+  const opening = trees.read([other], async ({ set }) => thirdRead.then(() => set))
+  await trees.read([third], async () => {})
+  const again = trees.read([other], async ({ set }) => set)
+  resolve()
+  expect(await again).toBe(await opening)
+})
+
+test('what nobody uses makes room; what is in use does not, and the next is told to come again', async () => {
+  const [full, other] = [await stored('full'), await stored('modern-default')]
+  const objects = await openTrees().read([full], async ({ set }) => set.objects.size)
+  const memory = new StreamMemory(objects * 2048 * 2)
+  const trees = openTrees({}, memory)
+  const large = (artifact: Artifact): Artifact => ({
+    ...artifact,
+    zfs: { features: [], pool: 28, isPackage: false, byteOrder: 'little', notices: [], objects: objects * 2 },
+  })
+  await trees.read([full], async () => {
+    await expect(trees.read([large(other)], async () => {})).rejects.toMatchObject({ code: 'StreamsBusy' })
+  })
+  expect(memory.taken).toBeGreaterThan(0)
+  await trees.read([large(other)], async () => {})
+  expect(trees.size).toBe(1)
+  await trees.close()
+  expect(memory.taken).toBe(0)
 })
 
 test('trees of too many objects go, the last one stays whatever it has', async () => {
