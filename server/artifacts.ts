@@ -12,11 +12,10 @@ import { plannedVersions } from '#app/planned-versions.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
 import { bearerSecret } from './auth.ts'
-import type { ApiError } from './api-error.ts'
-import { dropEntityHeaders } from './error-handler.ts'
 import { decideAnswer } from './conditional.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
+import { sendWithoutBytes } from './send-without-bytes.ts'
 import type { Services } from './services.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
@@ -128,40 +127,18 @@ async function sendArtifact(
     vary: 'authorization',
   })
   const answer = decideAnswer(request.method, request.headers, etag, size)
-  response.status(answer.status)
   switch (answer.status) {
-    case 304:
-      response.removeHeader('content-type')
-      response.end()
-      return
-    case 412:
-      sendRefusal(response, {
-        code: 'PreconditionFailed',
-        message: `the entity tag is ${etag}, If-Match says otherwise`,
-      })
-      return
-    case 416:
-      response.set('content-range', `bytes */${size}`)
-      sendRefusal(response, { code: answer.code, message: rangeMessage(answer.code, size) })
-      return
     case 206:
+      response.status(206)
       response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
       await sendBlob(response, sha256, answer.range, needs)
       return
     case 200:
+      response.status(200)
       if (request.method === 'HEAD' || size === 0) response.set('content-length', String(size)).end()
       else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
+      return
+    default:
+      sendWithoutBytes(response, answer, { etag, size })
   }
-}
-
-/** An answer about the request: nothing that was said of the artifact holds for it. */
-function sendRefusal(response: Response, error: ApiError): void {
-  dropEntityHeaders(response)
-  response.set('cache-control', 'no-store').json(error)
-}
-
-function rangeMessage(code: 'ManyRanges' | 'RangeNotSatisfiable', size: number): string {
-  return code === 'ManyRanges'
-    ? 'several ranges were asked for, expected one'
-    : `range lies outside the ${size} bytes there are`
 }

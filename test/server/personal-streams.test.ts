@@ -125,6 +125,10 @@ describe('the personal stream of a zone', () => {
     expect(Buffer.from(await rest.arrayBuffer()).equals(whole.subarray(1000))).toBe(true)
     const beyond = await served.call('GET', address(), { headers: { range: 'bytes=999999999-' } })
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${whole.length}`])
+    expect(beyond.json).toMatchObject({ code: 'RangeNotSatisfiable', message: expect.any(String) })
+    expect(beyond.headers.get('etag')).toBeNull()
+    const other = await served.call('GET', address(), { headers: { 'if-match': '"other"' } })
+    expect([other.status, other.json]).toMatchObject([412, { code: 'PreconditionFailed' }])
   })
 
   test.each([
