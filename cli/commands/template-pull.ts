@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import { chooseForm } from '../choose-form.ts'
 import type { Client } from '../client.ts'
 import { unreachable } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
-import { CliFailure, refused, usageFailure } from '../failures.ts'
+import { CliFailure, refused } from '../failures.ts'
 import { printLine, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { parseReference, versionRoute } from '../reference.ts'
@@ -28,17 +29,18 @@ export function registerTemplatePull(noun: Command): void {
     'zoneflash template pull web@stable --form tar.gz -o web.tar.gz',
   )
     .argument('<name[@version]>')
-    .option('--form <form>', 'e.g. tar.gz, tar.zst, cpio.gz, zfs (default: the first there is)')
+    .option('--form <form>', 'e.g. tar.gz, tar.zst, cpio.gz, zfs, or a sha256 (default: the first there is)')
     .option('-o, --output <file>', 'where to put it (default: NAME-VERSION.FORM)')
     .option('--force', 'replace a file that is there already')
     .action(async (text: string, options: PullOptions) => {
       const client = openClient()
       const { manifest } = await client.call(VersionReply, versionRoute(parseReference(text)))
-      const artifact = chooseForm(manifest.artifacts, options.form)
+      const { artifact, notice } = chooseForm(manifest, options.form)
       const file = options.output ?? `${manifest.template}-${manifest.version}.${artifactExtension(artifact)}`
       process.stderr.write(
         `pulling ${manifest.template}@${manifest.version} (${artifactExtension(artifact)})\n`,
       )
+      if (notice !== undefined) process.stderr.write(`${notice}\n`)
       if (!options.force) await refuseExisting(file)
       await pull(client, artifact, file)
       const result = { file, size: artifact.size, sha256: artifact.sha256 }
@@ -46,15 +48,6 @@ export function registerTemplatePull(noun: Command): void {
         printLine(`${file}: ${renderBytes(artifact.size)}, sha256 ${artifact.sha256}`),
       )
     })
-}
-
-function chooseForm(artifacts: readonly Artifact[], form: string | undefined): Artifact {
-  const chosen =
-    form === undefined ? artifacts[0] : artifacts.find((artifact) => artifactExtension(artifact) === form)
-  if (chosen) return chosen
-  throw usageFailure(
-    `there is no form ${form}, expected one of ${artifacts.map(artifactExtension).join(', ')}`,
-  )
 }
 
 async function refuseExisting(file: string): Promise<void> {
