@@ -80,7 +80,7 @@ function open(manifest: Manifest = web) {
       const bytes = Buffer.from(
         `${request.zone.name} ${Buffer.from(request.material.machineId).toString('hex')}`,
       )
-      return { bytes, toGuid: '5', fromGuid: '77', needsSshKeys: true }
+      return bytes
     },
   }
   const plan = examplePlan({
@@ -130,7 +130,6 @@ describe('renderPersonalStreamFor', () => {
       manifest: { template: 'web', version: '1.0' },
       release: 's10u8',
       now: new Date(install.armedAt),
-      material: { sshHostKeys: [] },
     })
     expect(opened.rendered[0]?.material.machineId).toHaveLength(16)
     expect(opened.asked[0]).toBe('root/etc/shadow 16777216')
@@ -150,6 +149,10 @@ describe('renderPersonalStreamFor', () => {
     await render('web01')
     expect(opened.needs.streams.asked).toEqual(['d'.repeat(64)])
     await use({ ...web, artifacts: [...web.artifacts, increment] })
+    await render('web01')
+    expect(opened.needs.streams.asked).toEqual(['d'.repeat(64)])
+    const packed = { ...stream('c', '77'), compression: 'zstd' as const }
+    await use({ ...web, artifacts: [packed, ...web.artifacts] })
     await render('web01')
     expect(opened.needs.streams.asked).toEqual(['d'.repeat(64)])
     await use({ ...web, artifacts: [...web.artifacts.slice(0, -1), stream('f', '78'), increment] })
