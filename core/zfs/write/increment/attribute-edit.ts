@@ -1,4 +1,5 @@
 /** Changes attributes of an object that stays: all others, known or not, keep their bytes and their order (zfs-stream.md 7, 8). */
+import { refusal } from '../../../archive/refusals.ts'
 import { MAX_ZNODE_BONUS_BYTES, ZNODE_BYTES, ZnodeField } from '../../attributes/znode.ts'
 import { corruptObject } from '../../attributes/corrupt.ts'
 import { NodeFlag } from '../../attributes/node-attributes.ts'
@@ -34,9 +35,12 @@ const ACL_COUNT = 190
 const ACL_ENTRIES = 192
 const S_IFDIR = 0o040000
 const S_IFMT = 0o170000
+const PERMISSION_BITS = 0o7777
 /** of a dnode of one slot; each further one adds as many as it has */
 const BONUS_BYTES = 320
 const SLOT_BYTES = 512
+/** at the end of the bonus, of an object that has a spill block */
+const SPILL_POINTER_BYTES = 128
 
 /** @throws CorruptStream for attributes that cannot be read, UnsupportedZfsStream for an ACL that cannot follow the mode */
 export function editAttributes(object: StreamObject, edit: AttributeEdit, form: BaseForm): EditedAttributes {
@@ -103,6 +107,8 @@ function editSystemAttributes(object: StreamObject, edit: AttributeEdit, form: B
   set('ZPL_MTIME', edit.mtime?.seconds, edit.mtime?.nanoseconds)
   set('ZPL_CTIME', edit.ctime.seconds, edit.ctime.nanoseconds)
   if (edit.mode !== undefined) {
+    if (buffers.some((buffer) => buffer.has('ZPL_ZNODE_ACL')))
+      throw cannotFollow(object, edit.mode, 'an access list from before an upgrade of its file system')
     set('ZPL_MODE', edit.mode)
     const flags = holder('ZPL_FLAGS')
     flags.setNumbers('ZPL_FLAGS', [flagsFor(flags.number('ZPL_FLAGS'), edit.mode)])
@@ -112,10 +118,21 @@ function editSystemAttributes(object: StreamObject, edit: AttributeEdit, form: B
     acl.set('ZPL_DACL_ACES', encodeAcl(entries, acl.littleEndian))
   }
   const [bonus = new Uint8Array(), spill] = buffers.map((buffer, index) => buffer.encode(index > 0))
-  const limit = BONUS_BYTES + SLOT_BYTES * (object.slots - 1)
-  if (bonus.byteLength > Math.max(limit, object.bonus.byteLength))
-    throw corruptObject(object.number, `attributes of ${bonus.byteLength} bytes, expected at most ${limit}`)
+  const limit = BONUS_BYTES + SLOT_BYTES * (object.slots - 1) - (spill ? SPILL_POINTER_BYTES : 0)
+  if (edit.mode !== undefined && bonus.byteLength > Math.max(limit, object.bonus.byteLength))
+    throw cannotFollow(
+      object,
+      edit.mode,
+      `room for ${limit} bytes of attributes, not for ${bonus.byteLength}`,
+    )
   return { bonus, ...(spill && { spill }) }
+}
+
+function cannotFollow({ number }: StreamObject, mode: number, has: string): Error {
+  return refusal(
+    'UnsupportedZfsStream',
+    `object ${number} has ${has}, expected one whose access list can follow the mode ${(mode & PERMISSION_BITS).toString(8)}: use a clone and change it there, or replace the file in the template`,
+  )
 }
 
 function flagsFor(flags: bigint, mode: number): bigint {

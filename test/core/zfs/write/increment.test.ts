@@ -209,6 +209,17 @@ describe('an increment', () => {
     },
   )
 
+  test('is refused where an access list that follows the mode has no room beside the spill block', async () => {
+    const before = await fixture('modern-large')
+    const path = before.tree.nodes.find((node) => node.path.endsWith('mid.txt'))?.path ?? ''
+    const mode = (bits: number): Change => ({ kind: 'attributes', path, ...owned, mode: bits })
+    expect(() => rendered(before, [mode(0o607)])).toThrow(
+      expect.objectContaining({ code: 'UnsupportedZfsStream', message: expect.stringContaining('mode 607') }),
+    )
+    const { after } = await incremented('modern-large', [mode(0o640)])
+    expect(after.told.get(path)).toContain('file 640 7:8')
+  })
+
   test('leaves the base as it was', async () => {
     const before = await applied(fixtureBytes('full.zfs'))
     const kept = structuredClone(before.set)
