@@ -78,7 +78,7 @@ export async function checkSize(
 /**
  * Stores the artifact and records the version with it. The channel `candidate` moves to it; `stable` too, if there is none yet.
  * The same content under the same version again is a success that changes nothing.
- * @throws VersionExists, VersionDeleted, BrandMissing, OriginNeeded, OriginMismatch, and what takeInArtifact throws; nothing is left behind
+ * @throws VersionExists, VersionDeleted, BrandMissing, OriginNeeded, OriginMismatch, SnapshotAmbiguous, and what takeInArtifact throws; nothing is left behind
  */
 export async function pushVersion(push: Push, source: ArtifactSource, needs: PushNeeds): Promise<Pushed> {
   let planned: Pushed | undefined
