@@ -6,7 +6,7 @@ import type { Entry } from '#core/entry.ts'
 import { decodeName } from '#core/archive/member.ts'
 import { readMasterNode } from '#core/zfs/master-node.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
-import { isPlainSet, writeFullOfSet } from '#core/zfs/write/full-of-set.ts'
+import { isPlain, writeFullOfSet } from '#core/zfs/write/full-of-set.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeIncrement } from '#core/zfs/write/write-increment.ts'
 import type { OpenTree } from '../zfs/open-tree.ts'
@@ -44,7 +44,8 @@ export async function writeOnOrigin(
 
 function whyUnfit({ set, tree }: OpenTree, { to, zpl, isZplFree }: ConversionRequest): string | undefined {
   const there = readMasterNode(set).zplVersion
-  if (to.format !== 'zfs-incremental' && !isPlainSet(set)) return 'has blocks that not all receivers take'
+  if (to.format !== 'zfs-incremental' && !isPlain({ set, tree }))
+    return 'has blocks or names that not all receivers take'
   if (there !== zpl && !isZplFree) return `is of ZPL version ${there}`
   if (!tree.nodes.some(({ path, type }) => path === 'root' && type === 'directory'))
     return 'holds no zonepath'

@@ -5,11 +5,15 @@ import { ModeType, TYPE_BITS } from '../attributes/node-attributes.ts'
 import { readSaTables, type SaTables } from '../attributes/sa-tables.ts'
 import { readMasterNode } from '../master-node.ts'
 import { ObjectType, type ObjectSet, type StreamObject } from '../object-set.ts'
+import type { StreamTree } from '../tree.ts'
 import { fileBlocks } from './file-blocks.ts'
 import { gathered } from './gathered.ts'
 import { RecordWriter } from './records.ts'
 
 const PLAIN_BLOCK = 128 * 1024
+const MAX_NAME = 255
+/** features for long names and large micro ZAPs: what is written here has none */
+const LONGER = (1n << 28n) | (1n << 29n)
 
 export interface SetContents {
   /** The bytes of a file, holes as zeros. */
@@ -18,11 +22,12 @@ export interface SetContents {
   maxBytes: number
 }
 
-/** Whether any receiver of its ZPL version can take it as it is: its blocks and its dnodes are of the usual sizes. */
-export function isPlainSet({ objects, begin }: ObjectSet): boolean {
-  if (!begin.littleEndian) return false
+/** Whether any receiver of its ZPL version can take it as it is: its blocks, its dnodes and its names are of the usual sizes. */
+export function isPlain({ set, tree }: { set: ObjectSet; tree: StreamTree }): boolean {
+  const { begin, objects } = set
+  if (!begin.littleEndian || (begin.features & LONGER) !== 0n) return false
   for (const { blockSize, slots } of objects.values()) if (blockSize > PLAIN_BLOCK || slots > 1) return false
-  return true
+  return tree.nodes.every(({ name }) => name.byteLength <= MAX_NAME)
 }
 
 /** With the snapshot's own guid, so that what builds on it builds on what an increment gave as well. @throws TooManyBytes */
