@@ -1,9 +1,10 @@
 /** Keeps small payloads from becoming large blocks without end (zfs-stream.md 16, 24). */
 import { refusal } from '../archive/refusals.ts'
 
-/** Above this many bytes a stream must not have grown by more than MAX_GROWTH: no pool holds files that are so alike. */
+/** Above this many bytes a stream must not have grown by more than MAX_GROWTH. */
 const GROWTH_FLOOR = 4 * 1024 ** 3
-const MAX_GROWTH = 100
+/** Blocks of one byte over and over become about 200 times smaller by lz4, 1000 by gzip. */
+const MAX_GROWTH = 1024
 
 export class GrowthLimit {
   #made = 0

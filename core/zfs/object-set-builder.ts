@@ -263,9 +263,9 @@ export class ObjectSetBuilder implements RecordSink {
   #onReference(record: WriteByRefRecord, begin: BeginInfo, place: RecordPlace): void {
     const { object: number, offset, length, refGuid, refObject, refOffset } = record
     const object = this.#known(record, place)
-    const from = this.#known({ object: refObject }, place)
     if (refGuid !== begin.toGuid)
       throw this.#unsupportedReference(`another snapshot (guid ${refGuid})`, place)
+    const from = this.#known({ object: refObject }, place)
     if (object.blocks !== undefined) {
       const block = from.blocks?.map.get(refOffset)
       if (block?.byteLength !== length) throw this.#unsupportedReference(`object ${refObject}`, place)

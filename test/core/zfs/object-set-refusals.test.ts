@@ -67,6 +67,12 @@ describe('a hostile or damaged stream is refused with the record and its place',
       /guid 99.*record 4.*without -D/,
     ],
     [
+      'a copy out of another snapshot, whose object this one lacks',
+      [object(9), reference(9, 8, 0, '99')],
+      'UnsupportedZfsStream',
+      /guid 99.*record 3.*without -D/,
+    ],
+    [
       'a directory that is a copy of a file',
       [object(8), zap(9), reference(9, 8)],
       'UnsupportedZfsStream',
@@ -191,6 +197,8 @@ describe('a hostile or damaged stream is refused with the record and its place',
       for (let number = 0; number < count; number++) builder.record(record, { number, at: 100_000 })
     }
     announce(4096 / 16)
+    // what lz4 makes of a file of one byte over and over
+    builder.record(record, { number: 300, at: 17 * large })
     expect(() => announce(1)).toThrow(
       refused('TooManyBytes', /100000 bytes of the zfs stream have become blocks of/),
     )
