@@ -23,10 +23,7 @@ export interface NodeAttributes {
   /** as stored (core/zfs/attributes/device-number.ts) */
   rawDevice: bigint
   flags: bigint
-  atime: Timestamp
   mtime: Timestamp
-  ctime: Timestamp
-  crtime: Timestamp
   /** of a symlink */
   target?: Uint8Array
   /** extended attributes that are an attribute themselves: an nvlist in XDR */

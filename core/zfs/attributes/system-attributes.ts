@@ -38,10 +38,7 @@ export function decodeSystemAttributes(object: StreamObject, tables: SaTables): 
     xattrObject: optionalWord(found, 'ZPL_XATTR', number) ?? 0n,
     rawDevice: optionalWord(found, 'ZPL_RDEV', number) ?? 0n,
     flags: word('ZPL_FLAGS'),
-    atime: time(found, 'ZPL_ATIME', number),
     mtime: time(found, 'ZPL_MTIME', number),
-    ctime: time(found, 'ZPL_CTIME', number),
-    crtime: time(found, 'ZPL_CRTIME', number),
     ...(target !== undefined && { target }),
     ...(xattrList !== undefined && { xattrList }),
   }

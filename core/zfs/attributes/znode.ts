@@ -31,7 +31,6 @@ export function decodeZnode({ number, bonus }: StreamObject, littleEndian: boole
   }
   const view = new DataView(bonus.buffer, bonus.byteOffset, bonus.byteLength)
   const word = (at: number) => view.getBigUint64(at, littleEndian)
-  const time = (at: number) => timestampAt(view, at, littleEndian, number)
   const mode = modeOf(word(ZnodeField.mode), number)
   const size = word(ZnodeField.size)
   const attributes: NodeAttributes = {
@@ -45,10 +44,7 @@ export function decodeZnode({ number, bonus }: StreamObject, littleEndian: boole
     xattrObject: word(ZnodeField.xattr),
     rawDevice: word(ZnodeField.device),
     flags: word(ZnodeField.flags),
-    atime: time(ZnodeField.atime),
-    mtime: time(ZnodeField.mtime),
-    ctime: time(ZnodeField.ctime),
-    crtime: time(ZnodeField.crtime),
+    mtime: timestampAt(view, ZnodeField.mtime, littleEndian, number),
   }
   if (isSymlink(mode) && size <= BigInt(MAX_ZNODE_BONUS_BYTES - ZNODE_BYTES)) {
     const end = ZNODE_BYTES + Number(size)

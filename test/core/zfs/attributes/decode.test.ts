@@ -49,6 +49,17 @@ const tables = makeTables({
   6: [...BASIC, 'SYMLINK', 'ACES', 'DXATTR', 'RDEV'],
 })
 
+test('times that nobody shows may be anything', () => {
+  const bonus = makeSa(
+    2,
+    basic(0o100644n)
+      .with(7, [1n, -1n])
+      .with(9, [1n, -1n])
+      .with(10, [2n ** 62n, 0n]),
+  )
+  expect(decodeAttributes(object(bonus), tables, true).mtime).toEqual({ seconds: 3, nanoseconds: 4 })
+})
+
 describe('a znode', () => {
   test('gives what was put in, in both byte orders', () => {
     fc.assert(
