@@ -1,4 +1,4 @@
-import { deflateSync, zstdCompressSync } from 'node:zlib'
+import { constants, deflateSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { inflaters } from '#adapters/zfs/inflaters.ts'
 
@@ -27,4 +27,12 @@ describe.each([
     )
     expect(() => undo(compressed, contents.byteLength - 1)).toThrow(/larger than/)
   })
+})
+
+test('a zstd frame may not ask for a window that is larger than the block', () => {
+  const frame = zstdCompressSync(contents, { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } })
+  // RFC 8878: the exponent of the window stands in the five upper bits
+  const withWindow = (log: number) => frame.map((byte, at) => (at === 5 ? (log - 10) << 3 : byte))
+  expect(inflaters.zstd(withWindow(11), contents.byteLength)).toHaveLength(contents.byteLength)
+  expect(() => inflaters.zstd(withWindow(27), contents.byteLength)).toThrow(/too much memory/)
 })
