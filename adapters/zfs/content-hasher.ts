@@ -1,13 +1,16 @@
 /** The sha256 of every file of a stream, or of a chain of streams, made while the bytes pass. */
 import { createHash, type Hash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ContentSink, Extent } from '#core/zfs/content-sink.ts'
 import { SortedList } from '#core/zfs/sorted-list.ts'
 
 export interface HashLimits {
   /** files that may be half hashed at a time: old senders mix those of 32 objects (zfs-stream.md 4) */
   maxOpen: number
-  /** zeros of one hole that are hashed at once, in bytes */
+  /** zeros of one hole that are hashed, in bytes */
   maxHoleBytes: number
+  /** zeros that are hashed before anything else can happen; more wait for settle(), which must be called then. Infinity: none wait */
+  maxZerosAtOnce: number
   /** zeros that are hashed in all: this many bytes, */
   freeZeroBytes: number
   /** and this many for each byte of contents */
@@ -17,10 +20,15 @@ export interface HashLimits {
 const DEFAULT_LIMITS: HashLimits = {
   maxOpen: 64,
   maxHoleBytes: 64 * 1024 ** 2,
+  maxZerosAtOnce: Infinity,
   freeZeroBytes: 1024 ** 3,
   zerosPerByte: 16,
 }
 
+/** Hashed in a few tens of milliseconds. */
+const SLICE_BYTES = 16 * 1024 ** 2
+/** Bytes behind zeros that wait; compressed blocks may become many. */
+const MAX_WAITING_BYTES = 64 * 1024 ** 2
 const zeros = new Uint8Array(256 * 1024)
 
 interface FileState {
@@ -31,6 +39,8 @@ interface FileState {
   zeroFrom: number
   /** of the bytes before `position` */
   hash?: Hash
+  /** what the hash has still to get before it stands at `position`: counts of zeros, and bytes */
+  waiting?: (number | Uint8Array)[]
   position: number
   digest?: string
   /** its bytes did not pass in order: only reading them again can tell */
@@ -42,8 +52,13 @@ export class ContentHasher implements ContentSink {
   readonly #files = new SortedList<FileState>(({ object }) => object)
   /** those with a hash that is not complete, the one used last at the end */
   readonly #open = new Set<FileState>()
+  /** those with something that waits for settle() */
+  readonly #owing = new Set<FileState>()
   #receivedBytes = 0
   #zeroBytes = 0
+  /** both since settle() */
+  #zerosAtOnce = 0
+  #waitingBytes = 0
 
   constructor(limits: Partial<HashLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
@@ -61,6 +76,36 @@ export class ContentHasher implements ContentSink {
   *unhashed(): Generator<number> {
     for (const { object, size } of this.#files.from(0)) {
       if (size !== undefined && this.digestOf(object) === undefined) yield object
+    }
+  }
+
+  /**
+   * Hashes what waits, in slices between which others get their turn. To be called between the pieces of a stream when zeros may
+   * wait: what follows them waits with them.
+   */
+  async settle(): Promise<void> {
+    this.#zerosAtOnce = 0
+    this.#waitingBytes = 0
+    for (const file of this.#owing) {
+      for (const part of file.waiting ?? []) {
+        if (typeof part !== 'number') file.hash?.update(part)
+        else
+          for (let left = part; left > 0; left -= SLICE_BYTES) {
+            hashZeros(file.hash, Math.min(left, SLICE_BYTES))
+            await nextTurn()
+          }
+      }
+      delete file.waiting
+      if (file.position === file.size) this.#finish(file)
+    }
+    this.#owing.clear()
+  }
+
+  /** Hashes the zeros at the ends of files, as settle() does: digestOf() has nothing left to do then. */
+  async settleAll(): Promise<void> {
+    for (const { object } of this.#files.from(0)) {
+      this.digestOf(object)
+      if (this.#owing.size > 0) await this.settle()
     }
   }
 
@@ -89,7 +134,8 @@ export class ContentHasher implements ContentSink {
     if (file?.hash === undefined || file.size === undefined || offset !== file.position) return
     const inside = bytes.subarray(0, file.size - offset)
     this.#receivedBytes += inside.byteLength
-    file.hash.update(inside)
+    if (file.waiting === undefined) file.hash.update(inside)
+    else if (!this.#keep(file.waiting, inside)) return void this.#giveUp(file)
     file.position += inside.byteLength
     if (file.position === file.size) this.#finish(file)
   }
@@ -171,18 +217,33 @@ export class ContentHasher implements ContentSink {
     const allowed = this.#limits.freeZeroBytes + this.#limits.zerosPerByte * this.#receivedBytes
     if (length > this.#limits.maxHoleBytes || this.#zeroBytes + length > allowed) return this.#giveUp(file)
     this.#zeroBytes += length
-    for (let left = length; left > 0; left -= zeros.byteLength) {
-      file.hash?.update(left < zeros.byteLength ? zeros.subarray(0, left) : zeros)
+    this.#zerosAtOnce += length
+    if (file.waiting === undefined && this.#zerosAtOnce <= this.#limits.maxZerosAtOnce) {
+      hashZeros(file.hash, length)
+    } else {
+      file.waiting ??= []
+      file.waiting.push(length)
+      this.#owing.add(file)
     }
     file.position = end
     if (end === file.size) this.#finish(file)
     return true
   }
 
+  /** Its piece is only lent. False when too much waits. */
+  #keep(waiting: (number | Uint8Array)[], bytes: Uint8Array): boolean {
+    this.#waitingBytes += bytes.byteLength
+    if (this.#waitingBytes > MAX_WAITING_BYTES) return false
+    waiting.push(bytes.slice())
+    return true
+  }
+
+  /** Not before the hash has got all; settle() comes again. */
   #finish(file: FileState): void {
+    this.#open.delete(file)
+    if (file.waiting !== undefined) return
     if (file.hash !== undefined) file.digest = file.hash.digest('hex')
     delete file.hash
-    this.#open.delete(file)
   }
 
   #giveUp(file: FileState): false {
@@ -194,8 +255,16 @@ export class ContentHasher implements ContentSink {
   #drop(file: FileState | undefined): void {
     if (file === undefined) return
     this.#open.delete(file)
+    this.#owing.delete(file)
     delete file.hash
+    delete file.waiting
     delete file.digest
     file.position = 0
+  }
+}
+
+function hashZeros(hash: Hash | undefined, length: number): void {
+  for (let left = length; left > 0; left -= zeros.byteLength) {
+    hash?.update(left < zeros.byteLength ? zeros.subarray(0, left) : zeros)
   }
 }

@@ -1,5 +1,6 @@
 /** Takes in a ZFS stream: verifies it to its END, reads its tree, hashes every file and makes its index (zfs-stream.md 16, 1). */
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ContentHasher } from './content-hasher.ts'
 import { firstSnapshot } from './first-snapshot.ts'
 import { inflaters } from './inflaters.ts'
@@ -26,8 +27,14 @@ import { zfsFactsOf } from '#core/zfs/stream-facts.ts'
 import { checkFileBytes, entriesOf } from '#core/zfs/tree-entries.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 
-/** Zeros are hashed at some gigabytes a second, while nothing else happens. */
-const HASH_LIMITS = { maxHoleBytes: 1024 ** 3, freeZeroBytes: 4 * 1024 ** 3 }
+/** Zeros are hashed at a gigabyte a second or so: a few at once, most in slices. */
+const HASH_LIMITS = {
+  maxHoleBytes: Infinity,
+  freeZeroBytes: 16 * 1024 ** 3,
+  maxZerosAtOnce: 64 * 1024 ** 2,
+}
+/** Others get their turn after so many bytes of a file that is read again: those of a hole come without any wait. */
+const TURN_BYTES = 16 * 1024 ** 2
 
 interface Options {
   limits: Limits
@@ -109,8 +116,10 @@ async function readInPass(
   for await (const chunk of chunks) {
     reader.push(chunk)
     lease.cover(builder.usage)
+    await hasher.settle()
   }
   reader.finish()
+  await hasher.settleAll()
   const set = builder.result()
   return {
     info: reader.info(),
@@ -134,7 +143,7 @@ async function readTwice(
     await own.close()
     throw error
   })
-  const hasher = new ContentHasher(HASH_LIMITS)
+  const hasher = new ContentHasher()
   const open = await openStreamTree([...below, own], {
     limits: streamLimits(limits),
     contents: hasher,
@@ -210,7 +219,14 @@ function streamLimits({ maxEntries, maxNameBytes }: Limits): StreamLimits {
 
 async function digest(contents: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
-  for await (const bytes of contents) hash.update(bytes)
+  let turn = TURN_BYTES
+  for await (const bytes of contents) {
+    hash.update(bytes)
+    turn -= bytes.byteLength
+    if (turn > 0) continue
+    await nextTurn()
+    turn = TURN_BYTES
+  }
   return hash.digest('hex')
 }
 

@@ -95,6 +95,34 @@ describe('a file is to be read again', () => {
   })
 })
 
+test('zeros that are too many for one turn wait, and what follows them waits behind', async () => {
+  const hasher = newFile(4000, { maxZerosAtOnce: 500 })
+  write(hasher, 0, filled(512))
+  write(hasher, 2048, filled(512, 8))
+  await hasher.settle()
+  write(hasher, 2560, filled(512, 9))
+  expect(hasher.digestOf(FILE)).toBeUndefined()
+  await hasher.settleAll()
+  const parts = [filled(512), Buffer.alloc(1536), filled(512, 8), filled(512, 9), Buffer.alloc(928)]
+  expect(hasher.digestOf(FILE)).toBe(sha256(Buffer.concat(parts)))
+  expect([...hasher.unhashed()]).toEqual([])
+})
+
+test('zeros of a hundred megabytes leave others their turn', async () => {
+  const hasher = newFile(100 * 2 ** 20, { maxHoleBytes: Infinity, maxZerosAtOnce: 2 ** 20 })
+  let turns = 0
+  let isSettled = false
+  const count = () => {
+    turns += 1
+    if (!isSettled) setImmediate(count)
+  }
+  setImmediate(count)
+  await hasher.settleAll()
+  isSettled = true
+  expect(turns).toBeGreaterThan(5)
+  expect(hasher.digestOf(FILE)).toBe('20492a4d0d84f8beb1767f6616229f85d44c2827b64bdbfb260ee12fa1109e0e')
+})
+
 const SIZE = 2048
 const blocks = fc.integer({ min: 0, max: 3 })
 const steps = fc.array(
@@ -103,39 +131,48 @@ const steps = fc.array(
     fc.record({ free: blocks, count: fc.oneof(blocks, fc.constant(Infinity)) }),
     fc.record({ size: fc.integer({ min: 0, max: SIZE }), empty: fc.boolean() }),
     fc.record({ ask: fc.constant(true) }),
+    fc.record({ settle: fc.constant(true) }),
   ),
   { maxLength: 20 },
 )
 
-test('whatever is written, freed and resized: a digest that is told is the right one', () => {
-  let told = 0
-  fc.assert(
-    fc.property(steps, (all) => {
-      const hasher = newFile(SIZE)
-      const model = Buffer.alloc(SIZE)
-      let size = SIZE
-      for (const step of all) {
-        if ('write' in step) {
-          write(hasher, step.write * 512, filled(512, step.byte))
-          model.fill(step.byte, step.write * 512, step.write * 512 + 512)
-        } else if ('free' in step) {
-          hasher.hole(FILE, step.free * 512, step.count * 512)
-          model.fill(0, step.free * 512, Math.min(SIZE, (step.free + step.count) * 512))
-        } else if ('size' in step) {
-          size = step.size
-          if (step.empty) {
-            hasher.empty(FILE)
-            model.fill(0)
-          }
-          hasher.file(FILE, size)
-        } else hasher.digestOf(FILE)
-      }
-      const digest = hasher.digestOf(FILE)
-      if (digest === undefined) return
-      told += 1
-      expect(digest).toBe(sha256(model.subarray(0, size)))
-    }),
-    { numRuns: 3000 },
-  )
-  expect(told).toBeGreaterThan(300)
-})
+test.each([
+  ['at once', {}],
+  ['in turns', { maxZerosAtOnce: 700 }],
+])(
+  'zeros %s: whatever is written, freed and resized, a digest that is told is the right one',
+  async (_how, limits) => {
+    let told = 0
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const hasher = newFile(SIZE, limits)
+        const model = Buffer.alloc(SIZE)
+        let size = SIZE
+        for (const step of all) {
+          if ('write' in step) {
+            write(hasher, step.write * 512, filled(512, step.byte))
+            model.fill(step.byte, step.write * 512, step.write * 512 + 512)
+          } else if ('free' in step) {
+            hasher.hole(FILE, step.free * 512, step.count * 512)
+            model.fill(0, step.free * 512, Math.min(SIZE, (step.free + step.count) * 512))
+          } else if ('size' in step) {
+            size = step.size
+            if (step.empty) {
+              hasher.empty(FILE)
+              model.fill(0)
+            }
+            hasher.file(FILE, size)
+          } else if ('settle' in step) await hasher.settle()
+          else hasher.digestOf(FILE)
+        }
+        await hasher.settleAll()
+        const digest = hasher.digestOf(FILE)
+        if (digest === undefined) return
+        told += 1
+        expect(digest).toBe(sha256(model.subarray(0, size)))
+      }),
+      { numRuns: 3000 },
+    )
+    expect(told).toBeGreaterThan(300)
+  },
+)
