@@ -46,7 +46,7 @@ class Comparer {
     this.#checkNames()
     this.#claimObjects()
     const changes = [...this.#removals()]
-    for (const [path, node] of this.#given.wanted.names) changes.push(...this.#name(path, node))
+    for (const [path, node] of inSourceOrder(this.#given.wanted)) changes.push(...this.#name(path, node))
     for (const [path, { type, entry }] of this.#given.wanted.names) {
       const before = this.#before.get(path)
       if (type !== 'directory' || !entry || before?.type !== 'directory') continue
@@ -173,6 +173,12 @@ class Comparer {
     const slash = path.lastIndexOf('/')
     this.#touched.add(slash < 0 ? '.' : path.slice(0, slash))
   }
+}
+
+/** Directories, then all else as the source gives contents: the later names of a file with its first. */
+function inSourceOrder({ names }: WantedTree): [path: string, node: WantedNode][] {
+  const place = ({ type, index }: WantedNode) => (type === 'directory' ? -1 : index)
+  return [...names].toSorted(([, a], [, b]) => place(a) - place(b))
 }
 
 function attributesOf({ mode, uid, gid, mtime, mtimeNsec }: SourceEntry): ChangedAttributes {

@@ -57,8 +57,6 @@ export class WantedTree {
         ? this.#linked(entry, path)
         : { type: entry.type, entry: copied(entry), index, names: new Map() }
     before?.names.delete(path)
-    // contents come in the order of the entries that gave them
-    this.names.delete(path)
     this.names.set(path, node)
     node.names.set(path, name)
   }

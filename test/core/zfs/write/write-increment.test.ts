@@ -159,6 +159,19 @@ describe('an increment between two trees', () => {
     expect(after.told).toEqual((await applied(await full([a, ...second]))).told)
   })
 
+  test('takes a file that comes again after a hard link to what it was', async () => {
+    const stream = await full([], 5)
+    const source = new MemorySource([
+      { path: 'a', contents: text('first') },
+      { path: 'b', contents: text('other') },
+      { path: 'c', type: 'hardlink', linkTo: 'a' },
+      { path: 'a', contents: text('again') },
+    ])
+    const after = await applied(stream, await between(await applied(stream), source))
+    const read = async (path: string) => (await after.read(path)).toString()
+    expect(await Promise.all(['a', 'b', 'c'].map(read))).toEqual(['again', 'other', 'first'])
+  })
+
   test('of a zone’s root leaves what lies beside it', async () => {
     const zonepath: MemoryEntry[] = [
       { path: 'SUNWdetached.xml', contents: text('<zone/>') },
