@@ -36,19 +36,28 @@ uncpio() { # DIRECTORY
   fi
 }
 
-# A stream with properties brings a mount point and shares, and receive would mount it there: on /.ssh for all we know. Only
-# the oldest ZFS cannot leave it unmounted; asked without a dataset, receive reads nothing.
+# A stream with properties brings what suits the host it was made on: a mount point, shares, `zoned`, a quota. Not every ZFS has
+# each of them. While it is `zoned` this host may not mount it, so that goes first.
 receive() { # DATASET
-  receive_says=`zfs receive -u 2>&1 </dev/null`
-  case $receive_says in
-    *'invalid option'*) zfs receive "$1" || return 1 ;;
-    *) zfs receive -u "$1" || return 1 ;;
-  esac
-  for receive_property in mountpoint sharenfs sharesmb; do
-    # not every ZFS has each of them
+  receive_unmounted "$1" || return 1
+  for receive_property in zoned mountpoint readonly sharenfs sharesmb; do
     zfs inherit "$receive_property" "$1" 2>/dev/null
   done
+  # nothing to inherit
+  for receive_property in canmount=on quota=none refquota=none reservation=none refreservation=none; do
+    zfs set "$receive_property" "$1" 2>/dev/null
+  done
   return 0
+}
+
+# Receive would mount it where the stream says: on /.ssh for all we know. Only the oldest ZFS cannot leave it unmounted; asked
+# without a dataset, receive reads nothing.
+receive_unmounted() { # DATASET
+  receive_says=`zfs receive -u 2>&1 </dev/null`
+  case $receive_says in
+    *'invalid option'*) zfs receive "$1" ;;
+    *) zfs receive -u "$1" ;;
+  esac
 }
 
 stage_failed() { # STAGE

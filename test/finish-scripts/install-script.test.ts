@@ -369,12 +369,17 @@ describe.skipIf(!isRoot)('templates of other kinds', { timeout: 180_000 }, () =>
       for (const { shell, name } of shellCases.filter((_, index) => index % 2 === 0)) {
         const { code, output } = await host.run({ shell })
         expect(code, `${name}: ${output}`).toBe(0)
-        expect(host.commands().filter((line) => /^zfs (create|receive|inherit|rename)/.test(line))).toEqual([
+        expect(
+          host.commands().filter((line) => /^zfs (create|receive|inherit|set|rename)/.test(line)),
+        ).toEqual([
           `zfs create -o mountpoint=/disk/zoneflash ${dataset}`,
           `zfs receive -u ${dataset}/web_incoming`,
-          `zfs inherit mountpoint ${dataset}/web_incoming`,
-          `zfs inherit sharenfs ${dataset}/web_incoming`,
-          `zfs inherit sharesmb ${dataset}/web_incoming`,
+          ...['zoned', 'mountpoint', 'readonly', 'sharenfs', 'sharesmb'].map(
+            (property) => `zfs inherit ${property} ${dataset}/web_incoming`,
+          ),
+          ...['canmount=on', 'quota=none', 'refquota=none', 'reservation=none', 'refreservation=none'].map(
+            (setting) => `zfs set ${setting} ${dataset}/web_incoming`,
+          ),
           `zfs inherit mountpoint ${dataset}/web_incoming`,
           `zfs rename ${dataset}/web_incoming ${dataset}/web`,
         ])
