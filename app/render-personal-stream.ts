@@ -54,15 +54,14 @@ export async function renderPersonalStreamFor(
   const { manifest } = await needs.catalog.getVersion(zone.template, zone.version)
   const { release } = await needs.hosts.get(install.host)
   const chain = await chainOf(manifest, from, needs)
-  const { bytes } = await needs.streams.read(chain, ({ set, tree, contents }) =>
+  const bytes = await needs.streams.read(chain, ({ set, tree, contents }) =>
     needs.render({
       base: set,
       tree,
       manifest,
       zone,
       release,
-      // private keys cross no network: the host makes them, or the zone does
-      material: { machineId: machineId(token, install.id, name), sshHostKeys: [] },
+      material: { machineId: machineId(token, install.id, name) },
       readFile: (path) => contents(path, MOST_CONTENTS),
       now: new Date(install.armedAt),
     }),

@@ -176,19 +176,28 @@ ff02::2		ip6-allrouters
 END
 }
 
-new_ssh_host_keys() { # made here if this host can, of the types that the template had; else inside the zone once it is up
+new_ssh_host_keys() {
+  choose_ssh_types && make_ssh_host_keys
+}
+
+choose_ssh_types() { # sets ssh_types: those of the keys in the tree; all where a server has none yet, none without a server
   real_parents etc/ssh/x || return 1
-  [ -f "$zone_root/etc/ssh/sshd_config" ] || [ -f "$zone_root/etc/ssh/ssh_host_rsa_key" ] || return 0
   ssh_types=
+  [ -f "$zone_root/etc/ssh/sshd_config" ] || [ -f "$zone_root/etc/ssh/ssh_host_rsa_key" ] || return 0
   for ssh_type in rsa ecdsa ed25519; do
     if [ -f "$zone_root/etc/ssh/ssh_host_${ssh_type}_key" ]; then ssh_types="$ssh_types $ssh_type"; fi
   done
+  if [ -z "$ssh_types" ]; then ssh_types='rsa ecdsa ed25519'; fi
+}
+
+make_ssh_host_keys() { # here if this host can, else inside the zone once it is up
+  [ -n "$ssh_types" ] || return 0
   drop_matching etc/ssh 'ssh_host_*' || return 1
   if have ssh-keygen; then :; else
     mark needs-ssh-keys
     return 0
   fi
-  for ssh_type in ${ssh_types:-rsa ecdsa ed25519}; do
+  for ssh_type in $ssh_types; do
     rm -f "$zf_work/key" "$zf_work/key.pub"
     if ssh-keygen -q -t "$ssh_type" -N '' -C "root@$z_nodename" -f "$zf_work/key" </dev/null; then
       put "etc/ssh/ssh_host_${ssh_type}_key" 600 <"$zf_work/key" || return 1

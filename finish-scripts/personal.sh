@@ -77,8 +77,9 @@ receive_personal_stream() {
     return 1
   }
   will_make zone-dataset "$z_name"
-  remember_zone "$z_name" && remember_dataset || return 1
-  receive "$received_dataset" <"$zf_work/personal" && mount_dataset "$received_dataset" && is_received_well || return 1
+  remember_zone "$z_name" && remember_dataset && remember_ssh_types || return 1
+  # it brings no properties
+  receive_unmounted "$received_dataset" <"$zf_work/personal" && mount_dataset "$received_dataset" && is_received_well || return 1
   # it would keep what the first boot removes: the answers for sysidtool, the password in them
   zfs destroy "$received_dataset@identity" || echo "left behind: $received_dataset@identity"
 }
@@ -127,6 +128,12 @@ remember_dataset() {
     echo "$received_dataset"
     echo "$received_onto"
   } >"$zf_state/zones/$z_name/receiving"
+}
+
+remember_ssh_types() { # of the template: the stream takes its keys away
+  [ "$z_os_family" = linux ] || return 0
+  zone_root=$t_path/root
+  choose_ssh_types && echo "$ssh_types" >"$zf_state/zones/$z_name/ssh-types"
 }
 
 was_receiving() { # a run began to receive this zone, and none has configured it
@@ -208,7 +215,8 @@ complete_identity() { # what the stream leaves to this host: ssh host keys, whic
   if is_marked identity; then return "$nothing_to_do"; fi
   if [ "$z_os_family" = linux ]; then
     open_zoneroot || return 1
-    new_ssh_host_keys
+    ssh_types=`cat "$zf_state/zones/$z_name/ssh-types"`
+    make_ssh_host_keys
     identity_status=$?
     close_zoneroot
     [ "$identity_status" -eq 0 ] || return 1

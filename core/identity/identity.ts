@@ -20,18 +20,11 @@ export interface IdentityRequest {
   attached: boolean
 }
 
-export interface Identity {
-  /** paths below the zoneroot */
-  changes: Change[]
-  /** whether `ssh-keygen -A` has to run in the zone once it is up */
-  needsSshKeys: boolean
-}
-
 /**
- * What reset_identity and write_sysidcfg would do to the zoneroot of a fresh clone.
+ * What reset_identity and write_sysidcfg would do to the zoneroot of a fresh clone, except for new ssh host keys. Paths are below the zoneroot.
  * @throws IdentityRefused where they would refuse: a directory on the way to a file is a symbolic link or missing
  */
-export async function identityOf(request: IdentityRequest): Promise<Identity> {
+export async function identityOf(request: IdentityRequest): Promise<Change[]> {
   const { zone, attached, material } = request
   const root = new Zoneroot({ ...request, zone: zone.name })
   if (!root.leadsToDirectory('etc')) {
@@ -41,14 +34,13 @@ export async function identityOf(request: IdentityRequest): Promise<Identity> {
       `the zoneroot of ${zone.template}@${zone.version} holds no etc`,
     )
   }
-  let needsSshKeys = false
   if (zone.osFamily === 'solaris10') {
     if (attached) await solaris.clearRootPassword(root)
     resetSolaris10(root, zone)
   } else if (zone.osFamily === 'illumos') await resetIllumos(root, zone)
-  else needsSshKeys = await resetLinux(root, zone, material)
+  else await resetLinux(root, zone, material)
   putSysidcfg(root, zone)
-  return { changes: root.changes(), needsSshKeys }
+  return root.changes()
 }
 
 /** The first boot asks sysidcfg for the rest, so most of it only has to go. */
@@ -84,11 +76,11 @@ async function resetIllumos(root: Zoneroot, zone: PlannedZone): Promise<void> {
   dropTmp(root)
 }
 
-async function resetLinux(root: Zoneroot, zone: PlannedZone, material: IdentityMaterial): Promise<boolean> {
+async function resetLinux(root: Zoneroot, zone: PlannedZone, material: IdentityMaterial): Promise<void> {
   linux.newMachineId(root, material)
   linux.writeLinuxHostname(root, zone)
   linux.writeLinuxHosts(root, zone)
-  const needsSshKeys = linux.newSshHostKeys(root, material)
+  linux.newSshHostKeys(root)
   linux.dropDhcpLeases(root)
   linux.dropRandomSeed(root)
   linux.dropCloudState(root)
@@ -97,5 +89,4 @@ async function resetLinux(root: Zoneroot, zone: PlannedZone, material: IdentityM
   linux.setLinuxTimezone(root, zone)
   linux.emptyLinuxLogs(root)
   dropTmp(root)
-  return needsSshKeys
 }

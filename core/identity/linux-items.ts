@@ -1,11 +1,10 @@
 /** What Linux in an lx zone resets. Each item is the function of that name in finish-scripts/identity.sh: both belong together. */
 import { ProvisionError } from '../errors.ts'
 import type { PlannedZone } from '../plan/schema.ts'
-import type { IdentityMaterial, SshKeyType } from './material.ts'
+import type { IdentityMaterial } from './material.ts'
 import type { Zoneroot } from './zoneroot.ts'
 
 const MACHINE_ID_BYTES = 16
-const sshKeyTypes: readonly SshKeyType[] = ['rsa', 'ecdsa', 'ed25519']
 
 /** @throws ProvisionError when the material is not 16 bytes */
 export function newMachineId(root: Zoneroot, { machineId }: IdentityMaterial): void {
@@ -41,22 +40,11 @@ export function writeLinuxHosts(root: Zoneroot, { nodename }: PlannedZone): void
   root.put('etc/hosts', 0o644, `${lines.join('\n')}\n`)
 }
 
-/** Of the types that the template had. Returns whether some have to be made inside the zone once it is up. */
-export function newSshHostKeys(root: Zoneroot, { sshHostKeys }: IdentityMaterial): boolean {
+/** They only go: the host has looked in the template for their types and makes the new ones, or the zone does. */
+export function newSshHostKeys(root: Zoneroot): void {
   root.needRealDirectory('etc/ssh')
-  const keyFile = (type: SshKeyType) => `etc/ssh/ssh_host_${type}_key`
-  if (!root.leadsToFile('etc/ssh/sshd_config') && !root.leadsToFile(keyFile('rsa'))) return false
-  const had = sshKeyTypes.filter((type) => root.leadsToFile(keyFile(type)))
-  root.dropMatching('etc/ssh', 'ssh_host_*')
-  let deferred = false
-  for (const type of had.length > 0 ? had : sshKeyTypes) {
-    const key = sshHostKeys.find((each) => each.type === type)
-    if (key) {
-      root.put(keyFile(type), 0o600, key.privateKey)
-      root.put(`${keyFile(type)}.pub`, 0o644, key.publicKey)
-    } else deferred = true
-  }
-  return deferred
+  const hasServer = root.leadsToFile('etc/ssh/sshd_config') || root.leadsToFile('etc/ssh/ssh_host_rsa_key')
+  if (hasServer) root.dropMatching('etc/ssh', 'ssh_host_*')
 }
 
 export function dropDhcpLeases(root: Zoneroot): void {

@@ -23,15 +23,5 @@ export interface PersonalStreamRequest {
   now: Date
 }
 
-export interface PersonalStream {
-  /** the whole increment: clone flag set, `zoneflash/ZONE@identity` */
-  bytes: Uint8Array
-  /** decimal, made of the base's and of what is in it */
-  toGuid: string
-  fromGuid: string
-  /** whether `ssh-keygen -A` has to run in the zone once it is up */
-  needsSshKeys: boolean
-}
-
-/** Renders it. */
-export type RenderPersonalStream = (request: PersonalStreamRequest) => Promise<PersonalStream>
+/** Renders the whole increment: clone flag set, `zoneflash/ZONE@identity`, its guid made of the base's and of what is in it. */
+export type RenderPersonalStream = (request: PersonalStreamRequest) => Promise<Uint8Array>

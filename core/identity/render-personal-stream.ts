@@ -5,7 +5,7 @@ import { ProvisionError } from '../errors.ts'
 import type { Change } from '../zfs/write/change.ts'
 import { renderIncrement } from '../zfs/write/increment.ts'
 import { identityOf } from './identity.ts'
-import type { PersonalStream, PersonalStreamRequest, RenderPersonalStream } from './personal-stream.ts'
+import type { PersonalStreamRequest, RenderPersonalStream } from './personal-stream.ts'
 import { zoneDocument } from './zone-document.ts'
 import { zonerootEntries } from './zoneroot-entry.ts'
 
@@ -29,7 +29,7 @@ export const renderPersonalStream: RenderPersonalStream = async (request) => {
       `the stream of ${zone.template}@${zone.version} holds no zoneroot`,
     )
   }
-  const { changes, needsSshKeys } = await identityOf({
+  const changes = await identityOf({
     entries: zonerootEntries(tree),
     zone,
     material,
@@ -44,12 +44,7 @@ export const renderPersonalStream: RenderPersonalStream = async (request) => {
     clone: true,
     created: Math.floor(now.getTime() / 1000),
   })
-  return {
-    bytes: await whole(increment.bytes()),
-    toGuid: increment.toGuid,
-    fromGuid: increment.fromGuid,
-    needsSshKeys,
-  } satisfies PersonalStream
+  return whole(increment.bytes())
 }
 
 /** What lies beside the zoneroot. */

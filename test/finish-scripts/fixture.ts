@@ -360,6 +360,7 @@ export function personalStream(base: string, zone: string, from = '77'): Buffer 
   const directory = path.join(base, `personal-${zone}`)
   const files: Record<string, string> = {
     'from-guid': from,
+    removed: 'root/etc/ssh/ssh_host_ed25519_key\nroot/etc/ssh/ssh_host_ed25519_key.pub\n',
     'SUNWdetached.xml': `<zone name="${zone}"><attr name="flash-origin" value="web@1.0"/></zone>\n`,
     'root/etc/hostname': `${zone}\n`,
     'root/etc/machine-id': `${createHash('md5').update(zone).digest('hex')}\n`,

@@ -19,7 +19,7 @@ import { comparableListing, digestTree, listTree } from '#test/nasty-tree.ts'
 import { createTestHost, sandboxCommand, sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
 const POOL = 'clones'
-const material = { machineId: new Uint8Array(16).fill(7), sshHostKeys: [] }
+const material = { machineId: new Uint8Array(16).fill(7) }
 const now = new Date('2026-11-21T12:00:00Z')
 
 const zone = PlannedZone.parse({
@@ -94,14 +94,13 @@ describe.skipIf(sandboxLack)('a personal stream', () => {
     expect(base.tree.nodes.length).toBeGreaterThan(2000)
     receive(stream, 'template')
 
-    const { bytes, needsSshKeys } = await render(base)
-    expect(needsSshKeys).toBe(false)
+    const bytes = await render(base)
     expect(bytes.byteLength).toBeLessThan(40 * 1024)
     receive(bytes, 'web01')
     expect(await origin('web01')).toBe(`${POOL}/template@v1\n`)
 
     const readFile = (file: string) => Promise.resolve(readFileSync(path.join(root, file)))
-    const { changes } = await identityOf({
+    const changes = await identityOf({
       entries: entriesOf(root),
       zone,
       material,
@@ -138,7 +137,7 @@ describe.skipIf(sandboxLack)('a personal stream', () => {
     const base = await applied(stream)
     receive(stream, 'sent')
     const linux = { ...zone, name: 'lx01', osFamily: 'linux' as const, rootPassword: '$5$a$b' }
-    const { bytes } = await render(base, { zone: linux, release: 'illumos' })
+    const bytes = await render(base, { zone: linux, release: 'illumos' })
     receive(bytes, 'lx01')
     expect(await origin('lx01')).toBe(`${POOL}/sent@base\n`)
     const after = await applied(stream, bytes)

@@ -16,8 +16,9 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { identityOf, type Identity } from '#core/identity/identity.ts'
+import { identityOf } from '#core/identity/identity.ts'
 import { PlannedZone } from '#core/plan/schema.ts'
+import type { Change } from '#core/zfs/write/change.ts'
 import { applyChanges, entriesOf } from './on-disk.ts'
 import { debianRoot } from '#test/finish-scripts/fixture.ts'
 import { makeSolaris10Zoneroot } from '#test/fixtures/solaris10-zoneroot.ts'
@@ -25,7 +26,7 @@ import { makeSolaris10Zoneroot } from '#test/fixtures/solaris10-zoneroot.ts'
 const isRoot = process.getuid?.() === 0
 const scripts = path.resolve(import.meta.dirname, '../../../finish-scripts')
 const machineId = Uint8Array.from({ length: 16 }, (_, index) => index)
-const material = { machineId, sshHostKeys: [] }
+const material = { machineId }
 
 const zone = PlannedZone.parse({
   name: 'web01',
@@ -131,6 +132,10 @@ const trees: Record<string, (root: string) => void> = {
     mkdirSync(path.join(root, 'elsewhere'))
     symlinkSync('elsewhere', path.join(root, 'tmp-link'))
   },
+  'a Linux zone with keys of two types and no settings of its server': (root) => {
+    put(root, { 'etc/ssh/ssh_host_rsa_key': 'golden', 'etc/ssh/ssh_host_ed25519_key': 'golden' })
+  },
+  'a Linux zone whose server has no keys yet': (root) => put(root, { 'etc/ssh/sshd_config': '' }),
 }
 
 const cases: [string, string, PlannedZone][] = [
@@ -160,10 +165,8 @@ describe.skipIf(!isRoot)('identity by the script and by the core (needs root: it
     const { golden, shell } = makeTree(name)
     const ran = runShell(shell, list, planned)
     expect(ran.status, ran.output).toBe(0)
-    const { changes, needsSshKeys } = await identityInCore(golden, planned)
-    applyChanges(golden, changes)
+    applyChanges(golden, await identityInCore(golden, planned))
     expect(listing(golden)).toEqual(listing(shell))
-    expect(needsSshKeys).toBe(ran.marks.includes('needs-ssh-keys'))
   })
 
   test.each(['etc', 'etc/inet', 'etc/ssh', 'var/log', 'tmp', 'var/lib/dhcp', 'var'])(
@@ -185,57 +188,67 @@ describe.skipIf(!isRoot)('identity by the script and by the core (needs root: it
     },
   )
 
-  test('keys that are given are of the types that the template had', async () => {
-    const { golden } = makeTree('a zone of Linux')
-    const sshHostKeys = (['rsa', 'ecdsa', 'ed25519'] as const).map((type) => ({
-      type,
-      privateKey: `fresh ${type}\n`,
-      publicKey: `fresh ${type} public\n`,
-    }))
-    const { changes, needsSshKeys } = await identityOf({
-      entries: entriesOf(golden),
-      zone: linux,
-      material: { machineId, sshHostKeys },
-      readFile: (file) => Promise.resolve(readFileSync(path.join(golden, file))),
-      attached: true,
+  test.each(
+    Object.keys(trees)
+      .filter((name) => name.includes('Linux'))
+      .flatMap((name) => [
+        { name, host: 'a host with ssh-keygen', hasKeygen: true },
+        { name, host: 'a host without', hasKeygen: false },
+      ]),
+  )('$name gets the same ssh keys by a personal stream as a clone, on $host', async ({ name, hasKeygen }) => {
+    const { golden, shell } = makeTree(name)
+    const cloned = runShell(shell, 'identity_of_linux', linux, { hasKeygen })
+    expect(cloned.status, cloned.output).toBe(0)
+    const template = path.join(path.dirname(golden), 'template')
+    execFileSync('cp', ['-a', golden, template])
+    applyChanges(golden, await identityInCore(golden, linux, true))
+    const received = runShell(golden, '(remember_ssh_types) && complete_identity', linux, {
+      hasKeygen,
+      template,
     })
-    applyChanges(golden, changes)
-    expect(needsSshKeys).toBe(false)
-    expect(readdirSync(path.join(golden, 'etc/ssh'))).toEqual([
-      'ssh_host_ed25519_key',
-      'ssh_host_ed25519_key.pub',
-      'sshd_config',
-    ])
-    expect(lstatSync(path.join(golden, 'etc/ssh/ssh_host_ed25519_key')).mode & 0o7777).toBe(0o600)
+    expect(received.status, received.output).toBe(0)
+    expect(listing(golden)).toEqual(listing(shell))
+    expect(received.marks.filter((mark) => mark !== 'identity')).toEqual(cloned.marks)
   })
 
   test('a zone that is attached and not cloned loses root’s password, unless it was unconfigured before', async () => {
     for (const unconfigured of [false, true]) {
       const { golden } = makeTree('a zone of Solaris 10')
       if (unconfigured) put(golden, { 'etc/.UNCONFIGURED': '' })
-      applyChanges(golden, (await identityInCore(golden, solaris10, true)).changes)
+      applyChanges(golden, await identityInCore(golden, solaris10, true))
       expect(readFileSync(path.join(golden, 'etc/shadow'), 'utf8')).toBe(
         `root:${unconfigured ? 'goldenhash' : ''}:6445::::::\nwebservd:*LK*:::::::\n`,
       )
     }
   })
 
-  function runShell(root: string, list: string, planned: PlannedZone) {
+  function runShell(
+    root: string,
+    list: string,
+    planned: PlannedZone,
+    { hasKeygen = false, template = '' }: { hasKeygen?: boolean; template?: string } = {},
+  ) {
     const work = mkdtempSync(path.join(base, 'work-'))
-    const libraries = ['lib', 'zone', 'zoneroot', 'identity'].map((file) =>
+    mkdirSync(path.join(work, 'zones', planned.name), { recursive: true })
+    if (template !== '') symlinkSync(template, path.join(work, 'root'))
+    writeFileSync(path.join(work, 'ssh-keygen'), keygen, { mode: 0o755 })
+    const libraries = ['lib', 'zone', 'zoneroot', 'identity', 'personal'].map((file) =>
       readFileSync(path.join(scripts, `${file}.sh`), 'utf8'),
     )
     const script = [
       ...libraries,
       `mark() { echo "$1" >>"$zf_work/marks"; }`,
-      // no key can be made on this host
-      `have() { [ "$1" != ssh-keygen ]; }`,
+      `have() { [ "$1" != ssh-keygen ] || ${hasKeygen}; }`,
+      `open_zoneroot() { :; }; close_zoneroot() { :; }`,
       `umask 022; LC_ALL=C; export LC_ALL`,
       `${list} && put_sysidcfg`,
     ].join('\n')
     const variables = {
       zone_root: root,
       zf_work: work,
+      zf_state: work,
+      zf_made: 'now',
+      t_path: work,
       zf_awk: 'awk',
       z_name: planned.name,
       z_os_family: planned.osFamily,
@@ -245,7 +258,7 @@ describe.skipIf(!isRoot)('identity by the script and by the core (needs root: it
       z_sysidcfg: (planned.sysidcfg ?? '').trimEnd(),
       z_touch: planned.touch.join(' '),
     }
-    const set = { ...process.env, ...variables }
+    const set = { ...process.env, ...variables, PATH: `${work}:${process.env['PATH']}` }
     const marks = () => {
       const file = path.join(work, 'marks')
       return readdirSync(work).includes('marks') ? readFileSync(file, 'utf8').trim().split('\n') : []
@@ -259,11 +272,24 @@ describe.skipIf(!isRoot)('identity by the script and by the core (needs root: it
     }
   }
 
-  function identityInCore(root: string, planned: PlannedZone, attached = false): Promise<Identity> {
+  function identityInCore(root: string, planned: PlannedZone, attached = false): Promise<Change[]> {
     const readFile = (file: string) => Promise.resolve(readFileSync(path.join(root, file)))
     return identityOf({ entries: entriesOf(root), zone: planned, material, readFile, attached })
   }
 })
+
+/** Stands in for ssh-keygen(1): a key says of which type it is. */
+const keygen = `#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    -t) type=$2 ;;
+    -f) file=$2 ;;
+  esac
+  shift
+done
+echo "fresh $type" >"$file"
+echo "fresh public $type" >"$file.pub"
+`
 
 /** Everything but times. The machine-id is random by purpose. */
 function listing(root: string): string[] {

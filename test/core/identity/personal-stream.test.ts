@@ -60,7 +60,7 @@ function render({ base }: { base: Applied }, more: Partial<PersonalStreamRequest
     manifest: exampleManifest('web'),
     zone,
     release: 'illumos',
-    material: { machineId: new Uint8Array(16).fill(1), sshHostKeys: [] },
+    material: { machineId: new Uint8Array(16).fill(1) },
     readFile: base.read,
     now: new Date('2026-11-21T12:00:00Z'),
     ...more,
@@ -71,11 +71,13 @@ describe.each([4, 5] as const)('the personal stream of a zone whose template has
   test('is small, and changes what its identity is', async () => {
     const made = await template(zpl)
     expect(made.base.tree.nodes.length).toBeGreaterThan(12_000)
-    const { bytes, fromGuid, toGuid, needsSshKeys } = await render(made)
+    const bytes = await render(made)
     expect(bytes.byteLength).toBeLessThan(48 * 1024)
-    expect(needsSshKeys).toBe(true)
     const after = await applied(made.stream, bytes)
-    expect(after.set.begin).toMatchObject({ fromGuid, toGuid, toName: 'zoneflash/web01@identity' })
+    expect(after.set.begin).toMatchObject({
+      fromGuid: made.base.set.begin.toGuid,
+      toName: 'zoneflash/web01@identity',
+    })
     expect(after.set.begin.flags & 1).toBe(1)
     const changed = [...after.told].filter(([path, line]) => made.base.told.get(path) !== line)
     expect(changed.map(([path]) => path).toSorted()).toEqual([
@@ -108,8 +110,9 @@ describe('a personal stream', () => {
     const first = await render(made)
     expect(await render(made)).toEqual(first)
     const other = await render(made, { zone: { ...zone, name: 'web02' } })
-    expect(other.toGuid).not.toBe(first.toGuid)
-    expect(other.fromGuid).toBe(first.fromGuid)
+    const [one, two] = [await applied(made.stream, first), await applied(made.stream, other)]
+    expect(two.set.begin.toGuid).not.toBe(one.set.begin.toGuid)
+    expect(two.set.begin.fromGuid).toBe(one.set.begin.fromGuid)
   })
 
   test('makes the zonepath one that only root may enter', async () => {
@@ -120,7 +123,7 @@ describe('a personal stream', () => {
     const stream = await collect(writeFullStream(source, { zpl: 5, snapshot: 'v1' }))
     const base = await applied(stream)
     expect(base.tree.nodes[0]).toMatchObject({ path: '.', mode: 0o755, uid: 5 })
-    const after = await applied(stream, (await render({ base })).bytes)
+    const after = await applied(stream, await render({ base }))
     expect(after.tree.nodes[0]).toMatchObject({ path: '.', mode: 0o700, uid: 0, gid: 0 })
   })
 
