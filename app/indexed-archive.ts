@@ -1,12 +1,7 @@
 // The artifact of a version that is read when its files are asked for: one with an index, the one that is cheapest to read.
 import { unpackingCost } from '#core/compression-cost.ts'
 import { ProvisionError } from '#core/errors.ts'
-import {
-  artifactExtension,
-  type Artifact,
-  type ArchiveLayout,
-  type Manifest,
-} from '#core/manifest.ts'
+import { artifactExtension, type Artifact, type ArchiveLayout, type Manifest } from '#core/manifest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { ReadChosen } from '#core/archive/chosen-files.ts'
 import { baseFinder, storedBytes } from './stream-chain.ts'

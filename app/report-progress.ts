@@ -1,12 +1,13 @@
 // What a job tells of itself while it is done: a hint for those who watch, no more.
 import type { Clock } from './ports/queue.ts'
 
-/** `bytes` of `total`, where that is known; `code` says why the step is `failed`. */
+/** `bytes` of `total`, where that is known; `code` says why the step is `failed`, `notices` what is worth a word at the end. */
 export type Report = (progress: {
   step: string
   bytes: number
   total?: number
   code?: string
+  notices?: readonly string[]
 }) => Promise<void>
 
 /** Progress is written down this often at most. */

@@ -10,17 +10,22 @@ const LOOK_EVERY_MS = 500
 
 /** What a job says of itself; one that has said nothing yet may hold any value. */
 const JobProgress = z
-  .object({ bytes: z.number().catch(0), total: z.number().catch(0), code: z.string().catch('JobFailed') })
-  .catch({ bytes: 0, total: 0, code: 'JobFailed' })
+  .object({
+    bytes: z.number().catch(0),
+    total: z.number().catch(0),
+    code: z.string().catch('JobFailed'),
+    notices: z.array(z.string()).catch([]),
+  })
+  .catch({ bytes: 0, total: 0, code: 'JobFailed', notices: [] })
 
-/** @throws CliFailure with what stopped the job */
-export async function waitForJob(client: Client, id: string, what: string): Promise<void> {
+/** What is worth a word of a job that is over. @throws CliFailure with what stopped it */
+export async function waitForJob(client: Client, id: string, what: string): Promise<string[]> {
   let progress: Progress | undefined
   try {
     for (;;) {
       const job = await client.call(JobReply, `/api/v1/jobs/${encodeURIComponent(id)}`)
-      if (job.state === 'completed') return
-      const { bytes, total, code } = JobProgress.parse(job.progress ?? {})
+      const { bytes, total, code, notices } = JobProgress.parse(job.progress ?? {})
+      if (job.state === 'completed') return notices
       if (job.state === 'failed') throw refused(code, job.error ?? `job ${id} failed`)
       progress ??= bytes > 0 ? startProgress(what, total) : undefined
       progress?.to(bytes)

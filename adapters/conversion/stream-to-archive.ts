@@ -8,6 +8,7 @@ import type { TreeNode } from '#core/zfs/tree.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
 import type { ArchiveEvent, CanonicalMember } from '../packaging/canonical-members.ts'
 import { Packing } from '../packaging/packing.ts'
+import { lostOf } from '../zfs/sources/stream.ts'
 import { archiveFormOf, onlyForm } from './archive-form.ts'
 import type { ConverterNeeds } from './convert.ts'
 import { openChain } from './open-chain.ts'
@@ -36,7 +37,7 @@ export async function streamToArchive(
       if (!first.has(node.object)) first.set(node.object, placed)
     }
     const blob = onlyForm(await packing.finish(nodes.length), to)
-    return { format: to.format, blob, layout: 'zoneroot' }
+    return { format: to.format, blob, layout: 'zoneroot', lost: lostOf(tree.tree) }
   } catch (error) {
     throw await packing.abort(error)
   } finally {

@@ -19,10 +19,10 @@ export async function writeStreams(
   const opened = await openTree(request, needs)
   try {
     const onOrigin = request.origin && (await writeOnOrigin(opened.tree, request.origin, request, needs))
-    if (onOrigin) return onOrigin
+    if (onOrigin) return onOrigin.map((form) => ({ ...form, lost: opened.lost }))
     const full = writeFullStream(opened.tree, { zpl, snapshot: snapshot.name, created: snapshot.created })
     const blob = await storeForm(full, to.compression, request, needs.blobs)
-    return [{ format: 'zfs', blob, layout: 'zonepath' }]
+    return [{ format: 'zfs', blob, layout: 'zonepath', lost: opened.lost }]
   } finally {
     await opened.close()
   }
@@ -32,18 +32,20 @@ export async function writeStreams(
 async function openTree(
   { source, detachedXml, snapshot, signal }: ConversionRequest,
   needs: ConverterNeeds,
-): Promise<{ tree: TreeSource; close(): Promise<void> }> {
+): Promise<{ tree: TreeSource; lost: readonly string[]; close(): Promise<void> }> {
   const wrapped = (tree: TreeSource) =>
     source.layout === 'zonepath' ? tree : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
   const [{ format, sha256 }] = source.artifacts
   const options = { index: source.entries, signal }
   if (format === 'tar' || format === 'cpio') {
     const tree = new ArchiveSource(() => needs.blobs.open(sha256), options)
-    return { tree: wrapped(tree), close: async () => {} }
+    return { tree: wrapped(tree), lost: [], close: async () => {} }
   }
   const open = await openChain(source.artifacts, needs, signal)
+  const tree = new StreamTreeSource(open, options)
   return {
-    tree: wrapped(new StreamTreeSource(open, options)),
+    tree: wrapped(tree),
+    lost: tree.lost,
     close: () => open.close(),
   }
 }

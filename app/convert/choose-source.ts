@@ -1,7 +1,8 @@
 // Which of a version's forms a conversion reads.
+import { unpackingCost } from '#core/compression-cost.ts'
 import { partsOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { artifactExtension, type Compression, type Manifest } from '#core/manifest.ts'
+import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import type { ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
@@ -20,34 +21,29 @@ export interface OpenedSource extends ConversionSource {
   close(): Promise<void>
 }
 
-/** Seconds for a gigabyte differ from one to twenty. */
-const cheapestFirst: readonly Compression[] = ['none', 'zstd', 'gzip', 'xz', 'bzip2']
-
 /**
  * The same form in another compression, if there is one: its bytes stay. Else an archive with an index, and for a stream of
  * another ZPL version a stream; where there is no archive, the stream. @throws NothingToConvert
  */
-export async function openConversionSource(
+export async function chooseSource(
   manifest: Manifest,
   { to, zpl }: { to: ConversionTarget; zpl?: ZplVersion | undefined },
-  needs: Needs,
-): Promise<OpenedSource> {
+  catalog: TemplateCatalog,
+): Promise<Pick<ConversionSource, 'artifacts' | 'isSameForm'>> {
   const { format } = partsOf(to)
-  const byCost = manifest.artifacts.toSorted(
-    (a, b) => cheapestFirst.indexOf(a.compression) - cheapestFirst.indexOf(b.compression),
-  )
+  const byCost = manifest.artifacts.toSorted((a, b) => unpackingCost(a) - unpackingCost(b))
   const same = byCost.find(
     (one) => one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl),
   )
-  if (same && format !== 'zfs-incremental') return openIndexed([same], true, needs)
+  if (same && format !== 'zfs-incremental') return { artifacts: [same], isSameForm: true }
   const archive = byCost.find(
     (one) => (one.format === 'tar' || one.format === 'cpio') && one.entries !== undefined,
   )
-  const chain = await versionChain(manifest, needs.catalog)
-  const chosen =
-    format === 'zfs' ? (chain ?? (archive && ([archive] as const))) : archive ? ([archive] as const) : chain
-  if (!chosen) throw nothingToConvert(manifest, to)
-  return openIndexed(chosen, false, needs)
+  const chain = await versionChain(manifest, catalog)
+  const alone = archive && ([archive] as const)
+  const artifacts = format === 'zfs' ? (chain ?? alone) : (alone ?? chain)
+  if (!artifacts) throw nothingToConvert(manifest, to)
+  return { artifacts, isSameForm: false }
 }
 
 /** An archive, or a chain of streams, with the index of the last: streams that were taken in before they were read have none yet. */
@@ -55,13 +51,14 @@ export async function openIndexed(
   artifacts: ConversionSource['artifacts'],
   isSameForm: boolean,
   needs: Needs,
+  signal: AbortSignal,
 ): Promise<OpenedSource> {
   const last = artifacts.at(-1) ?? artifacts[0]
   if (last.entries !== undefined) {
     const entries = () => needs.catalog.entries(last.sha256)
     return { artifacts, layout: last.layout ?? 'zoneroot', isSameForm, entries, close: async () => {} }
   }
-  const index = await readStored(last.sha256, artifacts.slice(0, -1), needs)
+  const index = await readStored(last.sha256, artifacts.slice(0, -1), needs, signal)
   const layout = index.facts.layout ?? 'zonepath'
   return { artifacts, layout, isSameForm, entries: () => index.entries, close: () => index.close() }
 }

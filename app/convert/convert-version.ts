@@ -7,7 +7,7 @@ import { storedDetachedXml } from '#core/plan/flash-config.ts'
 import { wrongState } from '#core/store-errors.ts'
 import type { Clock } from '../ports/queue.ts'
 import { everySoOften, type Report } from '../report-progress.ts'
-import { openConversionSource, openIndexed, type OpenedSource } from './choose-source.ts'
+import { chooseSource, openIndexed, type OpenedSource } from './choose-source.ts'
 import { closeForms, indexesOf, makeForms, type FormsRequest, type MakingNeeds } from './make-forms.ts'
 import { originChain } from './version-chain.ts'
 
@@ -30,18 +30,23 @@ export async function convertVersion(
   if (state !== 'ready') throw wrongState(template, version, state, 'ready')
   if (findConverted(manifest.artifacts, to, zpl)) return
   const progress = everySoOften(report, needs.clock)
-  const source = await openConversionSource(manifest, job, needs)
   try {
-    await convertFrom(source, job, manifest, signal, progress, needs)
+    const { artifacts, isSameForm } = await chooseSource(manifest, job, needs.catalog)
+    const source = await openIndexed(artifacts, isSameForm, needs, signal)
+    try {
+      const notices = await convertFrom(source, job, manifest, signal, progress, needs)
+      if (notices.length > 0) await report({ step: 'done', bytes: 0, notices })
+    } finally {
+      await source.close()
+    }
   } catch (error) {
     if (!signal.aborted && error instanceof ProvisionError && error.kind !== 'unavailable')
       await report({ step: 'failed', bytes: 0, code: error.code })
     throw error
-  } finally {
-    await source.close()
   }
 }
 
+/** What got lost, in words. */
 async function convertFrom(
   source: OpenedSource,
   job: JobData<'convert'>,
@@ -49,12 +54,12 @@ async function convertFrom(
   signal: AbortSignal,
   progress: ReturnType<typeof everySoOften>,
   needs: ConversionNeeds,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { template, version, to, zpl = defaultZpl } = job
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
   const chain = makesStream ? await originChain(manifest, job, needs.catalog) : undefined
-  const origin = chain && (await openIndexed(chain, false, needs))
+  const origin = chain && (await openIndexed(chain, false, needs, signal))
   const request: FormsRequest = {
     source,
     to: partsOf(to),
@@ -70,6 +75,7 @@ async function convertFrom(
     onProgress: (bytes) => progress('convert', bytes, total),
   }
   const made = await makeForms(request, needs, () => progress('verify', 0, total))
+  const lost = made[0]?.lost ?? []
   try {
     await needs.catalog.addArtifacts(
       { template, version },
@@ -82,10 +88,12 @@ async function convertFrom(
         details: {
           to: made.map(({ artifact }) => artifactExtension(artifact)),
           from: artifactExtension(source.artifacts[0]),
+          ...(lost.length > 0 && { lost }),
         },
         at: needs.clock.now(),
       },
     )
+    return lost
   } finally {
     await closeForms(made)
   }

@@ -8,7 +8,7 @@ import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { ConversionRequest, Convert, ConvertedForm } from '../ports/conversion.ts'
 import type { OpenedSource } from './choose-source.ts'
-import { readStored } from './read-stored.ts'
+import { readStored, until } from './read-stored.ts'
 
 export interface MakingNeeds {
   catalog: TemplateCatalog
@@ -26,6 +26,8 @@ export interface FormsRequest extends ConversionRequest {
 export interface MadeForm {
   artifact: Artifact
   index: ArtifactIndex
+  /** what its source had and it has not, in words */
+  lost: readonly string[]
 }
 
 /**
@@ -72,11 +74,11 @@ export function indexesOf(made: readonly MadeForm[]): Map<string, AsyncIterable<
 
 /** Reads a form as it was stored, and compares. @throws ConversionDiffers */
 async function verified(
-  { format, blob, layout }: ConvertedForm,
-  { source, origin }: FormsRequest,
+  { format, blob, layout, lost = [] }: ConvertedForm,
+  { source, origin, signal }: FormsRequest,
   needs: MakingNeeds,
-): Promise<{ artifact: Artifact; index: ArtifactIndex }> {
-  const index = await readStored(blob.sha256, origin?.artifacts ?? [], needs)
+): Promise<MadeForm> {
+  const index = await readStored(blob.sha256, origin?.artifacts ?? [], needs, signal)
   try {
     if (index.facts.format !== format || index.facts.layout !== layout)
       throw new Error(
@@ -84,15 +86,18 @@ async function verified(
       )
     const isAlike = source.layout === layout
     const lines = (entries: () => AsyncIterable<Entry>, places: ArchiveLayout) =>
-      needs.sortEntries(() => treeLines(entries, isAlike ? 'zoneroot' : places))
+      needs.sortEntries(() => until(signal, treeLines(entries, isAlike ? 'zoneroot' : places)))
     await assertSameTree(
       lines(source.entries, source.layout),
       lines(() => index.entries, layout),
     )
     const { sha256, zfs } = source.artifacts.at(-1) ?? source.artifacts[0]
     const archive = zfs ? zfs.sameTreeAs : sha256
-    const facts = index.facts.zfs && { zfs: { ...index.facts.zfs, ...(archive && { sameTreeAs: archive }) } }
-    return { artifact: { ...index.facts, ...facts, ...blob, derivedFrom: sha256 }, index }
+    const read = index.facts.zfs
+    const facts = read && {
+      zfs: { ...read, notices: [...read.notices, ...lost], ...(archive && { sameTreeAs: archive }) },
+    }
+    return { artifact: { ...index.facts, ...facts, ...blob, derivedFrom: sha256 }, index, lost }
   } catch (error) {
     await index.close()
     throw error

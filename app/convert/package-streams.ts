@@ -30,7 +30,7 @@ export async function packageStreams(
   const entries = () => archives.entries
   try {
     const chain = await originChain(manifest, { to: 'zfs' }, needs.catalog)
-    const origin = chain && (await openIndexed(chain, false, needs))
+    const origin = chain && (await openIndexed(chain, false, needs, signal))
     return await makeForms(
       {
         source: { artifacts: [archive], layout: 'zoneroot', isSameForm: false, entries },

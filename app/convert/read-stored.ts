@@ -15,13 +15,23 @@ export async function readStored(
   sha256: Sha256,
   base: readonly Artifact[],
   { blobs, indexer }: Needs,
+  signal: AbortSignal,
 ): Promise<ArtifactIndex> {
   const bytes = await blobs.open(sha256)
   try {
-    return await indexer.index(bytes, async (guid) =>
+    return await indexer.index(until(signal, bytes), async (guid) =>
       base.at(-1)?.guid === guid ? base.map((artifact) => storedBytes(artifact, { blobs })) : undefined,
     )
   } finally {
     bytes.destroy()
   }
+}
+
+/** Passes on what comes until it shall stop. @throws the signal's reason */
+export async function* until<T>(signal: AbortSignal, items: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const item of items) {
+    signal.throwIfAborted()
+    yield item
+  }
+  signal.throwIfAborted()
 }

@@ -4,6 +4,7 @@ import type { Artifact } from '#core/manifest.ts'
 import { wrongState } from '#core/store-errors.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { JobQueue } from '../ports/queue.ts'
+import { chooseSource } from './choose-source.ts'
 import { originChain } from './version-chain.ts'
 
 interface Needs {
@@ -31,7 +32,7 @@ export interface RequestedConversion {
 
 /**
  * Queues the job, unless the form is there. The same request again is the same job.
- * @throws VersionNotFound, WrongState unless it is ready, NoOriginStream for an increment from nowhere
+ * @throws VersionNotFound, WrongState unless it is ready, NothingToConvert, NoOriginStream for an increment from nowhere
  */
 export async function requestConversion(
   { template, version: selector, to, zpl, actor }: Wanted,
@@ -42,6 +43,7 @@ export async function requestConversion(
   if (state !== 'ready') throw wrongState(template, version, state, 'ready')
   const artifact = findConverted(manifest.artifacts, to, zpl)
   if (artifact) return { version, to, artifact }
+  await chooseSource(manifest, { to, zpl }, catalog)
   if (to === 'izfs') await originChain(manifest, { to, zpl }, catalog)
   const job = await queue.add(
     'convert',

@@ -47,6 +47,8 @@ export interface ConvertedForm {
   blob: StoredBlob
   /** what it was made of and reads back as */
   layout: ArchiveLayout
+  /** what no index shows and it does not hold, in words; absent: nothing */
+  lost?: readonly string[]
 }
 
 /**

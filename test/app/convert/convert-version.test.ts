@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { convertVersion } from '#app/convert/convert-version.ts'
 import type { Entry } from '#core/entry.ts'
 import { shell, withTree } from '#test/archives.ts'
 import { openConversionSite, type ConversionSite } from './conversion-site.ts'
@@ -117,9 +118,15 @@ test('the same archive gives the same stream, in ZPL 4 unless 5 is asked for, an
 
 test('a stream with compressed, embedded and large blocks becomes one that every receiver takes', async () => {
   const source = await site.push('1', fixture('modern-large'))
-  await site.convert('1', 'zfs', 4)
+  const ofTar = await site.convert('1', 'tar')
+  const told = await site.convert('1', 'zfs', 4)
   const made = await site.form('1', 'zfs')
   expect(made.zfs).toMatchObject({ zplVersion: 4, pool: 15, features: [] })
+  const notices = [expect.stringMatching(/^extended attributes: \d+, left out$/)]
+  expect(made.zfs?.notices).toEqual(expect.arrayContaining(notices))
+  expect(told.at(-1)).toEqual({ step: 'done', bytes: 0, notices })
+  expect(await site.audit.list(1)).toMatchObject([{ details: { lost: notices } }])
+  expect(ofTar.at(-1)).toEqual({ step: 'done', bytes: 0, notices })
   expect(made.derivedFrom).toBe(source.sha256)
   const below = source.layout === 'zonepath' ? '' : 'root/'
   expect(comparable(await site.entries(made), below)).toEqual(comparable(await site.entries(source), ''))
@@ -143,6 +150,33 @@ test('a conversion that dies before its end leaves the version as it was, and is
   expect(await site.forms('1')).toEqual(['tar'])
   await site.convert('1', 'cpio.gz')
   expect(await site.forms('1')).toEqual(['tar', 'cpio.gz'])
+})
+
+test('a conversion that is stopped while it reads back publishes nothing', async () => {
+  await site.push('1', tree.tar)
+  const stop = new AbortController()
+  const index: typeof site.needs.indexer.index = (bytes, base) => {
+    stop.abort(new Error('stopped'))
+    return site.needs.indexer.index(bytes, base)
+  }
+  const job = { template: 'web', version: '1', to: 'cpio.gz' as const, actor: 'ci' }
+  const needs = { ...site.needs, indexer: { index } }
+  await expect(convertVersion(job, stop.signal, async () => {}, needs)).rejects.toThrow('stopped')
+  expect(await site.forms('1')).toEqual(['tar'])
+})
+
+test('a job that finds nothing to convert says so in its last word', async () => {
+  await site.push('1', tree.tar)
+  const { state, manifest } = await site.catalog.getVersion('web', '1')
+  const bare = manifest.artifacts.map(({ entries: _entries, ...artifact }) => artifact)
+  const catalog = Object.create(site.catalog) as typeof site.catalog
+  catalog.getVersion = async () => ({ state, manifest: { ...manifest, artifacts: bare } })
+  const told: object[] = []
+  const job = { template: 'web', version: '1', to: 'zfs' as const, actor: 'ci' }
+  const report = async (progress: object) => void told.push(progress)
+  const done = convertVersion(job, new AbortController().signal, report, { ...site.needs, catalog })
+  await expect(done).rejects.toMatchObject({ code: 'NothingToConvert' })
+  expect(told).toEqual([{ step: 'failed', bytes: 0, code: 'NothingToConvert' }])
 })
 
 test('what does not read back as its source is refused and not published', async () => {
