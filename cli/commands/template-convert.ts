@@ -30,7 +30,7 @@ export function registerTemplateConvert(noun: Command): void {
     .requiredOption('--to <form>', ConversionTarget.options.join(', '))
     .option(
       '--zpl <version>',
-      'of the file system in a ZFS stream: 4, which every host takes, or 5 (default: 4)',
+      'of the file system in a ZFS stream: 4, which every host takes, or 5 (default: whichever is there, else 4 or that of the origin’s stream)',
     )
     .option('--no-wait', 'only ask for it')
     .action(convert)
@@ -53,7 +53,8 @@ async function convert(text: string, { json, to = '', zpl: version, wait }: Conv
       if (asked.artifact) await printLine(`${name} has ${rendered(asked.artifact)} already`)
     })
   } else if (wait) {
-    await waitForJob(client, asked.job, `converting ${name} to ${target}`)
+    const notices = await waitForJob(client, asked.job, `converting ${name} to ${target}`)
+    for (const notice of notices) process.stderr.write(`note: ${notice}\n`)
     const artifact = await madeForm(client, reference.template, asked.version, target, zpl)
     await show(json, { ...asked, artifact }, () => printLine(`${name} has ${rendered(artifact)}`))
   } else {

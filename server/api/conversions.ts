@@ -1,7 +1,7 @@
 // Further forms of a version, made by a worker.
 import { z } from 'zod'
 import { requestConversion } from '#app/convert/request-conversion.ts'
-import { ConversionTarget, ZplVersion } from '#core/conversion/target.ts'
+import { ConversionTarget, isStreamTarget, ZplVersion } from '#core/conversion/target.ts'
 import { Artifact } from '#core/manifest.ts'
 import { TemplateName, VersionName, VersionOrChannel } from '#core/names.ts'
 import { route, type Route } from '../route.ts'
@@ -23,10 +23,17 @@ export const conversionRoutes = (services: Services): Route[] => [
     role: 'publisher',
     summary: 'Make another form of a version from one that it has; asked for twice, it is one job',
     params: z.strictObject({ name: TemplateName, version: VersionOrChannel }),
-    body: z.strictObject({
-      to: ConversionTarget,
-      zpl: ZplVersion.optional().describe('of a ZFS stream, default 4: every receiver takes that'),
-    }),
+    body: z
+      .strictObject({
+        to: ConversionTarget,
+        zpl: ZplVersion.optional().describe(
+          'of a ZFS stream; default: one that is there counts whatever its version is, else 4, which every receiver takes, or that of the origin’s stream where the version has one to build on',
+        ),
+      })
+      .refine(({ to, zpl }) => zpl === undefined || isStreamTarget(to), {
+        path: ['zpl'],
+        message: 'is for ZFS streams, expected them in `to` with it',
+      }),
     status: 202,
     reply: Conversion,
     handle: ({ params, body, token }) =>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { artifactOf, versionOf } from '#test/contracts/template-catalog.ts'
 import { addVersion, serve, type Served } from '../served.ts'
 
 let served: Served
@@ -33,9 +34,21 @@ test('a form that is there needs no job', async () => {
   expect(json).not.toHaveProperty('job')
 })
 
+test('a version without a form that can be read is refused at once', async () => {
+  const increment = { format: 'zfs-incremental' as const, guid: '2', fromGuid: '1' }
+  const { entries: _, layout: __, ...bare } = artifactOf('f'.repeat(64))
+  const version = versionOf('mysql', '3.0', { artifacts: [{ ...bare, ...increment }] })
+  await served.services.catalog.putVersion(version, new Map())
+  expect(await ask({ to: 'tar' }, '3.0')).toMatchObject({ status: 409, json: { code: 'NothingToConvert' } })
+})
+
 test('what cannot be converted is refused when it is asked for', async () => {
   expect(await ask({ to: 'layer' })).toMatchObject({ status: 400 })
   expect(await ask({ to: 'zfs', zpl: 3 })).toMatchObject({ status: 400 })
+  expect(await ask({ to: 'tar', zpl: 5 })).toMatchObject({
+    status: 400,
+    json: { code: 'InvalidRequest', message: expect.stringContaining('zpl: is for ZFS streams') },
+  })
   expect((await ask({ to: 'izfs' })).json).toMatchObject({ code: 'NoOriginStream' })
   expect((await ask({ to: 'zfs' }, '2.0')).json).toMatchObject({ code: 'VersionNotFound' })
   expect(await ask({ to: 'zfs' }, '1.0', 'operator')).toMatchObject({ status: 403 })
