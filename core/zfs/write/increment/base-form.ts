@@ -6,6 +6,8 @@ import type { ObjectSet } from '../../object-set.ts'
 
 /** Large blocks, large dnodes, long names, large micro ZAPs: who has received the base with them wants to hear of them again. */
 const KEPT_FEATURES = (1n << 19n) | (1n << 23n) | (1n << 28n) | (1n << 29n)
+/** earlier ones have access lists and flags in other forms */
+const MIN_ZPL_VERSION = 3
 const LONG_NAMES = 1n << 28n
 const MAX_NAME = 255
 const MAX_LONG_NAME = 1023
@@ -25,7 +27,7 @@ export interface BaseForm {
   nextObject: number
 }
 
-/** @throws CorruptStream, UnsupportedZfsStream for a file system that compares names in other ways than by their bytes */
+/** @throws CorruptStream, UnsupportedZfsStream for a file system of ZPL 1 or 2, or one that compares names in other ways than by their bytes */
 export function baseForm(set: ObjectSet): BaseForm {
   const { begin, objects } = set
   const { zplVersion, normalization, caseSensitivity, saMasterNode } = readMasterNode(set)
@@ -33,6 +35,12 @@ export function baseForm(set: ObjectSet): BaseForm {
     throw refusal(
       'UnsupportedZfsStream',
       `the file system of ${begin.toName} normalizes names or ignores their case, expected one that compares bytes: increments are written for no other`,
+    )
+  }
+  if (zplVersion < MIN_ZPL_VERSION) {
+    throw refusal(
+      'UnsupportedZfsStream',
+      `the file system of ${begin.toName} has ZPL version ${zplVersion}, expected ${MIN_ZPL_VERSION} or later: upgrade it with "zfs upgrade" and send it again`,
     )
   }
   let nextObject = 1
