@@ -6,6 +6,7 @@ import { NodeFlag } from '../../attributes/node-attributes.ts'
 import { ObjectType, type StreamObject } from '../../object-set.ts'
 import { aclOfMode, encodeAcl } from '../acl.ts'
 import type { Moment } from '../attributes.ts'
+import { aclObjectOf } from './acl-object.ts'
 import type { BaseForm } from './base-form.ts'
 import { SaBuffer } from './sa-buffer.ts'
 
@@ -49,11 +50,9 @@ export function editAttributes(object: StreamObject, edit: AttributeEdit, form: 
     : editSystemAttributes(object, edit, form)
 }
 
-function editZnode(
-  { number, bonus: old }: StreamObject,
-  edit: AttributeEdit,
-  { littleEndian }: BaseForm,
-): EditedAttributes {
+function editZnode(object: StreamObject, edit: AttributeEdit, form: BaseForm): EditedAttributes {
+  const { number, bonus: old } = object
+  const { littleEndian } = form
   if (old.byteLength < ZNODE_BYTES || old.byteLength > MAX_ZNODE_BONUS_BYTES)
     throw corruptObject(number, `a znode of ${old.byteLength} bytes`)
   const bonus = old.slice()
@@ -76,7 +75,7 @@ function editZnode(
   set(ZnodeField.mode, edit.mode)
   const flags = flagsFor(view.getBigUint64(ZnodeField.flags, littleEndian), edit.mode)
   view.setBigUint64(ZnodeField.flags, flags, littleEndian)
-  const freed = Number(view.getBigUint64(ACL_OBJECT, littleEndian))
+  const freed = aclObjectOf(object, form)
   const acl = encodeAcl(aclOfMode(4, edit.mode, isDirectory(edit.mode)), littleEndian)
   set(ACL_OBJECT, 0)
   view.setUint32(ACL_SIZE, acl.byteLength, littleEndian)
@@ -84,7 +83,7 @@ function editZnode(
   view.setUint16(ACL_COUNT, acl.byteLength / 8, littleEndian)
   bonus.fill(0, ACL_ENTRIES, ZNODE_BYTES)
   bonus.set(acl, ACL_ENTRIES)
-  return { bonus, ...(freed !== 0 && { freed }) }
+  return { bonus, ...(freed !== undefined && { freed }) }
 }
 
 function editSystemAttributes(object: StreamObject, edit: AttributeEdit, form: BaseForm): EditedAttributes {

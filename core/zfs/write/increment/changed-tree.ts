@@ -1,14 +1,17 @@
 /** A tree that changes are applied to: what is gone, what is new, what is different, by object. */
-import { decodeAttributes } from '../../attributes/decode.ts'
 import { readDirectory } from '../../directory.ts'
-import { ObjectType, type StreamObject } from '../../object-set.ts'
+import { ObjectType } from '../../object-set.ts'
 import type { StreamTree, TreeNode } from '../../tree.ts'
 import { directoryEntry } from '../attributes.ts'
 import type { Change, PutFile, SetAttributes } from '../change.ts'
 import type { BaseForm } from './base-form.ts'
 import { blankNode, type ChangedNode } from './changed-node.ts'
 import { invalidChange } from './invalid-change.ts'
+import { objectsBehind } from './objects-behind.ts'
 import { PathIndex } from './path-index.ts'
+
+const SLASH = 0x2f
+const DOT = 0x2e
 
 type Put = Extract<Change, { name?: Uint8Array }>
 
@@ -90,6 +93,8 @@ export class ChangedTree {
     const name = change.name ?? new TextEncoder().encode(path.slice(path.lastIndexOf('/') + 1))
     if (name.byteLength === 0 || name.byteLength > this.#form.maxNameBytes || name.includes(0))
       throw invalidChange(path, `has a name of ${name.byteLength} bytes`)
+    if (isNoName(name))
+      throw invalidChange(path, 'is no file name: expected one without a slash, and neither . nor ..')
     if (this.#paths.at(path) === node.object) return
     this.#remove(path)
     if (change.kind === 'link' && node.names === 0)
@@ -189,26 +194,14 @@ export class ChangedTree {
     return isDirectory ? directoryEntry(child, 'directory') : BigInt(child)
   }
 
-  /** Extended attributes are reached through their file alone, so they go with it. */
   #forgetHidden(before: TreeNode | undefined): void {
     const object = before && this.#form.set.objects.get(before.object)
-    if (!object) return
-    const { tables, littleEndian, set } = this.#form
-    const hidden = Number(decodeAttributes(object, tables, littleEndian).xattrObject)
-    const directory = hidden === 0 ? undefined : set.objects.get(hidden)
-    if (!directory || this.#freed.has(hidden)) return
-    this.#freed.add(hidden)
-    for (const child of this.#children(directory)) this.#freed.add(child)
+    if (object) for (const hidden of objectsBehind(object, this.#form)) this.#freed.add(hidden)
   }
+}
 
-  #children(directory: StreamObject): number[] {
-    if (directory.type !== ObjectType.directory) return []
-    const { littleEndian, set } = this.#form
-    const where = `directory object ${directory.number}`
-    return readDirectory(directory, { littleEndian, maxEntries: set.objects.size, where })
-      .map(({ object }) => object)
-      .filter((object) => set.objects.has(object))
-  }
+function isNoName(name: Uint8Array): boolean {
+  return name.includes(SLASH) || (name.byteLength < 3 && name.every((byte) => byte === DOT))
 }
 
 function directoryEntryValue(object: number, type: number): bigint {
