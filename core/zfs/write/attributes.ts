@@ -62,3 +62,14 @@ export function encodeDevice(
   const shift = { solaris: 32n, linux: 20n, 'zfs-fuse': 8n }[reader]
   return (BigInt(major) << shift) | BigInt(minor)
 }
+
+/** Whose numbers these are; Solaris' and those of illumos where there are none (zfs-stream.md 10). */
+export function deviceReaderOf(rawNumbers: Iterable<bigint>): DeviceReader {
+  let reader: DeviceReader = 'solaris'
+  for (const raw of rawNumbers) {
+    if (raw >> 32n !== 0n) return 'solaris'
+    if (raw >> 16n !== 0n) reader = 'linux'
+    else if (raw !== 0n && reader === 'solaris') reader = 'zfs-fuse'
+  }
+  return reader
+}

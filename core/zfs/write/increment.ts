@@ -1,6 +1,7 @@
 /** An increment: what changes make of a base, as records that a host receives onto it or as a clone of it (zfs-stream.md 11). */
 import { ObjectType, type ObjectSet } from '../object-set.ts'
 import type { StreamTree } from '../tree.ts'
+import { deviceReaderOf } from './attributes.ts'
 import type { Change } from './change.ts'
 import { guidOf, saltOf } from './content-digest.ts'
 import { fileBlocks } from './file-blocks.ts'
@@ -62,10 +63,11 @@ export function renderIncrement(options: IncrementOptions): Increment {
     layouts: new LayoutTable(form),
     now: { seconds: created, nanoseconds: 0 },
     generation: tree.nodes.reduce((highest, node) => larger(highest, BigInt(node.generation)), 0n) + 1n,
+    devicesOf: () => deviceReaderOf(rawDevices(tree)),
     saltOf: (object) => saltOf(digest, object),
   }
   const prepared = changed.changed().map((node) => prepareObject(node, how))
-  const freed = [...changed.freed(), ...prepared.flatMap((object) => object.freed ?? [])]
+  const freed = [...new Set([...changed.freed(), ...prepared.flatMap((object) => object.freed ?? [])])]
   const toGuid = guidOf(digest)
   const begin = { zpl: form.zpl, created, toGuid, fromGuid, toName, clone, features: form.features }
   return {
@@ -142,4 +144,8 @@ function* ranges(freed: readonly number[], { set }: BaseForm): Generator<{ first
 
 function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b
+}
+
+function* rawDevices({ nodes }: StreamTree): Generator<bigint> {
+  for (const { rawDevice } of nodes) if (rawDevice !== undefined) yield BigInt(rawDevice)
 }

@@ -3,7 +3,7 @@ import type { Change } from '../change.ts'
 import { Sha256 } from '../sha256.ts'
 
 /** Another number for another way to write the same changes. */
-const FORM = 1
+const FORM = 2
 
 export interface IncrementFacts {
   fromGuid: string

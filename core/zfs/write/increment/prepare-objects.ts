@@ -1,6 +1,12 @@
 /** What is written of each changed object, without its blocks: those are made when their turn comes. */
 import { ObjectType } from '../../object-set.ts'
-import { encodeDevice, fullMode, type Moment, type WrittenAttributes } from '../attributes.ts'
+import {
+  encodeDevice,
+  fullMode,
+  type DeviceReader,
+  type Moment,
+  type WrittenAttributes,
+} from '../attributes.ts'
 import { encodeZap } from '../encode-zap.ts'
 import { nodeObject, zapObject, type AttributeForm, type WrittenObject } from '../written-object.ts'
 import { editAttributes, type AttributeEdit, type EditedAttributes } from './attribute-edit.ts'
@@ -16,6 +22,8 @@ export interface IncrementForm {
   now: Moment
   /** of all new objects; greater than any before, so that a number that is used again is known as another file's */
   generation: bigint
+  /** whose device numbers the base has */
+  devicesOf: () => DeviceReader
   saltOf: (object: number) => bigint
 }
 
@@ -70,7 +78,7 @@ function freshObject(node: ChangedNode, size: number, form: IncrementForm): Writ
     generation: form.generation,
     time: mtime,
     ...(target && { target }),
-    ...(device && { device: encodeDevice(device) }),
+    ...(device && { device: encodeDevice(device, form.devicesOf()) }),
   }
   const how: AttributeForm = { zpl, littleEndian, maxNameBytes, layoutOf: form.layouts.choose }
   const made = nodeObject(object, written, how)

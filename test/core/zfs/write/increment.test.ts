@@ -6,7 +6,8 @@ import type { Change } from '#core/zfs/write/change.ts'
 import { renderIncrement, type IncrementOptions } from '#core/zfs/write/increment.ts'
 import { ObjectType } from '#core/zfs/object-set.ts'
 import { fixtureBytes } from '../fixture-set.ts'
-import { zapObject } from '../make-set.ts'
+import { readTree } from '#core/zfs/read-tree.ts'
+import { entryValue, MadeSet, makeZnode, zapObject } from '../make-set.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import { applied, collect, type Applied } from './applied.ts'
 import { heldObjects } from './held-objects.ts'
@@ -26,7 +27,11 @@ const fixture = (name: string): Promise<Applied> => {
   return found
 }
 
-function rendered(before: Applied, changes: Iterable<Change>, options: Partial<IncrementOptions> = {}) {
+function rendered(
+  before: Pick<Applied, 'set' | 'tree'>,
+  changes: Iterable<Change>,
+  options: Partial<IncrementOptions> = {},
+) {
   const { set: base, tree } = before
   return renderIncrement({ base, tree, changes, toName: 'pool/x@y', clone: true, created, ...options })
 }
@@ -245,6 +250,34 @@ describe('an increment', () => {
     expect(after.tree.hidden).toEqual({ xattrDirectories: 0, xattrs: 0, unlinked: 0, others: 0 })
   })
 
+  test('takes an access list with its file that lies in an object of its own', async () => {
+    const bonus = makeZnode({ mode: 0o100644 })
+    new DataView(bonus.buffer).setBigUint64(176, 9n, true)
+    const made = new MadeSet()
+      .directory(4, { a: entryValue(5, 8), b: entryValue(6, 8) })
+      .file(5)
+      .put({ ...zapObject(6, ObjectType.file, {}), bonusType: ObjectType.znode, bonus })
+      .put(zapObject(9, ObjectType.acl, {}))
+    const set = made.set()
+    const tree = readTree(set, { maxEntries: 9, maxNameBytes: 999, maxDepth: 9 })
+    const before = { set, tree }
+    const freed = (...changes: Change[]) => rendered(before, changes).freed
+    expect(freed({ kind: 'remove', path: 'a' })).toBe(1)
+    expect(freed({ kind: 'remove', path: 'b' })).toBe(2)
+    expect(freed({ kind: 'file', path: 'b', ...owned, contents: text('x') })).toBe(1)
+    expect(freed({ kind: 'attributes', path: 'b', ...owned })).toBe(1)
+    expect(freed({ kind: 'attributes', path: 'b', ...owned, mode: 0o644 })).toBe(0)
+  })
+
+  test.each([
+    ['solaris', 'bigendian-zpl4', { major: 13, minor: 2 }, (13n << 32n) | 2n],
+    ['zfs-fuse', 'full', { major: 13, minor: 2 }, (13n << 8n) | 2n],
+    ['nobody', 'modern-fatzap', { major: 13, minor: 2 }, (13n << 32n) | 2n],
+  ])('has device numbers as its base has them: of %s', async (_, name, device, raw) => {
+    const { after } = await incremented(name, [{ kind: 'character', path: 'null', ...owned, device }])
+    expect(after.tree.nodes.find(({ path }) => path === 'null')?.rawDevice).toBe(`${raw}`)
+  })
+
   test('adds a layout of attributes where the base has none that fits, and only then', async () => {
     const before = await fixture('modern-fatzap')
     const layouts = ({ set }: Applied) => readSaTables(set)?.layouts.size ?? 0
@@ -268,6 +301,8 @@ describe('an increment', () => {
     const refused = expect.objectContaining({ code: 'UnsupportedZfsStream' })
     expect(() => rendered(master({ normalization: 16n }), [])).toThrow(refused)
     expect(() => rendered(master({ casesensitivity: 1n }), [])).toThrow(refused)
+    expect(() => rendered(master({ VERSION: 2n }), [])).toThrow(refused)
+    expect(() => rendered(master({ VERSION: 3n }), [])).not.toThrow()
     expect(() => rendered({ ...before, set: { ...before.set, objects } }, [])).toThrow(refused)
   })
 
@@ -287,6 +322,9 @@ describe('an increment', () => {
     ['is a directory', { kind: 'empty', path: 'root/etc' }],
     ['expected a file', { kind: 'link', path: 'x', to: 'root/etc' }],
     ['has a name of 256 bytes', { kind: 'file', path: 'n'.repeat(256), ...owned, contents: text('') }],
+    ['is no file name', { kind: 'directory', path: 'root/..', ...owned }],
+    ['is no file name', { kind: 'directory', path: 'x', name: text('.'), ...owned }],
+    ['is no file name', { kind: 'directory', path: 'x', name: text('a/b'), ...owned }],
     ['is the root', { kind: 'remove', path: '.' }],
     ['takes the place of its own target', { kind: 'link', path: 'root', to: 'root/etc/becomes-dir' }],
   ])('of what cannot be is refused: %s', async (message, change) => {
