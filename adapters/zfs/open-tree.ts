@@ -13,7 +13,7 @@ import { OneFileSystem } from '#core/zfs/one-file-system.ts'
 import { readTree } from '#core/zfs/read-tree.ts'
 import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import { teeContents } from '#core/zfs/tee-contents.ts'
-import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
+import { MAX_PATH_BYTES, MAX_PATH_DEPTH, type StreamTree, type TreeNode } from '#core/zfs/tree.ts'
 
 export interface StreamLimits extends ObjectSetLimits {
   maxEntries: number
@@ -173,8 +173,8 @@ export function limitsOf({ total, mostObjects, mostPieces }: StreamMemory): Stre
     maxObjects: mostObjects,
     maxMetadataBytes: total,
     maxEntries: mostObjects,
-    maxNameBytes: 1023,
-    maxDepth: 256,
+    maxNameBytes: MAX_PATH_BYTES,
+    maxDepth: MAX_PATH_DEPTH,
     maxPieces: mostPieces,
   }
 }

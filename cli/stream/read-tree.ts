@@ -77,7 +77,9 @@ export class TreeReader implements RecordSink {
   }
 }
 
+const LIMITS = ['UnsupportedZfsStream', 'OriginMismatch', 'NameTooLong', 'TooDeep']
+
 /** The stream may be whole, but this program cannot read it to the end. */
 function isLimit({ kind, code }: ProvisionError): boolean {
-  return kind === 'too-large' || code === 'UnsupportedZfsStream' || code === 'OriginMismatch'
+  return kind === 'too-large' || LIMITS.includes(code)
 }

@@ -81,7 +81,7 @@ class Planner {
     }
     const time = { seconds: entry.mtime, nanoseconds: entry.mtimeNsec }
     this.#newest = Math.max(this.#newest, entry.mtime)
-    const names = nameKeys(entry.path)
+    const names = nameKeys(entry.path, this.#options.wrap && 'root')
     const name = names.pop()
     if (name === undefined) return this.#describe(this.#tree.root, entry)
     const parent = this.#tree.directory(names, time)

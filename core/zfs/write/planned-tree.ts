@@ -1,7 +1,7 @@
 /** The tree while its object numbers are given out: names, and what each object will say of itself. */
 import { decodeName } from '../../archive/member.ts'
 import { refusal, shown } from '../../archive/refusals.ts'
-import type { NodeType } from '../tree.ts'
+import { MAX_PATH_BYTES, MAX_PATH_DEPTH, type NodeType } from '../tree.ts'
 import type { Moment } from './attributes.ts'
 
 /** One object with a name. */
@@ -30,7 +30,6 @@ export interface PlannedNode {
 
 /** bytes; longer ones need a feature that not every receiver has */
 const MAX_NAME = 255
-const MAX_DEPTH = 1024
 const SLASH = 0x2f
 
 /** For messages. */
@@ -49,10 +48,15 @@ export function nameBytes(name: string): Uint8Array {
   return Uint8Array.from(name, (character) => character.charCodeAt(0))
 }
 
-/** @throws InvalidName, NameTooLong, TooDeep */
-export function nameKeys(path: readonly Uint8Array[]): string[] {
-  if (path.length > MAX_DEPTH) {
-    throw refusal('TooDeep', `a path is ${path.length} levels deep, expected at most ${MAX_DEPTH}`)
+/** Of a path below `above`, a directory that is put around all. @throws InvalidName, NameTooLong, TooDeep */
+export function nameKeys(path: readonly Uint8Array[], above = ''): string[] {
+  const depth = path.length + (above === '' ? 0 : 1)
+  if (depth > MAX_PATH_DEPTH) {
+    throw refusal('TooDeep', `a path is ${depth} levels deep, expected at most ${MAX_PATH_DEPTH}`)
+  }
+  const bytes = path.reduce((sum, name) => sum + 1 + name.byteLength, above.length) - (above === '' ? 1 : 0)
+  if (bytes > MAX_PATH_BYTES) {
+    throw refusal('NameTooLong', `a path has ${bytes} bytes, expected at most ${MAX_PATH_BYTES}`)
   }
   return path.map(nameKey)
 }
