@@ -3,6 +3,7 @@ import { inflaters } from './inflaters.ts'
 import { OpeningQueue } from './opening-queue.ts'
 import { streamMemory, type MemoryLease, type StreamMemory } from './stream-memory.ts'
 import type { StreamSource } from './stream-source.ts'
+import { withTurns } from './with-turns.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import type { ContentSink } from '#core/zfs/content-sink.ts'
 import { contentsOf, writtenOf, type ByteRange } from '#core/zfs/contents.ts'
@@ -155,13 +156,15 @@ async function readChain(
     tree,
     infos,
     contents: ({ object, size }, range) =>
-      contentsOf(
-        extents,
-        object,
-        size,
-        (index, position, length) => read(sources, index, position, length),
-        inflaters,
-        range,
+      withTurns(
+        contentsOf(
+          extents,
+          object,
+          size,
+          (index, position, length) => read(sources, index, position, length),
+          inflaters,
+          range,
+        ),
       ),
     written: ({ object, size }) => writtenOf(extents, object, size),
   }

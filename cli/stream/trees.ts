@@ -5,9 +5,14 @@ import { loadStream, openStreamTree, treeOf, type OpenTree } from '#adapters/zfs
 import type { StreamSource } from '#adapters/zfs/stream-source.ts'
 import { orderKey } from '#core/diff/path-order.ts'
 import type { ObjectSet } from '#core/zfs/object-set.ts'
+import { checkFileBytes } from '#core/zfs/tree-entries.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { checkFiles, openSources, streamBytes } from './files.ts'
+
+/** Files that are read may have so many bytes whatever the stream: hashed in a minute or so. Above, so many for each of its own. */
+const FREE_BYTES = 64 * 1024 ** 3
+const MAX_GROWTH = 1024
 
 /** The names that a full stream and increments on it leave. Each is read once, as it comes. */
 export async function loadTree(files: readonly string[]): Promise<StreamTree> {
@@ -33,6 +38,7 @@ export interface HashedTree {
 export async function openHashed(sources: readonly StreamSource[]): Promise<HashedTree> {
   const hasher = new ContentHasher()
   const open = await openStreamTree(sources, { contents: hasher })
+  checkHoles(open)
   const again = new Map<number, string>()
   const digestOf = async (node: TreeNode) => {
     if (node.type !== 'file') return undefined
@@ -43,6 +49,15 @@ export async function openHashed(sources: readonly StreamSource[]): Promise<Hash
     return digest
   }
   return { open, digestOf }
+}
+
+/**
+ * Holes cost nothing in a stream, and time wherever they are read: to be called before all files are.
+ * @throws TooManyBytes
+ */
+export function checkHoles({ tree, infos }: OpenTree): void {
+  const received = infos.reduce((sum, { bytes }) => sum + bytes, 0)
+  checkFileBytes(tree, { maxUncompressedBytes: Math.max(FREE_BYTES, MAX_GROWTH * received) })
 }
 
 /** The node of a path. @throws CliFailure */

@@ -15,6 +15,7 @@ import { refused, usageFailure } from '../failures.ts'
 import { print, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { cannotRead, openAny } from './files.ts'
+import { checkHoles } from './trees.ts'
 
 interface Options {
   json?: boolean
@@ -79,6 +80,7 @@ async function openTreeSource(from: string): Promise<OpenedSource> {
     if (sniffFormat((await peek(source.read())).head) !== 'zfs')
       return { tree: new ArchiveSource(() => source.read()), lost: [], close: () => source.close() }
     const tree = await openStreamTree([source])
+    checkHoles(tree)
     const written = new StreamTreeSource(tree)
     return { tree: written, lost: written.lost, close: () => tree.close() }
   } catch (error) {
