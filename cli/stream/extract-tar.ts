@@ -1,7 +1,7 @@
 // A tree as a tar for the machine's own tar, which can do what Node cannot: times to the nanosecond, devices, owners of links.
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'
 import { TAR_BLOCK } from '#core/archive/tar-header.ts'
-import { tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
+import { MAX_TAR_DEVICE, tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 
 interface Options {
@@ -19,19 +19,30 @@ interface Range {
 const isDevice = ({ type }: TreeNode): boolean => type === 'block' || type === 'character'
 
 const isMade = (node: TreeNode, isRoot: boolean): boolean =>
-  node.type !== 'socket' && (!isDevice(node) || (isRoot && node.device !== undefined))
+  node.type !== 'socket' &&
+  (!isDevice(node) || (isRoot && numbersOf(node).every((one) => one <= MAX_TAR_DEVICE)))
+
+const numbersOf = ({ device = '0,0' }: TreeNode): number[] => device.split(',').map(Number)
+
+/** A host has numbers of 32 bits, of which the last stands for none; above are accounts of a domain. */
+const MAX_ID = 2 ** 32 - 2
+const NOBODY = 60_001
 
 /** What the directory will not have, in words. */
 export function leftOut({ nodes, hidden, notices }: StreamTree, isRoot: boolean): string[] {
   const count = (matches: (node: TreeNode) => boolean) => nodes.filter(matches).length
   const devices = count((node) => isDevice(node) && !isMade(node, isRoot))
   const sockets = count(({ type }) => type === 'socket')
+  const foreign = isRoot ? count(({ uid, gid }) => uid > MAX_ID || gid > MAX_ID) : 0
   return [
     ...(devices > 0
-      ? [`devices: ${devices}, left out${isRoot ? ': their numbers are unclear' : ': only root makes them'}`]
+      ? [
+          `devices: ${devices}, left out${isRoot ? ': their numbers are too large' : ': only root makes them'}`,
+        ]
       : []),
     ...(sockets > 0 ? [`sockets: ${sockets}, left out: they belong to who runs`] : []),
     ...(hidden.xattrs > 0 ? [`extended attributes: ${hidden.xattrs}, left out`] : []),
+    ...(foreign > 0 ? [`owners or groups of a domain: ${foreign}, given to nobody (${NOBODY})`] : []),
     ...(isRoot ? [] : ['owners: left out: only root gives files away']),
     ...notices,
   ]
@@ -62,18 +73,16 @@ export async function* tarOf(open: OpenTree, { isRoot, onBytes }: Options): Asyn
   yield tarTrailer(written)
 }
 
-function memberOf(
-  { type, mode, uid, gid, size, mtime, mtimeNsec, target, device }: TreeNode,
-  path: Uint8Array,
-): TarMember {
-  const [major = 0, minor = 0] = (device ?? '').split(',').map(Number)
+function memberOf(node: TreeNode, path: Uint8Array): TarMember {
+  const { type, mode, uid, gid, size, mtime, mtimeNsec, target, device } = node
+  const [major = 0, minor = 0] = numbersOf(node)
   return {
     path,
     // sockets are left out
     type: type === 'socket' ? 'fifo' : type,
     mode,
-    uid,
-    gid,
+    uid: uid > MAX_ID ? NOBODY : uid,
+    gid: gid > MAX_ID ? NOBODY : gid,
     size,
     mtime,
     mtimeNsec,

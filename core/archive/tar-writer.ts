@@ -1,5 +1,6 @@
 /** Writes tar as Solaris 10 tar reads it: ustar, and pax records only for what ustar cannot hold (POSIX.1-2001 pax). */
 import type { EntryType } from '../entry.ts'
+import { refusal } from './refusals.ts'
 import { TAR_BLOCK } from './tar-header.ts'
 
 export interface TarMember {
@@ -41,7 +42,13 @@ const SLASH = 0x2f
 const RECORD = 20 * TAR_BLOCK
 const encoder = new TextEncoder()
 
-/** The header of a member, behind its pax header if it needs one. Its `size` bytes follow, then `tarPad(size)`. */
+/** The largest major or minor number: pax has no record for more. */
+export const MAX_TAR_DEVICE = 8 ** 7 - 1
+
+/**
+ * The header of a member, behind its pax header if it needs one. Its `size` bytes follow, then `tarPad(size)`.
+ * @throws UnsupportedEntry for a device above MAX_TAR_DEVICE
+ */
 export function tarMember(member: TarMember): Uint8Array {
   const path = member.type === 'directory' ? concat(member.path, Uint8Array.of(SLASH)) : member.path
   const split = splitName(path)
@@ -151,6 +158,12 @@ function paxRecord(key: string, value: Uint8Array): Uint8Array {
 function encodeHeader(header: Header): Uint8Array {
   const block = new Uint8Array(TAR_BLOCK)
   const octal = (at: number, digits: number, value: number): void => {
+    if (value < 0 || value >= 8 ** digits) {
+      throw refusal(
+        'UnsupportedEntry',
+        `tar has no room for the number ${value}: expected ${digits} octal digits`,
+      )
+    }
     block.set(encoder.encode(value.toString(8).padStart(digits, '0')), at)
   }
   block.set(header.name, 0)

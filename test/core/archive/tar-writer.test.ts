@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Member } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
-import { tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
+import { MAX_TAR_DEVICE, tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
 
 function archive(members: readonly TarMember[]): Buffer {
   const parts = members.flatMap((member) => [
@@ -115,4 +115,13 @@ test('GNU tar unpacks times to the nanosecond, before the epoch too', () => {
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test('a device whose number has no room is refused, not written into what follows', () => {
+  const device = { ...file, type: 'character', path: Buffer.from('d') } as const
+  expect(tarMember({ ...device, device: { major: 1, minor: MAX_TAR_DEVICE } }).byteLength).toBe(512)
+  for (const minor of [MAX_TAR_DEVICE + 1, 4_294_967_295])
+    expect(() => tarMember({ ...device, device: { major: 1, minor } })).toThrow(
+      expect.objectContaining({ code: 'UnsupportedEntry' }),
+    )
 })
