@@ -8,7 +8,7 @@ import { Totals } from '#core/diff/totals.ts'
 import type { Entry } from '#core/entry.ts'
 import { addCommand } from '../command.ts'
 import { printDiff, type DiffOptions } from '../print-diff.ts'
-import { firstBegin, openSources } from './files.ts'
+import { openSources, snapshotsOf } from './files.ts'
 import { openHashed, type HashedTree } from './trees.ts'
 
 interface Options extends DiffOptions {
@@ -44,14 +44,14 @@ export function registerStreamDiff(noun: Command): void {
 
 /** The last stream with those before it that it is built on: none when it is full. */
 async function chainOf(sources: readonly StreamSource[]): Promise<readonly StreamSource[]> {
-  const begins = await Promise.all(sources.map((source) => firstBegin(source.read())))
+  const snapshots = await Promise.all(sources.map((source) => snapshotsOf(source.read())))
   const chain = sources.slice(-1)
-  let from = begins.at(-1)?.fromGuid
+  let from = snapshots.at(-1)?.at(0)?.fromGuid
   for (let index = sources.length - 2; index >= 0 && from !== undefined && from !== '0'; index--) {
-    const [source, begin] = [sources[index], begins[index]]
-    if (source === undefined || begin?.toGuid !== from) continue
+    const [source, held = []] = [sources[index], snapshots[index]]
+    if (source === undefined || held.at(-1)?.toGuid !== from) continue
     chain.unshift(source)
-    from = begin.fromGuid
+    from = held.at(0)?.fromGuid
   }
   return chain
 }

@@ -7,6 +7,7 @@ import { peek } from '#adapters/archive/peek.ts'
 import { firstSnapshot } from '#adapters/zfs/first-snapshot.ts'
 import { openStreamPath, spoolStream, type StreamSource } from '#adapters/zfs/stream-source.ts'
 import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
+import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 import { refused, usageFailure } from '../failures.ts'
 
@@ -59,6 +60,18 @@ export async function firstBegin(chunks: AsyncIterable<Uint8Array>): Promise<Beg
   const { begin, all } = await firstSnapshot(chunks)
   for await (const _chunk of all) break
   return begin
+}
+
+/** All snapshots of a stream; only a package is read to its end. @throws CorruptStream, TruncatedStream */
+export async function snapshotsOf(chunks: AsyncIterable<Uint8Array>): Promise<BeginInfo[]> {
+  const { begin, isInPackage, all } = await firstSnapshot(chunks)
+  const reader = new RecordReader()
+  for await (const chunk of all) {
+    if (!isInPackage) return begin === undefined ? [] : [begin]
+    reader.push(chunk)
+  }
+  reader.finish()
+  return reader.info().snapshots
 }
 
 /** Anything as it is after decompression, as often as it is wanted. The caller must close it. */
