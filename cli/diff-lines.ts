@@ -1,6 +1,6 @@
 // The lines of a comparison as people read them: + added, - removed, ~ changed; a directory that is all new is one line.
 import type { Counts, DiffLine, FactKind, FileLine, FileSide, TotalLine } from '#core/diff/line.ts'
-import { renderMode, renderName } from './output.ts'
+import { renderMode, renderName, renderTime } from './output.ts'
 
 export interface RenderedLine {
   of: DiffLine
@@ -115,7 +115,7 @@ function valueOf(what: NonNullable<FileLine['what']>[number], side: FileSide): s
     case 'device':
       return side.device ?? '-'
     case 'time':
-      return new Date(side.mtime * 1000).toISOString().slice(0, 16)
+      return renderTime(side.mtime).replace(' ', 'T')
     case 'size':
       return String(side.size)
     default:

@@ -14,6 +14,7 @@ import { registerStream } from './commands/stream.ts'
 import { registerToken } from './commands/token.ts'
 import { registerUse } from './commands/use.ts'
 import { registerZone } from './commands/zone.ts'
+import { renderText } from './output.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
 function createProgram(): Command {
@@ -55,7 +56,10 @@ function tell({
   advice?: string | undefined
 }): void {
   if (wantsJson) process.stderr.write(`${JSON.stringify({ code, message })}\n`)
-  else process.stderr.write(`zoneflash: ${message} (${code})\n${advice === undefined ? '' : `  ${advice}\n`}`)
+  else {
+    const more = advice === undefined ? '' : `  ${renderText(advice)}\n`
+    process.stderr.write(`zoneflash: ${renderText(message)} (${code})\n${more}`)
+  }
 }
 
 /** Says what went wrong, and what to do next; returns the exit code. */

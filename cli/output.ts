@@ -66,10 +66,27 @@ export function renderMode({ type, mode }: { type: keyof typeof typeLetter; mode
 export function renderEntry(entry: Entry): string {
   const owner = `${entry.uid}/${entry.gid}`
   const size = entry.device ?? String(entry.size)
-  const time = new Date(entry.mtime * 1000).toISOString().slice(0, 16).replace('T', ' ')
   const arrow = entry.type === 'hardlink' ? ' link to ' : ' -> '
   const link = entry.link === undefined ? '' : `${arrow}${renderName(entry.link)}`
-  return `${renderMode(entry)} ${owner.padEnd(9)} ${size.padStart(10)} ${time} ${renderName(entry.path)}${link}`
+  return `${renderMode(entry)} ${owner.padEnd(9)} ${size.padStart(10)} ${renderTime(entry.mtime)} ${renderName(entry.path)}${link}`
+}
+
+/** Seconds since the epoch as `2023-11-18 01:22`; those of no calendar as `@9000000000000`. */
+export function renderTime(seconds: number): string {
+  return renderInstant(seconds)
+    .replace('T', ' ')
+    .replace(/:\d\d\.\d{3}Z$/, '')
+}
+
+/** The same to the second, as `2023-11-18T01:22:33.000Z`. */
+export function renderInstant(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return Number.isNaN(date.getTime()) ? `@${seconds}` : date.toISOString()
+}
+
+/** Text of several lines with all other control characters as `\xNN`. */
+export function renderText(text: string): string {
+  return text.split('\n').map(renderName).join('\n')
 }
 
 /** A name with its control characters as `\xNN`. */

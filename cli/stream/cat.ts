@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { decodeName } from '#core/archive/member.ts'
 import { addCommand } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
-import { print } from '../output.ts'
+import { print, renderName } from '../output.ts'
 import { nodeAt, openTree } from './trees.ts'
 
 export function registerStreamCat(noun: Command): void {
@@ -22,7 +22,7 @@ export function registerStreamCat(noun: Command): void {
       try {
         const node = nodeAt(open.tree, path)
         if (node.type !== 'file') {
-          const where = node.target ? ` to ${decodeName(node.target)}` : ''
+          const where = node.target ? ` to ${renderName(decodeName(node.target))}` : ''
           throw refused('NoFile', `${path} is a ${node.type}${where}, expected a file`)
         }
         for await (const bytes of open.contents(node)) await print(bytes)

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'
 import { addCommand } from '../command.ts'
 import { refused } from '../failures.ts'
-import { printLine, renderBytes } from '../output.ts'
+import { printLine, renderBytes, renderName } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { leftOut, tarOf } from './extract-tar.ts'
 import { unpackTar } from './unpack-tar.ts'
@@ -38,7 +38,7 @@ export function registerStreamExtract(noun: Command): void {
         const isRoot = process.getuid?.() === 0
         const notes = leftOut(open.tree, isRoot)
         const bytes = await extract(open, target, isRoot)
-        for (const note of notes) process.stderr.write(`note: ${note}\n`)
+        for (const note of notes) process.stderr.write(`note: ${renderName(note)}\n`)
         const result = { directory: target, names: open.tree.nodes.length, bytes, notes }
         if (json) await printLine(JSON.stringify(result))
         else await printLine(`${directory}: ${result.names} names, ${renderBytes(bytes)} of files`)

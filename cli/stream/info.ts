@@ -5,7 +5,7 @@ import { parseNvlist, type NvList, type NvValue } from '#core/zfs/nvlist.ts'
 import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import type { BeginInfo, RecordPlace, RecordSink, StreamRecord } from '#core/zfs/records.ts'
 import { addCommand } from '../command.ts'
-import { print, printLine, renderBytes, renderName } from '../output.ts'
+import { print, printLine, renderBytes, renderInstant, renderName } from '../output.ts'
 import { checkFiles, shownFile, streamBytes } from './files.ts'
 
 interface Options {
@@ -73,7 +73,7 @@ function render({
     ...snapshots.flatMap(
       ({ toName, toGuid, fromGuid, created, objsetType, flags, features, featureBits }) => [
         `  ${renderName(toName)}  guid ${toGuid}${fromGuid === '0' ? '' : `  from guid ${fromGuid}`}`,
-        `    made ${new Date(created * 1000).toISOString()}, object set type ${objsetType}, stream flags ${flags}`,
+        `    made ${renderInstant(created)}, object set type ${objsetType}, stream flags ${flags}`,
         `    features ${featureBits}: ${features.join(', ') || 'none'}`,
       ],
     ),

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { decodeName } from '#core/archive/member.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
 import { addCommand } from '../command.ts'
-import { printLine, renderMode, renderName } from '../output.ts'
+import { printLine, renderMode, renderName, renderTime } from '../output.ts'
 import { openSources } from './files.ts'
 import { loadTree, nodesBelow, openHashed } from './trees.ts'
 
@@ -61,13 +61,12 @@ function describe({
 function render(node: TreeNode, { long }: Options): string {
   if (!long) return renderName(node.path)
   const { links, uid, gid, size, device, rawDevice, mtime, path, target, hardlinkTo } = node
-  const time = new Date(mtime * 1000).toISOString().slice(0, 16).replace('T', ' ')
   const columns = [
     renderMode(node),
     String(links).padStart(3),
     `${uid}/${gid}`.padEnd(9),
     (device ?? rawDevice ?? String(target?.byteLength ?? size)).padStart(10),
-    time,
+    renderTime(mtime),
     renderName(path),
   ]
   if (target) columns.push('->', renderName(decodeName(target)))

@@ -65,7 +65,7 @@ export function renderVerified(verified: Verified): string {
     `  features: ${facts.features.join(', ') || 'none'}; for pools ${pool}`,
     `  ${facts.records} records, ${renderBytes(facts.bytes)}${treeLine(facts, verified)}`,
     ...(verified.read?.tree.notices ?? []).map((notice) => `  note: ${renderName(notice)}`),
-    ...(facts.treeNotRead === undefined ? [] : [`  checksums alone: ${facts.treeNotRead}`]),
+    ...(facts.treeNotRead === undefined ? [] : [`  checksums alone: ${renderName(facts.treeNotRead)}`]),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

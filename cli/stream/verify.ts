@@ -7,7 +7,7 @@ import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { RecordSink } from '#core/zfs/records.ts'
 import { addCommand } from '../command.ts'
 import { CliFailure, refused } from '../failures.ts'
-import { print, printLine } from '../output.ts'
+import { print, printLine, renderName } from '../output.ts'
 import { startProgress, type Progress } from '../progress.ts'
 import { checkFiles, firstBegin, shownFile, sizeOf, streamBytes } from './files.ts'
 import { TreeReader } from './read-tree.ts'
@@ -50,7 +50,7 @@ export function registerStreamVerify(noun: Command): void {
           bad += 1
           const { code, message } = error
           if (json) await printLine(JSON.stringify({ file: shownFile(file), ok: false, code, message }))
-          else await printLine(`${shownFile(file)}: BROKEN: ${message} (${code})`)
+          else await printLine(`${shownFile(file)}: BROKEN: ${renderName(message)} (${code})`)
         }
       }
       if (bad > 0) {
