@@ -7,7 +7,7 @@ import { renderIncrement } from '../zfs/write/increment.ts'
 import { identityOf } from './identity.ts'
 import type { PersonalStreamRequest, RenderPersonalStream } from './personal-stream.ts'
 import { zoneDocument } from './zone-document.ts'
-import { zonerootEntries } from './zoneroot-entry.ts'
+import { zonerootIndex } from './zoneroot-index.ts'
 
 /** left by an attach that was forced */
 const ATTACHED_XML = 'SUNWattached.xml'
@@ -30,7 +30,7 @@ export const renderPersonalStream: RenderPersonalStream = async (request) => {
     )
   }
   const changes = await identityOf({
-    entries: zonerootEntries(tree),
+    entries: zonerootIndex(tree),
     zone,
     material,
     readFile: (path) => readFile(`root/${path}`),

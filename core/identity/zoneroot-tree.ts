@@ -1,44 +1,48 @@
 /** The tree of a zoneroot while it changes: lookups as the shell's `test` makes them. */
 import type { ZonerootEntry } from './zoneroot-entry.ts'
+import { nameOf, parentOf, ZonerootIndex } from './zoneroot-index.ts'
 
 /** as many as kernels follow */
 const MAX_LINKS = 40
 
 export class ZonerootTree {
-  readonly #entries = new Map<string, ZonerootEntry>()
-  /** names in each directory */
+  readonly #index: ZonerootIndex
+  /** undefined: it is gone */
+  readonly #changed = new Map<string, ZonerootEntry | undefined>()
+  /** of directories in which names came or went: all that they have */
   readonly #names = new Map<string, Set<string>>()
 
+  /** An index is not changed. */
   constructor(entries: Iterable<ZonerootEntry>) {
-    for (const entry of entries) this.set(entry)
+    this.#index = entries instanceof ZonerootIndex ? entries : new ZonerootIndex(entries)
   }
 
   /** The entry itself: a last symbolic link is not followed, and neither are those on the way. */
   at(path: string): ZonerootEntry | undefined {
-    return path === '.' ? root : this.#entries.get(path)
+    if (path === '.') return root
+    return this.#changed.has(path) ? this.#changed.get(path) : this.#index.at(path)
   }
 
   set(entry: ZonerootEntry): void {
     if (entry.path === '.') return
-    this.#entries.set(entry.path, entry)
-    const parent = parentOf(entry.path)
-    const names = this.#names.get(parent) ?? new Set()
-    names.add(nameOf(entry.path))
-    this.#names.set(parent, names)
+    this.#changed.set(entry.path, entry)
+    this.#ownNames(parentOf(entry.path)).add(nameOf(entry.path))
   }
 
   /** With all below it. */
   delete(path: string): void {
     for (const gone of [...this.below(path), path]) {
-      this.#entries.delete(gone)
-      this.#names.delete(gone)
+      this.#changed.set(gone, undefined)
+      this.#names.set(gone, new Set())
     }
-    this.#names.get(parentOf(path))?.delete(nameOf(path))
+    this.#ownNames(parentOf(path)).delete(nameOf(path))
   }
 
   /** Paths in the directory. */
   children(directory: string): string[] {
-    return [...(this.#names.get(directory) ?? [])].map((name) => join(directory, name))
+    return [...(this.#names.get(directory) ?? this.#index.names(directory) ?? [])].map((name) =>
+      join(directory, name),
+    )
   }
 
   /** Every path below it. */
@@ -46,6 +50,12 @@ export class ZonerootTree {
     const found = this.children(path)
     for (let index = 0; index < found.length; index++) found.push(...this.children(found[index] ?? ''))
     return found
+  }
+
+  #ownNames(directory: string): Set<string> {
+    const names = this.#names.get(directory) ?? new Set(this.#index.names(directory))
+    this.#names.set(directory, names)
+    return names
   }
 
   /** What a process in the zone finds there: links are followed, and none leads out of the zoneroot. */
@@ -84,15 +94,6 @@ export class ZonerootTree {
 }
 
 const root: ZonerootEntry = { path: '.', type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 }
-
-export function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? '.' : path.slice(0, slash)
-}
-
-export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
-}
 
 function join(directory: string, name: string): string {
   return directory === '.' ? name : `${directory}/${name}`

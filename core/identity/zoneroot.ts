@@ -3,7 +3,8 @@ import { ProvisionError } from '../errors.ts'
 import type { Change } from '../zfs/write/change.ts'
 import { matchesPattern } from './name-pattern.ts'
 import type { ZonerootEntry } from './zoneroot-entry.ts'
-import { parentOf, ZonerootTree, nameOf } from './zoneroot-tree.ts'
+import { nameOf, parentOf } from './zoneroot-index.ts'
+import { ZonerootTree } from './zoneroot-tree.ts'
 
 const SETGID = 0o2000
 /** far above any account or settings file */

@@ -6,24 +6,54 @@ interface NewName {
   name: Uint8Array
 }
 
+/** What a tree says itself: the same for all changes to it. */
+interface Fixed {
+  /** places in `nodes` by path */
+  places: ReadonlyMap<string, number>
+  /** names of objects that have more than one */
+  names: ReadonlyMap<number, number>
+  highestGeneration: bigint
+}
+
+const known = new WeakMap<StreamTree, Fixed>()
+
+/** Made once for as long as the tree is there: many increments may be written on one. */
+function fixedOf(tree: StreamTree): Fixed {
+  const fixed = known.get(tree) ?? readFixed(tree)
+  known.set(tree, fixed)
+  return fixed
+}
+
+function readFixed({ nodes }: StreamTree): Fixed {
+  const places = new Map<string, number>()
+  const names = new Map<number, number>()
+  let highestGeneration = 0n
+  for (const [place, { path, object, hardlinkTo, generation }] of nodes.entries()) {
+    places.set(path, place)
+    if (hardlinkTo !== undefined) names.set(object, (names.get(object) ?? 1) + 1)
+    const own = BigInt(generation)
+    if (own > highestGeneration) highestGeneration = own
+  }
+  return { places, names, highestGeneration }
+}
+
+/** Of all that has a name. */
+export function highestGeneration(tree: StreamTree): bigint {
+  return fixedOf(tree).highestGeneration
+}
+
 export class PathIndex {
   /** how many names the tree had */
   readonly size: number
   readonly #nodes: readonly TreeNode[]
-  /** places in #nodes */
-  readonly #places = new Map<string, number>()
-  /** names of objects that have more than one */
-  readonly #names = new Map<number, number>()
+  readonly #fixed: Fixed
   /** undefined: the path is gone */
   readonly #changed = new Map<string, NewName | undefined>()
 
-  constructor({ nodes }: StreamTree) {
-    this.size = nodes.length
-    this.#nodes = nodes
-    for (const [place, { path, object, hardlinkTo }] of nodes.entries()) {
-      this.#places.set(path, place)
-      if (hardlinkTo !== undefined) this.#names.set(object, (this.#names.get(object) ?? 1) + 1)
-    }
+  constructor(tree: StreamTree) {
+    this.size = tree.nodes.length
+    this.#nodes = tree.nodes
+    this.#fixed = fixedOf(tree)
   }
 
   at(path: string): number | undefined {
@@ -33,13 +63,13 @@ export class PathIndex {
 
   /** What the path led to at first. */
   before(path: string): TreeNode | undefined {
-    const place = this.#places.get(path)
+    const place = this.#fixed.places.get(path)
     return place === undefined ? undefined : this.#nodes[place]
   }
 
   /** Names that the object had at first. */
   namesOf({ object }: TreeNode): number {
-    return this.#names.get(object) ?? 1
+    return this.#fixed.names.get(object) ?? 1
   }
 
   /** The last name of a path that leads somewhere. */
@@ -68,7 +98,7 @@ export class PathIndex {
   *#below(path: string): Generator<string> {
     yield path
     const inside = `${path}/`
-    const place = this.#places.get(path)
+    const place = this.#fixed.places.get(path)
     for (let next = (place ?? this.size) + 1; next < this.size; next++) {
       const node = this.#nodes[next]
       if (!node?.path.startsWith(inside)) break
