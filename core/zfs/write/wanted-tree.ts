@@ -63,6 +63,7 @@ export class WantedTree {
 
   #linked({ linkTo = [] }: SourceEntry, path: string): WantedNode {
     const target = this.#pathOf(linkTo)
+    for (const [depth, name] of linkTo.entries()) this.#at(this.#pathOf(linkTo.slice(0, depth + 1)), name)
     const found = this.names.get(target)
     if (found && found.type !== 'directory' && target !== path) return found
     throw refusal(

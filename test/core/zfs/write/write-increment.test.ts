@@ -172,6 +172,26 @@ describe('an increment between two trees', () => {
     expect(await Promise.all(['a', 'b', 'c'].map(read))).toEqual(['again', 'other', 'first'])
   })
 
+  const literal = String.raw`\xE9`
+  test.each<[string, MemoryEntry[], MemoryEntry[]]>([
+    ['in the base and the new tree', [{ path: '\xe9' }], [{ path: literal }]],
+    ['in the new tree', [], [{ path: '\xe9' }, { path: literal }]],
+    ['as directories', [], [{ path: '\xe9/a' }, { path: `${literal}/b` }]],
+    [
+      'as the target of a hard link',
+      [],
+      [{ path: literal }, { path: 'b', type: 'hardlink', linkTo: '\xe9' }],
+    ],
+    [
+      'above the target of a hard link',
+      [],
+      [{ path: `${literal}/a` }, { path: 'b', type: 'hardlink', linkTo: '\xe9/a' }],
+    ],
+  ])('never takes two names for one that are shown alike: %s', async (_, first, second) => {
+    const before = await applied(await full(first))
+    await expect(between(before, new MemorySource(second))).rejects.toMatchObject({ code: 'DuplicateEntry' })
+  })
+
   test('of a zone’s root leaves what lies beside it', async () => {
     const zonepath: MemoryEntry[] = [
       { path: 'SUNWdetached.xml', contents: text('<zone/>') },
