@@ -1,4 +1,5 @@
 /** An index as it is compared with that of a conversion: files by their place, every name of a file with what it shares. */
+import { nameByName } from '../archive/encode-name.ts'
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
@@ -17,7 +18,7 @@ export async function* treeLines(
   places: ArchiveLayout,
 ): AsyncGenerator<TreeLine> {
   const groups = new Map<string, { names: string[]; first: Entry | undefined }>()
-  const place = (path: string) => pathInZone(path, places)
+  const place = (path: string) => pathInZone(nameByName(path), places)
   for await (const { type, path, link } of entries()) {
     if (type !== 'hardlink' || link === undefined) continue
     const group = groups.get(link) ?? { names: namesOf(place(link)), first: undefined }

@@ -333,6 +333,16 @@ test.each(['tar', 'cpio'] as const)(
   },
 )
 
+test('a name that is not UTF-8 below one that is comes through, there and back', async () => {
+  const { tar } = latin(`mkdir -p etc/žlutý; echo 1 >"$(printf 'etc/žlutý/caf\\351')"; echo 2 >etc/žlutý/kůň`)
+  await site.push('1', tar)
+  const names = unpackedNames(tar)
+  await site.convert('1', 'zfs')
+  await site.push('2', await site.bytes(await site.form('1', 'zfs')), { zonecfg: 'create -b' })
+  await site.convert('2', 'tar')
+  expect(unpackedNames(await site.bytes(await site.form('2', 'tar')))).toEqual(names)
+})
+
 test('two names that are shown alike stay two files, and are refused where they would become one', async () => {
   const { tar } = latin(`mkdir etc; echo byte >${BYTE}; echo characters >${CHARACTERS}`)
   await site.push('1', tar)
