@@ -39,14 +39,14 @@ export function registerStreamWrite(noun: Command): void {
     'write',
     'write a directory, an archive or another stream as a full stream',
     'zoneflash stream write zoneroot -o template.zfs',
-    'tar -C zoneroot -cf - . | zoneflash stream write --zpl 4 - > template.zfs',
-    'zoneflash stream write --zpl 4 modern.zfs | ssh oldhost zfs receive pool/zone',
+    'tar -C zoneroot -cf - . | zoneflash stream write - > template.zfs',
+    'zoneflash stream write modern.zfs | ssh oldhost zfs receive pool/zone',
   )
     .argument('<source>', 'a directory, a tar or cpio, a stream (compressed or not), or - for stdin')
     .addOption(
-      new Option('--zpl <version>', '4 for pools below version 24 (Solaris 10), else 5')
+      new Option('--zpl <version>', '4, which every receiver takes, or 5 for pools of version 24 and later')
         .choices(['4', '5'])
-        .default('5'),
+        .default('4'),
     )
     .addOption(
       new Option(

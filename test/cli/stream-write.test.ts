@@ -89,7 +89,9 @@ describe('write and extract', () => {
     )
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/objects, guid \d+\n$/) })
     await runStream('write', root, '--wrap', 'zonepath', '-o', fromRoot)
-    expect((await runStream('verify', fromTar)).stdout).toContain('zoneflash@base')
+    const { stdout: verified } = await runStream('verify', fromTar)
+    expect(verified).toContain('zoneflash@base')
+    expect(verified).toContain('ZPL 4')
     expect((await runStream('diff', fromTar, fromRoot)).stdout).toMatch(
       /files +0 added, 0 removed, 0 changed\n/,
     )
