@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { ZonerootEntry } from '#core/identity/zoneroot-entry.ts'
 import { zonerootIndex } from '#core/identity/zoneroot-index.ts'
 import { ZonerootTree } from '#core/identity/zoneroot-tree.ts'
-import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
+import type { StreamTree } from '#core/zfs/tree.ts'
 
-const entry = (path: string, type: ZonerootEntry['type'] = 'file'): ZonerootEntry => ({
+const entry = (path: string, type: ZonerootEntry['type'] = 'file') => ({
   path,
   type,
   mode: 0o755,
@@ -16,7 +16,7 @@ const entry = (path: string, type: ZonerootEntry['type'] = 'file'): ZonerootEntr
 const streamTree: StreamTree = {
   zplVersion: 5,
   nodes: ['root', 'root/etc', 'root/etc/rc', 'root/etc/rc/S01', 'root/usr', 'SUNWdetached.xml'].map(
-    (path): TreeNode => ({
+    (path) => ({
       ...entry(path, path.endsWith('1') || path.endsWith('l') ? 'file' : 'directory'),
       name: new Uint8Array(),
       object: 1,
