@@ -10,6 +10,7 @@ import { baseForm, type BaseForm } from './increment/base-form.ts'
 import { digestOf } from './increment/change-digest.ts'
 import { ChangedTree } from './increment/changed-tree.ts'
 import { LayoutTable } from './increment/layout-table.ts'
+import { highestGeneration } from './increment/path-index.ts'
 import {
   prepareObject,
   withEntries,
@@ -62,7 +63,7 @@ export function renderIncrement(options: IncrementOptions): Increment {
     base: form,
     layouts: new LayoutTable(form),
     now: { seconds: created, nanoseconds: 0 },
-    generation: tree.nodes.reduce((highest, node) => larger(highest, BigInt(node.generation)), 0n) + 1n,
+    generation: highestGeneration(tree) + 1n,
     devicesOf: () => deviceReaderOf(rawDevices(tree)),
     saltOf: (object) => saltOf(digest, object),
   }
@@ -140,10 +141,6 @@ function* ranges(freed: readonly number[], { set }: BaseForm): Generator<{ first
     }
   }
   if (open) yield open
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
 }
 
 function* rawDevices({ nodes }: StreamTree): Generator<bigint> {
