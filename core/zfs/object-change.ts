@@ -1,4 +1,5 @@
 /** What an OBJECT record does to the object that was there before (zfs-stream.md 11, 1 and 5). */
+import { isSymlink, ModeType, TYPE_BITS } from './attributes/node-attributes.ts'
 import { peekFileFacts } from './attributes/peek.ts'
 import { ObjectType, type StreamObject } from './object-set.ts'
 
@@ -14,10 +15,6 @@ export interface ObjectChange {
   size: number | undefined
 }
 
-const S_IFMT = 0o170000
-const S_IFREG = 0o100000
-const S_IFLNK = 0o120000
-
 /** `hasSpill` is what the record's flags say, undefined when they do not count. */
 export function changeOf(
   old: Attributes | undefined,
@@ -26,7 +23,8 @@ export function changeOf(
   littleEndian: boolean,
 ): ObjectChange {
   const [before, after] = [old && factsOf(old, littleEndian), factsOf(now, littleEndian)]
-  const isFile = now.type === ObjectType.file && (after === undefined || (after.mode & S_IFMT) === S_IFREG)
+  const isFile =
+    now.type === ObjectType.file && (after === undefined || (after.mode & TYPE_BITS) === ModeType.file)
   const file = { isFile, size: after && Number(after.size) }
   if (old?.type !== now.type || old.slots !== now.slots)
     return { keepsData: false, keepsSpill: false, ...file }
@@ -46,7 +44,7 @@ export function changeOf(
 export function isKept(object: Attributes, littleEndian: boolean): boolean {
   if (object.type !== ObjectType.file) return true
   const facts = factsOf(object, littleEndian)
-  return facts !== undefined && (facts.mode & S_IFMT) === S_IFLNK
+  return facts !== undefined && isSymlink(facts.mode)
 }
 
 function factsOf({ bonus, bonusType }: Attributes, littleEndian: boolean) {

@@ -5,7 +5,8 @@ import { isSymlink, type NodeAttributes } from './node-attributes.ts'
 
 /** the fixed part; the target of a short symlink follows */
 export const ZNODE_BYTES = 264
-export const MAX_ZNODE_BONUS_BYTES = 320
+/** of a dnode of one slot */
+export const MAX_BONUS_BYTES = 320
 
 export const ZnodeField = {
   atime: 0,
@@ -46,7 +47,7 @@ export function decodeZnode({ number, bonus }: StreamObject, littleEndian: boole
     flags: word(ZnodeField.flags),
     mtime: timestampAt(view, ZnodeField.mtime, littleEndian, number),
   }
-  if (isSymlink(mode) && size <= BigInt(MAX_ZNODE_BONUS_BYTES - ZNODE_BYTES)) {
+  if (isSymlink(mode) && size <= BigInt(MAX_BONUS_BYTES - ZNODE_BYTES)) {
     const end = ZNODE_BYTES + Number(size)
     if (end > bonus.byteLength) {
       throw corruptObject(

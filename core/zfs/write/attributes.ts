@@ -1,4 +1,5 @@
 /** What an object says of itself, before it is put into one of the two forms of attributes (zfs-stream.md 7, 8). */
+import { ModeType } from '../attributes/node-attributes.ts'
 import type { NodeType } from '../tree.ts'
 
 /** Seconds since the epoch, and nanoseconds. */
@@ -28,24 +29,14 @@ export interface WrittenAttributes {
   target?: Uint8Array
 }
 
-const typeBits: Record<NodeType, number> = {
-  fifo: 0o010000,
-  character: 0o020000,
-  directory: 0o040000,
-  block: 0o060000,
-  file: 0o100000,
-  symlink: 0o120000,
-  socket: 0o140000,
-}
-
 /** The mode with the bits of the type, as `st_mode` has them. */
 export function fullMode({ type, mode }: { type: NodeType; mode: number }): number {
-  return typeBits[type] | mode
+  return ModeType[type] | mode
 }
 
 /** The value of a directory entry: the object, and its type in the four top bits (zfs-stream.md 5.2). */
 export function directoryEntry(object: number, type: NodeType): bigint {
-  return (BigInt(typeBits[type] >> 12) << 60n) | BigInt(object)
+  return (BigInt(ModeType[type] >> 12) << 60n) | BigInt(object)
 }
 
 /** Who will read device numbers. */

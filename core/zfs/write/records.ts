@@ -1,8 +1,8 @@
 /** Writes the records of a send stream, plain, with both checksums (zfs-stream.md 1, 2). */
 import { refusal, shown } from '../../archive/refusals.ts'
 import { Fletcher4 } from '../fletcher4.ts'
+import { RECORD_HEADER } from '../header-fields.ts'
 
-const HEADER_BYTES = 312
 const CHECKSUM_AT = 280
 const MAGIC = 0x2f5bacbacn
 const NAME_BYTES = 255
@@ -171,7 +171,7 @@ export class RecordWriter {
   }
 
   #blank(type: number): { bytes: Uint8Array; view: DataView } {
-    const bytes = new Uint8Array(HEADER_BYTES)
+    const bytes = new Uint8Array(RECORD_HEADER)
     const view = new DataView(bytes.buffer)
     view.setUint32(0, type, this.#littleEndian)
     return { bytes, view }

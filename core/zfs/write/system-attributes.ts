@@ -1,9 +1,9 @@
 /** The attributes of a file system of ZPL 5: in the bonus, and what does not fit there in a spill block (zfs-stream.md 8). */
+import { SA_MAGIC } from '../attributes/sa-header.ts'
+import { MAX_BONUS_BYTES } from '../attributes/znode.ts'
 import { aclOfMode, encodeAcl, flagsOfMode } from './acl.ts'
 import { fullMode, type WrittenAttributes } from './attributes.ts'
 
-const MAGIC = 0x2f505a
-const MAX_BONUS = 320
 const SPILL_UNIT = 512
 const ZPL = 5
 /** of the flags word: the project's number counts */
@@ -115,7 +115,7 @@ export function encodeSystemAttributes(
   const encode = (names: readonly AttributeName[]) => encodeBuffer(layoutOf(names), node, littleEndian)
   const all = attributesOf(node)
   const bonus = encode(all)
-  if (bonus.byteLength <= MAX_BONUS) return { bonus }
+  if (bonus.byteLength <= MAX_BONUS_BYTES) return { bonus }
   const rest = encode([MOVABLE])
   const spill = new Uint8Array(Math.ceil(rest.byteLength / SPILL_UNIT) * SPILL_UNIT)
   spill.set(rest)
@@ -145,7 +145,7 @@ function encodeBuffer(
   const headerBytes = roundUp8(Math.max(6 + 2 * lengths.length, 8))
   const bytes = new Uint8Array(values.reduce((sum, value) => sum + roundUp8(value.byteLength), headerBytes))
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, MAGIC, littleEndian)
+  view.setUint32(0, SA_MAGIC, littleEndian)
   view.setUint16(4, ((headerBytes / 8) << 10) | number, littleEndian)
   for (const [index, length] of lengths.entries()) view.setUint16(6 + 2 * index, length, littleEndian)
   let at = headerBytes

@@ -1,13 +1,12 @@
 /** The bonus of a file system up to ZPL 4: a znode of 264 bytes, and a short symlink's target behind it (zfs-stream.md 7). */
+import { MAX_BONUS_BYTES, ZNODE_BYTES } from '../attributes/znode.ts'
 import { aclOfMode, encodeAcl, flagsOfMode } from './acl.ts'
 import { fullMode, type WrittenAttributes } from './attributes.ts'
 
-const ZNODE_BYTES = 264
-const MAX_BONUS = 320
 const ZPL = 4
 
 /** The longest target that a znode holds; a longer one is the contents of block 0. */
-export const MAX_INLINE_TARGET = MAX_BONUS - ZNODE_BYTES
+export const MAX_INLINE_TARGET = MAX_BONUS_BYTES - ZNODE_BYTES
 
 export function encodeZnode(node: WrittenAttributes, littleEndian = true): Uint8Array {
   const target = node.target ?? new Uint8Array()

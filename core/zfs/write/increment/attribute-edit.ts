@@ -1,8 +1,8 @@
 /** Changes attributes of an object that stays: all others, known or not, keep their bytes and their order (zfs-stream.md 7, 8). */
 import { refusal } from '../../../archive/refusals.ts'
-import { MAX_ZNODE_BONUS_BYTES, ZNODE_BYTES, ZnodeField } from '../../attributes/znode.ts'
+import { MAX_BONUS_BYTES, ZNODE_BYTES, ZnodeField } from '../../attributes/znode.ts'
 import { corruptObject } from '../../attributes/corrupt.ts'
-import { NodeFlag } from '../../attributes/node-attributes.ts'
+import { ModeType, NodeFlag, TYPE_BITS } from '../../attributes/node-attributes.ts'
 import { ObjectType, type StreamObject } from '../../object-set.ts'
 import { aclOfMode, encodeAcl } from '../acl.ts'
 import type { Moment } from '../attributes.ts'
@@ -34,11 +34,8 @@ const ACL_SIZE = 184
 const ACL_VERSION = 188
 const ACL_COUNT = 190
 const ACL_ENTRIES = 192
-const S_IFDIR = 0o040000
-const S_IFMT = 0o170000
 const PERMISSION_BITS = 0o7777
-/** of a dnode of one slot; each further one adds as many as it has */
-const BONUS_BYTES = 320
+/** which each further slot adds to the bonus */
 const SLOT_BYTES = 512
 /** at the end of the bonus, of an object that has a spill block */
 const SPILL_POINTER_BYTES = 128
@@ -53,7 +50,7 @@ export function editAttributes(object: StreamObject, edit: AttributeEdit, form: 
 function editZnode(object: StreamObject, edit: AttributeEdit, form: BaseForm): EditedAttributes {
   const { number, bonus: old } = object
   const { littleEndian } = form
-  if (old.byteLength < ZNODE_BYTES || old.byteLength > MAX_ZNODE_BONUS_BYTES)
+  if (old.byteLength < ZNODE_BYTES || old.byteLength > MAX_BONUS_BYTES)
     throw corruptObject(number, `a znode of ${old.byteLength} bytes`)
   const bonus = old.slice()
   const view = new DataView(bonus.buffer)
@@ -117,7 +114,7 @@ function editSystemAttributes(object: StreamObject, edit: AttributeEdit, form: B
     acl.set('ZPL_DACL_ACES', encodeAcl(entries, acl.littleEndian))
   }
   const [bonus = new Uint8Array(), spill] = buffers.map((buffer, index) => buffer.encode(index > 0))
-  const limit = BONUS_BYTES + SLOT_BYTES * (object.slots - 1) - (spill ? SPILL_POINTER_BYTES : 0)
+  const limit = MAX_BONUS_BYTES + SLOT_BYTES * (object.slots - 1) - (spill ? SPILL_POINTER_BYTES : 0)
   if (edit.mode !== undefined && bonus.byteLength > Math.max(limit, object.bonus.byteLength))
     throw cannotFollow(
       object,
@@ -140,5 +137,5 @@ function flagsFor(flags: bigint, mode: number): bigint {
 }
 
 function isDirectory(mode: number): boolean {
-  return (mode & S_IFMT) === S_IFDIR
+  return (mode & TYPE_BITS) === ModeType.directory
 }
