@@ -1,6 +1,5 @@
 /** Takes in a ZFS stream: verifies it to its END, reads its tree, hashes every file and makes its index (zfs-stream.md 16, 1). */
 import { createHash } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ContentHasher } from './content-hasher.ts'
 import { firstSnapshot } from './first-snapshot.ts'
 import { inflaters } from './inflaters.ts'
@@ -33,8 +32,6 @@ const HASH_LIMITS = {
   freeZeroBytes: 16 * 1024 ** 3,
   maxZerosAtOnce: 64 * 1024 ** 2,
 }
-/** Others get their turn after so many bytes of a file that is read again: those of a hole come without any wait. */
-const TURN_BYTES = 16 * 1024 ** 2
 
 interface Options {
   limits: Limits
@@ -219,14 +216,7 @@ function streamLimits({ maxEntries, maxNameBytes }: Limits): StreamLimits {
 
 async function digest(contents: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
-  let turn = TURN_BYTES
-  for await (const bytes of contents) {
-    hash.update(bytes)
-    turn -= bytes.byteLength
-    if (turn > 0) continue
-    await nextTurn()
-    turn = TURN_BYTES
-  }
+  for await (const bytes of contents) hash.update(bytes)
   return hash.digest('hex')
 }
 
