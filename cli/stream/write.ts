@@ -8,6 +8,7 @@ import { ArchiveSource } from '#adapters/zfs/sources/archive.ts'
 import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
 import { sniffFormat } from '#core/archive/sniff.ts'
+import type { DeviceReader } from '#core/zfs/write/attributes.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream, type PlannedStream } from '#core/zfs/write/write-full-stream.ts'
 import { addCommand } from '../command.ts'
@@ -20,6 +21,7 @@ import { checkHoles } from './trees.ts'
 interface Options {
   json?: boolean
   zpl: '4' | '5'
+  devices?: DeviceReader
   wrap?: 'zonepath'
   snapshot: string
   output?: string
@@ -53,6 +55,12 @@ export function registerStreamWrite(noun: Command): void {
         '--wrap <layout>',
         'the source is a zone’s root: put it as root into a directory of its own',
       ).choices(['zonepath']),
+    )
+    .addOption(
+      new Option(
+        '--devices <reader>',
+        'who will read device numbers: solaris (with illumos and FreeBSD; the default), linux or zfs-fuse',
+      ).choices(['solaris', 'linux', 'zfs-fuse']),
     )
     .option('--snapshot <name>', 'name of the snapshot', 'zoneflash')
     .option('-o, --output <file>', 'where to put it (default: stdout)')
@@ -91,13 +99,14 @@ async function openTreeSource(from: string): Promise<OpenedSource> {
 
 async function write(
   source: TreeSource,
-  { zpl, wrap, snapshot, output, force, json }: Options,
+  { zpl, wrap, devices, snapshot, output, force, json }: Options,
 ): Promise<void> {
   let planned: PlannedStream | undefined
   const stream = writeFullStream(source, {
     zpl: zpl === '4' ? 4 : 5,
     snapshot,
     ...(wrap && { wrap }),
+    ...(devices && { devices }),
     onPlanned: (plan) => (planned = plan),
   })
   const progress = startProgress('writing', 0)

@@ -112,6 +112,18 @@ describe('write and extract', () => {
     },
   )
 
+  test.each([
+    [[], 32n],
+    [['--devices', 'linux'], 20n],
+    [['--devices', 'zfs-fuse'], 8n],
+  ])('device numbers are for who will read them: %j', async (devices, shift) => {
+    const file = at(`devices${shift}.zfs`)
+    await runStream('write', fixture('bigendian-zpl4'), ...devices, '-o', file)
+    const { stdout } = await runStream('ls', '--json', file)
+    const [major = 0, minor = 0] = /"device":"(\d+),(\d+)"/.exec(stdout)?.slice(1) ?? []
+    expect(stdout).toContain(`"rawDevice":"${(BigInt(major) << shift) | BigInt(minor)}"`)
+  })
+
   test('increments are applied before a tree is extracted', async () => {
     const back = at('applied')
     const { error, stderr } = await runStream('extract', fixture('full'), fixture('incremental'), '-C', back)
