@@ -29,7 +29,7 @@ const lines = (text: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 describe('ls --json --digests', () => {
-  test.each(globSync('*.zfs', { cwd: fixtures }).map((file) => file.replace(/\.zfs$/, '')))(
+  test.each(globSync('!(broken-*).zfs', { cwd: fixtures }).map((file) => file.replace(/\.zfs$/, '')))(
     'of %s is the tree that was sent',
     async (name) => {
       const wanted = JSON.parse(readFileSync(path.join(fixtures, `${name}.json`), 'utf8')) as Record<
@@ -143,6 +143,21 @@ describe('verify', () => {
       'features: system attributes, embedded data, lz4, large blocks, compressed; for pools with feature flags',
     )
   })
+
+  test.each([
+    ['broken-cut', 'ends at byte 60000, in or after record 34, without its END record (TruncatedStream)'],
+    ['broken-bit', 'checksum of record 36 at byte 52072 is '],
+    ['broken-old-bit', 'checksum of the stream up to record 54 at byte 94672 is '],
+  ])(
+    '%s is named with its record and offset, and the next stream is looked at all the same',
+    async (name, said) => {
+      const { stdout, error } = await runStream('verify', fixture(name), fixture('full'))
+      expect(error).toMatchObject({ code: 'StreamBroken' })
+      expect(stdout).toContain(`${name}.zfs: BROKEN: zfs stream`)
+      expect(stdout).toContain(said)
+      expect(stdout).toContain('full.zfs: good')
+    },
+  )
 
   test('an increment alone has checksums alone, and that is said', async () => {
     const { stdout, error } = await runStream('verify', fixture('incremental'))

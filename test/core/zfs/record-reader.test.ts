@@ -35,7 +35,7 @@ function recordsOf(bytes: Uint8Array, step?: number) {
 const corrupt = (message: RegExp) =>
   expect.objectContaining({ code: 'CorruptStream', message: expect.stringMatching(message) })
 
-test.each(globSync('*.zfs', { cwd: fixtures }))('%s verifies', (file) => {
+test.each(globSync('!(broken-*).zfs', { cwd: fixtures }))('%s verifies', (file) => {
   const bytes = readFileSync(path.join(fixtures, file))
   const info = walk(bytes)
   expect(info.bytes).toBe(bytes.byteLength)
