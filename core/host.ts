@@ -63,3 +63,32 @@ export const Host = z.object({
   facts: z.record(z.string().max(64), z.string().max(1024)).default({}),
 })
 export type Host = z.infer<typeof Host>
+
+/** A host as somebody gives it: facts that decide something must be ones that are understood. Older records may have others. */
+export const GivenHost = Host.extend({
+  facts: Host.shape.facts.superRefine((facts, context) => {
+    for (const fact of ['zfs', 'zpool'] as const) {
+      const problem = factProblem(facts, fact)
+      if (problem !== undefined) context.addIssue({ code: 'custom', path: [fact], message: problem })
+    }
+  }),
+})
+
+/** Why the fact says nothing: its value and what was expected; undefined where it is absent or understood. */
+export function factProblem(facts: Host['facts'], fact: 'zfs' | 'zpool'): string | undefined {
+  const value = facts[fact]
+  if (value === undefined) return undefined
+  const isKnown = fact === 'zfs' ? value === 'true' || value === 'false' : poolOf(value) !== undefined
+  const expected = fact === 'zfs' ? 'true or false' : `a pool version from 1 to ${NEWEST_POOL}, or features`
+  return isKnown ? undefined : `the fact ${fact} is ${JSON.stringify(value)}, expected ${expected}`
+}
+
+/** Stands for feature flags wherever a pool version is asked for. */
+const NEWEST_POOL = 5000
+
+/** What a fact `zpool` says; undefined: nothing that is understood. */
+export function poolOf(text: string): number | 'features' | undefined {
+  const pool = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : undefined
+  if (text === 'features' || pool === NEWEST_POOL) return 'features'
+  return pool !== undefined && pool < NEWEST_POOL ? pool : undefined
+}

@@ -1,6 +1,6 @@
 // Which packaged form of a version a host can take.
 import { ProvisionError } from '../errors.ts'
-import type { Host } from '../host.ts'
+import { factProblem, type Host } from '../host.ts'
 import { artifactExtension, formName, isStream, type Artifact, type Manifest } from '../manifest.ts'
 import type { ProfileZone } from '../profile.ts'
 import { secondsToFetch } from './expected-seconds.ts'
@@ -51,6 +51,8 @@ function canTake(host: Host, artifact: Artifact): boolean {
 export function whyNot(host: Host, artifact: Artifact): string | undefined {
   const { compression, layout, zfs } = artifact
   if (isStream(artifact)) {
+    const problem = factProblem(host.facts, 'zfs') ?? factProblem(host.facts, 'zpool')
+    if (problem !== undefined) return problem
     if (!hasZfs(host)) return 'the host has no ZFS'
     if (layout === 'zoneroot')
       return 'it holds a zoneroot, expected a zonepath: template convert makes an archive of it'

@@ -1,5 +1,5 @@
 /** Who can receive a stream: what its file system and its features need of a pool (zfs-stream.md 15, docs/receivers.md). */
-import type { Host, OsRelease } from '../host.ts'
+import { poolOf, type Host, type OsRelease } from '../host.ts'
 import type { ZfsFacts } from '../manifest.ts'
 
 /** A pool by its version, or one with feature flags, which has none. */
@@ -47,15 +47,15 @@ const lackedBy: Readonly<Record<string, 'numbered pools' | 'all but the newest O
 /** Of zfs-fuse, which sandbox hosts have whatever release they act as. */
 const POOL_OF_SANDBOX = 23
 
-/** What the host's fact `zpool` says (a pool version, or `features`), else what its release brings. */
+/** What the host's fact `zpool` says (a pool version, or `features`), else what its release brings. A fact that is not understood is a reason to offer no stream: `factProblem`. */
 export function receiverOf({
   facts,
   release,
   transport,
 }: Pick<Host, 'facts' | 'release' | 'transport'>): Receiver {
   const told = facts['zpool']
-  if (told === 'features') return { pool: told }
-  if (told !== undefined && /^[1-9][0-9]{0,3}$/.test(told)) return { pool: Number(told) }
+  const pool = told === undefined ? undefined : poolOf(told)
+  if (pool !== undefined) return { pool }
   if (transport?.startsWith('sandbox:')) return { pool: POOL_OF_SANDBOX }
   return { pool: poolOfRelease[release], release }
 }

@@ -6,7 +6,7 @@ import { currentPlan, planHost, type ArmedWith } from '#app/plan-host.ts'
 import { addHost, removeHost, setHost } from '#app/save-host.ts'
 import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { Host } from '#core/host.ts'
+import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
 import { HostName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
@@ -40,7 +40,7 @@ export const hostRoutes = (services: Services): Route[] => [
     path: '/api/v1/hosts',
     role: 'operator',
     summary: 'Add a host; only an admin may say how the workers reach it',
-    body: z.strictObject(Host.shape),
+    body: z.strictObject(GivenHost.shape),
     status: 201,
     reply: HostReply,
     handle: ({ body, token }) => addHost({ host: body, token }, services),
@@ -60,7 +60,7 @@ export const hostRoutes = (services: Services): Route[] => [
     role: 'operator',
     summary: 'Replace the record of a host; only an admin may change how the workers reach it',
     params: OneHost,
-    body: z.strictObject({ ...Host.shape, name: HostName.optional() }),
+    body: z.strictObject({ ...GivenHost.shape, name: HostName.optional() }),
     reply: HostReply,
     async handle({ params, body, token }) {
       refuseOtherName('host', params.name, body.name)

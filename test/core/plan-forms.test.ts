@@ -66,6 +66,18 @@ describe('weighForms', () => {
     ])
   })
 
+  test.each([
+    [
+      { zfs: 'true', zpool: 'v28' },
+      'the fact zpool is "v28", expected a pool version from 1 to 5000, or features',
+    ],
+    [{ zfs: 'yes' }, 'the fact zfs is "yes", expected true or false'],
+  ])('a host of before with the facts %j, which say nothing, is offered no stream', (facts, why) => {
+    const { choices } = weighForms(manifest, { ...host(true), facts }, 'auto', new Map())
+    expect(choices.find(({ form }) => form === 'zfs')).toMatchObject({ usable: false, why })
+    expect(choices.find(({ chosen }) => chosen)?.form).toBe('tar.zst')
+  })
+
   test('a stream that the host’s pool cannot receive is not offered, and the next best is', () => {
     const zfs = {
       zplVersion: 5,

@@ -198,6 +198,28 @@ describe('hosts', () => {
     ])
   })
 
+  test.each([
+    ['zpool', 'abc', 'a pool version from 1 to 5000, or features'],
+    ['zpool', '', 'a pool version from 1 to 5000, or features'],
+    ['zpool', '5001', 'a pool version from 1 to 5000, or features'],
+    ['zfs', 'yes', 'true or false'],
+  ])('are neither added nor set with the fact %s=%j', async (fact, value, expected) => {
+    await call('POST', '/hosts', { ...host, name: 'h3' })
+    const given = { ...host, facts: { [fact]: value } }
+    for (const { status, json } of [
+      await call('POST', '/hosts', { ...given, name: 'h4' }),
+      await call('PUT', '/hosts/h3', { ...given, name: 'h3' }),
+    ]) {
+      expect(status).toBe(400)
+      expect(JSON.stringify(json)).toContain(
+        JSON.stringify(`the fact ${fact} is ${JSON.stringify(value)}, expected ${expected}`).slice(1, -1),
+      )
+    }
+    expect((await call('GET', '/hosts/h3')).json).toMatchObject({ facts: { rack: '7' } })
+    expect((await call('GET', '/hosts/h4')).status).toBe(404)
+    await call('DELETE', '/hosts/h3')
+  })
+
   test('let only an admin say how the workers reach them', async () => {
     const as = 'operator'
     const add = await served.call('POST', '/api/v1/hosts', { as, body: { ...host, transport: 'local' } })
