@@ -32,7 +32,10 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
-      ...file(`zonecfg of ${zone.name}`, zone.zonecfg),
+      ...file(
+        `zonecfg of ${zone.name}${isStreamed(zone) ? ', only if the personal stream does not do' : ''}`,
+        zone.zonecfg,
+      ),
       ...(zone.sysidcfg === undefined ? [] : file(`${zone.zonepath}/root/etc/sysidcfg`, zone.sysidcfg)),
       ...(zone.touch.length > 0
         ? file(`empty files below ${zone.zonepath}/root`, zone.touch.join('\n'))

@@ -71,6 +71,11 @@ describe('the ways to a zone', () => {
     expect(text).toMatch(
       /\nways to zone web01 from web@1\.0\n {2}\* personal stream +\d+\.\d KiB +~\d+\.\d s {2}onto the snapshot of its template\n {4}clone +0 B +~\d+\.\d s {2}flashweb is attached for it\n/,
     )
+    // the stream has a configuration of its own
+    expect(text).toContain(
+      '\n--- zonecfg of web01, only if the personal stream does not do\ncreate -t flashweb\n',
+    )
+    expect(renderPlan(planFor({ zfs: false }))).toContain('\n--- zonecfg of web01\ncreate -t flashweb\n')
   })
 
   test.each<{ what: string; given: Given; why: string }>([
