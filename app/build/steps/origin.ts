@@ -108,7 +108,10 @@ type WholeArtifact = Artifact & { format: PackagedTree['format'] }
 
 function chooseArtifact(artifacts: readonly Artifact[], hasZfs: boolean): WholeArtifact | undefined {
   for (const format of hasZfs ? (['zfs', 'tar', 'cpio'] as const) : (['tar', 'cpio'] as const)) {
-    const found = artifacts.find((artifact) => artifact.format === format)
+    // what is received gets no `root/` around it: that takes an archive
+    const found = artifacts.find(
+      (artifact) => artifact.format === format && !(format === 'zfs' && artifact.layout === 'zoneroot'),
+    )
     if (found) return { ...found, format }
   }
   return undefined
