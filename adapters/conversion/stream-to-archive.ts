@@ -101,7 +101,7 @@ function memberOf(
   groups: ReadonlyMap<number, readonly Buffer[]>,
 ): CanonicalMember {
   const { mode, uid, gid, mtime, type, object, target, device } = node
-  const common = { path, name, mode, uid, gid, mtime: Math.max(mtime, 0) }
+  const common = { path, name, mode, uid, gid, mtime }
   const names = groups.get(object) ?? []
   if (type === 'file' && first !== undefined) {
     const link = { path: first.path, name: first.name }

@@ -98,7 +98,7 @@ export class ArchiveWriters {
       mode: fileTypeBits[member.type] | member.mode,
       uid: member.uid,
       gid: member.gid,
-      mtime: Math.min(member.mtime, 0xffffffff),
+      mtime: Math.max(0, Math.min(member.mtime, 0xffffffff)),
       ino,
       nlink: member.type === 'directory' ? 2 : names.length,
       ...(member.device && { rdev: member.device }),

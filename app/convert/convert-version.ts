@@ -1,4 +1,5 @@
 // The `convert` job: another form of a version's tree, made of one that is there and read back before anyone gets it.
+import { assertTimesFitCpio } from '#core/conversion/cpio-times.ts'
 import { defaultZpl, findConverted, isStreamTarget, partsOf } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { JobData } from '#core/jobs.ts'
@@ -56,6 +57,8 @@ async function convertFrom(
   needs: ConversionNeeds,
 ): Promise<readonly string[]> {
   const { template, version, to, zpl = defaultZpl } = job
+  if (partsOf(to).format === 'cpio' && !source.isSameForm)
+    await assertTimesFitCpio(source.entries(), source.layout)
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
   const chain = makesStream ? await originChain(manifest, job, needs.catalog) : undefined

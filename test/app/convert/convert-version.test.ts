@@ -196,6 +196,22 @@ test('what does not read back as its source is refused and not published', async
   expect(await site.forms('1')).toEqual(['tar'])
 })
 
+test('a file from before 1970 comes through as tar, and is a reason to make no cpio', async () => {
+  const old = withTree('echo old >old; touch -d @-7 old', (directory) =>
+    shell(directory, 'tar --format=pax --numeric-owner --owner=0 --group=3 -cf - old'),
+  )
+  await site.push('1', old)
+  await site.convert('1', 'zfs')
+  await site.push('2', await site.bytes(await site.form('1', 'zfs')))
+  await site.convert('2', 'tar')
+  expect(await site.entries(await site.form('2', 'tar'))).toMatchObject([{ path: 'old', mtime: -7 }])
+  for (const version of ['1', '2'])
+    await expect(site.convert(version, 'cpio.gz')).rejects.toMatchObject({
+      code: 'CannotConvert',
+      message: expect.stringContaining('old" has the time -7, cpio has 0 (1970) to 4294967295 (2106)'),
+    })
+})
+
 test('a revoked version is not converted, also when it is revoked meanwhile', async () => {
   await site.push('1', tree.tar)
   const meanwhile: typeof site.needs.convert = async (request) => {
