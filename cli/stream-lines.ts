@@ -1,9 +1,10 @@
 // What a version's ZFS streams are, for people.
-import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import { newestFeatures } from '#core/zfs/receivers.ts'
+import { formName, type Artifact, type Manifest } from '#core/manifest.ts'
 import { renderName } from './output.ts'
 
 /** Empty for what is no stream, and for one of before streams were read. */
-export function renderStream(artifact: Artifact): string {
+export function renderStream(artifact: Artifact, manifest: Pick<Manifest, 'artifacts'>): string {
   const { zfs, snapshot = '', guid = '', fromGuid } = artifact
   if (!zfs) return ''
   const from = fromGuid === undefined ? '' : `, from guid ${fromGuid}`
@@ -11,18 +12,20 @@ export function renderStream(artifact: Artifact): string {
     ['snapshot', `${renderName(snapshot)} (guid ${guid}${from})${zfs.isPackage ? ', in a package' : ''}`],
     ['holds', holdsOf(zfs)],
     ['features', zfs.features.join(', ')],
-    [
-      'needs',
-      zfs.pool === 'features' ? 'a pool with feature flags' : `a pool of version ${zfs.pool} or newer`,
-    ],
+    ['needs', neededBy(zfs)],
     ['not shown', hiddenOf(zfs)],
     ...zfs.notices.map((notice): [string, string] => ['note', renderName(notice)]),
   ]
   const lines = facts.flatMap(([name, value]) => (value ? [`    ${name.padEnd(10)} ${value}\n`] : []))
-  return `\n${artifactExtension(artifact)}:\n${lines.join('')}`
+  return `\n${formName(artifact, manifest)}:\n${lines.join('')}`
 }
 
 type Facts = NonNullable<Artifact['zfs']>
+
+function neededBy({ pool, features }: Facts): string {
+  if (newestFeatures(features).length > 0) return 'a newer OpenZFS'
+  return pool === 'features' ? 'a pool with feature flags' : `a pool of version ${pool} or newer`
+}
 
 function holdsOf({ zplVersion, objects, byteOrder }: Facts): string {
   const version = zplVersion === undefined ? [] : [`ZPL ${zplVersion}`]
@@ -37,7 +40,7 @@ function hiddenOf({ hidden }: Facts): string {
     [xattrs, 'extended attributes'],
     [unlinked, 'files that were removed and open'],
     [sockets, 'sockets'],
-    [devices, 'device nodes of a host'],
+    [devices, 'device nodes below dev or devices'],
   ] as const
   return counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')
 }

@@ -162,7 +162,10 @@ export function artifactExtension(artifact: Pick<Artifact, 'format' | 'compressi
 }
 
 /** Its extension; where others of the version have the same one, also what tells it from them: `zfs (ZPL 5)`. */
-export function formName(artifact: Artifact, { artifacts }: Pick<Manifest, 'artifacts'>): string {
+export function formName(
+  artifact: Artifact,
+  { artifacts }: { readonly artifacts: readonly Artifact[] },
+): string {
   const extension = artifactExtension(artifact)
   const alike = artifacts.filter((one) => artifactExtension(one) === extension)
   if (alike.length < 2) return extension

@@ -1,6 +1,12 @@
 // `zoneflash template convert`: a worker makes another form of a version from one that it has.
 import type { Command } from 'commander'
-import { ConversionTarget, findConverted, isStreamTarget, type ZplVersion } from '#core/conversion/target.ts'
+import {
+  ConversionTarget,
+  defaultZpl,
+  findConverted,
+  isStreamTarget,
+  type ZplVersion,
+} from '#core/conversion/target.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import type { Client } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
@@ -50,7 +56,8 @@ async function convert(text: string, { json, to = '', zpl: version, wait }: Conv
   const name = `${reference.template}@${asked.version}`
   if (asked.job === undefined) {
     await show(json, asked, async () => {
-      if (asked.artifact) await printLine(`${name} has ${rendered(asked.artifact)} already`)
+      if (asked.artifact)
+        await printLine(`${name} has ${rendered(asked.artifact)} already${kindOf(asked.artifact, zpl)}`)
     })
   } else if (wait) {
     const notices = await waitForJob(client, asked.job, `converting ${name} to ${target}`)
@@ -81,4 +88,19 @@ async function madeForm(
 
 function rendered(artifact: Artifact): string {
   return `${artifactExtension(artifact)}: ${renderBytes(artifact.size)}, sha256 ${artifact.sha256}`
+}
+
+/** `: ZPL 5, features zstd; --zpl 4 gives an older one` for a stream, which may be another than was thought of. */
+function kindOf({ format, zfs }: Artifact, asked: ZplVersion | undefined): string {
+  if (!zfs) return ''
+  const { zplVersion, features } = zfs
+  const kind = [
+    ...(zplVersion === undefined ? [] : [`ZPL ${zplVersion}`]),
+    ...(features.length > 0 ? [`features ${features.join(', ')}`] : []),
+  ]
+  const isNewer = format === 'zfs' && asked === undefined && (zplVersion ?? 0) > defaultZpl
+  return (
+    (kind.length > 0 ? `: ${kind.join(', ')}` : '') +
+    (isNewer ? `; --zpl ${defaultZpl} gives an older one` : '')
+  )
 }

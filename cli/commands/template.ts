@@ -1,7 +1,7 @@
 // `zoneflash template …`: golden zones, their versions, forms and channels.
 import type { Command } from 'commander'
 import { renderBlock } from '#core/channel/errors.ts'
-import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import { formName, type Artifact } from '#core/manifest.ts'
 import { z } from 'zod'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { parseReference, versionRoute } from '../reference.ts'
@@ -151,7 +151,7 @@ function renderVersions(versions: readonly VersionReply[]): string {
     manifest.brand,
     manifest.osRelease ?? manifest.osFamily,
     manifest.artifacts
-      .map((artifact) => `${artifactExtension(artifact)} (${renderBytes(artifact.size)})`)
+      .map((artifact) => `${formName(artifact, manifest)} (${renderBytes(artifact.size)})`)
       .join(', '),
   ])
   return renderTable(['VERSION', 'STATE', 'BRAND', 'OS', 'FORMS'], rows)
@@ -184,7 +184,8 @@ function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
   const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}\n`] : []))
   const config =
     manifest.zonecfg === undefined ? '' : `\nzonecfg:\n${manifest.zonecfg.replace(/^/gm, '    ').trimEnd()}\n`
-  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${manifest.artifacts.map(renderStream).join('')}${config}`
+  const streams = manifest.artifacts.map((artifact) => renderStream(artifact, manifest))
+  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${streams.join('')}${config}`
 }
 
 /** Forms that were converted tell from which. */
@@ -192,12 +193,12 @@ function renderArtifacts(artifacts: readonly Artifact[]): string {
   const rows = artifacts.map((artifact) => {
     const from = artifacts.find(({ sha256 }) => sha256 === artifact.derivedFrom)
     return [
-      artifactExtension(artifact),
+      formName(artifact, { artifacts }),
       renderBytes(artifact.size),
       renderBytes(artifact.uncompressedSize),
       artifact.entries === undefined ? '-' : String(artifact.entries),
       artifact.sha256,
-      from ? artifactExtension(from) : '',
+      from ? formName(from, { artifacts }) : '',
     ]
   })
   const isDerived = rows.some((row) => row.at(-1) !== '')

@@ -68,8 +68,16 @@ describe('template push', () => {
       stdout: expect.stringMatching(/^converted@1\.0 has zfs: .*sha256 /),
     })
     const again = await cli('template', 'convert', 'converted', '--to', 'zfs')
-    expect(again.stdout).toMatch(/^converted@1\.0 has zfs: .* already$/m)
+    expect(again.stdout).toMatch(/^converted@1\.0 has zfs: .* already: ZPL 4$/m)
     expect((await cli('template', 'show', 'converted@1.0')).stdout).toMatch(/^zfs .* [0-9a-f]{64} {2}tar$/m)
+    const newer = await cli('template', 'convert', 'converted', '--to', 'zfs', '--zpl', '5')
+    expect(newer).toMatchObject({ status: 0 })
+    for (const name of ['converted', 'converted@1.0'])
+      expect(await cli('template', 'show', name)).toMatchObject({
+        stdout: expect.stringMatching(/zfs \(ZPL 4\)[^]*zfs \(ZPL 5\)/),
+        status: 0,
+        stderr: '',
+      })
     const wrong = await cli('template', 'convert', 'converted', '--to', 'tar.gz', '--zpl', '5')
     expect(wrong).toMatchObject({ status: 2, stderr: expect.stringContaining('--zpl is for ZFS streams') })
   }, 90_000)

@@ -181,7 +181,7 @@ zfs:
     snapshot   zst/tpl@base (guid 18371808795736188155)
     holds      ZPL 4, 79 objects, little-endian
     needs      a pool of version 15 or newer
-    not shown  1 device nodes of a host
+    not shown  1 device nodes below dev or devices
 `)
   const { status, stdout } = await diff('db@1', 'db@5')
   expect(status).toBe(0)
