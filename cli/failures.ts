@@ -1,6 +1,6 @@
 // What can go wrong in a command, the exit code that follows from it, and what the user can do next.
 
-export const exitCode = { ok: 0, refused: 1, usage: 2, unreachable: 3 } as const
+export const exitCode = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
 
 export type FailureOptions = ErrorOptions & {

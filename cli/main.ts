@@ -20,7 +20,10 @@ import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 function createProgram(): Command {
   const program = new Command('zoneflash')
     .description('a provisioning server for golden-image zones, and its client')
-    .addHelpText('after', '\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 server unreachable\n')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 server unreachable, 130 interrupted\n',
+    )
     .exitOverride()
   if (!wantsJson) program.showHelpAfterError('(--help shows the options)')
   program.configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
@@ -87,11 +90,15 @@ function report(error: unknown): ExitCode {
 // a reader such as head that has seen enough is no failure
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCode.ok)
-  throw error
+  const code = error.code === 'ENOSPC' || error.code === 'EDQUOT' ? 'NoSpace' : 'CannotWrite'
+  tell({ code, message: `stdout cannot be written: ${error.message}` })
+  process.exit(exitCode.refused)
 })
 
 try {
   await createProgram().parseAsync()
 } catch (error) {
   process.exitCode = report(error)
+  // what was interrupted may still be at it
+  if (process.exitCode === exitCode.interrupted) process.exit()
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { decodeName } from '#core/archive/member.ts'
 import { addCommand } from '../command.ts'
-import { refused, usageFailure } from '../failures.ts'
+import { CliFailure, refused, usageFailure } from '../failures.ts'
 import { print, renderName } from '../output.ts'
 import { nodeAt, openTree } from './trees.ts'
 
@@ -18,7 +18,7 @@ export function registerStreamCat(noun: Command): void {
     .action(async (words: string[]) => {
       const [path, files] = [words.at(-1), words.slice(0, -1)]
       if (path === undefined || files.length === 0) throw usageFailure('expected a stream and a path in it')
-      const open = await openTree(files)
+      const open = await openTree(files).catch(sayOrder)
       try {
         const node = nodeAt(open.tree, path)
         if (node.type !== 'file') {
@@ -30,4 +30,12 @@ export function registerStreamCat(noun: Command): void {
         await open.close()
       }
     })
+}
+
+/** A path where a stream is expected is the wrong way round, or a second one. */
+function sayOrder(error: unknown): never {
+  if (!(error instanceof CliFailure) || !['CannotRead', 'UnknownFormat'].includes(error.code)) throw error
+  throw refused(error.code, `${error.message}; streams come first, one path in them comes last`, {
+    cause: error,
+  })
 }

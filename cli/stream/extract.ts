@@ -7,6 +7,8 @@ import { addCommand } from '../command.ts'
 import { refused } from '../failures.ts'
 import { printLine, renderBytes, renderName } from '../output.ts'
 import { startProgress } from '../progress.ts'
+import { cannotWrite } from './file-failures.ts'
+import { interruptible, unlessStopped } from './interrupted.ts'
 import { leftOut, tarOf } from './extract-tar.ts'
 import { unpackTar } from './unpack-tar.ts'
 import { openTree } from './trees.ts'
@@ -33,40 +35,43 @@ export function registerStreamExtract(noun: Command): void {
     .action(async (files: string[], { directory, json }: Options) => {
       const target = path.resolve(directory)
       await checkEmpty(target)
-      const open = await openTree(files)
-      try {
-        const isRoot = process.getuid?.() === 0
-        const notes = leftOut(open.tree, isRoot)
-        const bytes = await extract(open, target, isRoot)
-        for (const note of notes) process.stderr.write(`note: ${renderName(note)}\n`)
-        const result = { directory: target, names: open.tree.nodes.length, bytes, notes }
-        if (json) await printLine(JSON.stringify(result))
-        else await printLine(`${directory}: ${result.names} names, ${renderBytes(bytes)} of files`)
-      } finally {
-        await open.close()
-      }
+      await interruptible('nothing is extracted', async (signal) => {
+        const open = await unlessStopped(signal, openTree(files))
+        try {
+          const isRoot = process.getuid?.() === 0
+          const notes = leftOut(open.tree, isRoot)
+          const bytes = await extract(open, target, { isRoot, signal })
+          for (const note of notes) process.stderr.write(`note: ${renderName(note)}\n`)
+          const result = { directory: target, names: open.tree.nodes.length, bytes, notes }
+          if (json) await printLine(JSON.stringify(result))
+          else await printLine(`${directory}: ${result.names} names, ${renderBytes(bytes)} of files`)
+        } finally {
+          await open.close()
+        }
+      })
     })
 }
 
 /** Into a directory beside `target` that takes its name at the end. Returns the bytes of files without their holes. */
-async function extract(open: OpenTree, target: string, isRoot: boolean): Promise<number> {
+async function extract(
+  open: OpenTree,
+  target: string,
+  { isRoot, signal }: { isRoot: boolean; signal: AbortSignal },
+): Promise<number> {
   const { tree } = open
   const total = tree.nodes.reduce((sum, node) => sum + (node.hardlinkTo === undefined ? node.size : 0), 0)
   const progress = startProgress('extracting', total)
-  const stopping = new AbortController()
-  const stop = () => stopping.abort(refused('Interrupted', 'interrupted, nothing is extracted'))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   const staging = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.`)).catch(
     cannotWrite(target),
   )
   try {
     let bytes = 0
     const archive = tarOf(open, { isRoot, onBytes: (length) => progress.to((bytes += length)) })
-    await unpackTar(archive, staging, { isRoot, signal: stopping.signal })
+    await unpackTar(archive, staging, { isRoot, signal })
+    signal.throwIfAborted()
     await rename(staging, target).catch(cannotWrite(target))
     return bytes
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
     progress.stop()
     await rm(staging, { recursive: true, force: true })
   }
@@ -79,10 +84,4 @@ async function checkEmpty(target: string): Promise<void> {
   const isEmpty = found.isDirectory() && (await readdir(target).catch(cannotWrite(target))).length === 0
   if (!isEmpty)
     throw refused('DirectoryNotEmpty', `${target} is there already, expected a new or empty directory`)
-}
-
-function cannotWrite(target: string): (error: unknown) => never {
-  return (cause) => {
-    throw refused('CannotWrite', `${target} cannot be written: ${(cause as Error).message}`, { cause })
-  }
 }

@@ -10,13 +10,11 @@ import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sn
 import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { cannotRead, shownFile, STDIN } from './file-failures.ts'
 
-const STDIN = '-'
 const READ_BYTES = 512 * 1024
 /** Copies of what is compressed or piped: as much as the disk of temporary files takes. */
 const SPOOL = { directory: tmpdir(), maxBytes: Number.MAX_SAFE_INTEGER }
-
-export const shownFile = (file: string): string => (file === STDIN ? 'stdin' : file)
 
 /** stdin can be read once. @throws CliFailure */
 export function checkFiles(files: readonly string[]): void {
@@ -113,13 +111,4 @@ function checkFormat(file: string, head: Uint8Array): void {
   throw refused('UnknownFormat', `${shownFile(file)} is ${what}, expected a zfs stream`, {
     ...(format !== undefined && { advice: 'make one of it: `zoneflash stream write FILE > FILE.zfs`' }),
   })
-}
-
-/** Failures of the file system in a word; others as they are. */
-export function cannotRead(file: string): (error: unknown) => never {
-  return (error) => {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (!/^(ENOENT|EACCES|EISDIR|ENOTDIR|EPERM|ELOOP|EIO)$/.test(code ?? '')) throw error
-    throw refused('CannotRead', `${shownFile(file)} cannot be read: ${message}`, { cause: error })
-  }
 }

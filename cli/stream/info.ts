@@ -6,7 +6,8 @@ import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import type { BeginInfo, RecordPlace, RecordSink, StreamRecord } from '#core/zfs/records.ts'
 import { addCommand } from '../command.ts'
 import { print, printLine, renderBytes, renderInstant, renderName } from '../output.ts'
-import { checkFiles, shownFile, streamBytes } from './files.ts'
+import { shownFile } from './file-failures.ts'
+import { checkFiles, streamBytes } from './files.ts'
 
 interface Options {
   json?: boolean

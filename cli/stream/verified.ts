@@ -1,6 +1,6 @@
 // What `stream verify` says of a stream that is whole.
 import { featureNames } from '#core/zfs/features.ts'
-import { poolNeeded } from '#core/zfs/receivers.ts'
+import { newestFeatures, poolNeeded } from '#core/zfs/receivers.ts'
 import type { ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import { renderBytes, renderName } from '../output.ts'
 import type { ReadTree } from './read-tree.ts'
@@ -21,7 +21,7 @@ export function verifiedFacts({ file, info, read, base, why }: Verified) {
   const last = info.snapshots.at(-1)
   const bits = info.snapshots.reduce((all, { features }) => all | features, 0n)
   const features = featureNames(bits)
-  const zplVersion = read?.tree.zplVersion
+  const pool = poolNeeded({ zplVersion: read?.tree.zplVersion, features })
   return {
     file,
     ok: true,
@@ -34,7 +34,8 @@ export function verifiedFacts({ file, info, read, base, why }: Verified) {
     features,
     records: info.records,
     bytes: info.bytes,
-    pool: poolNeeded({ zplVersion, features }),
+    // features tell it by themselves, a version does not
+    ...((read || pool === 'features') && { pool }),
     ...(base !== undefined && { base }),
     ...(read && treeFacts(read)),
     ...(why !== undefined && { treeNotRead: why }),
@@ -58,16 +59,26 @@ export function renderVerified(verified: Verified): string {
   const order = facts.byteOrder === 'big' ? ', big-endian' : ''
   const form = facts.isPackage ? 'package, ' : ''
   const base = facts.fromGuid === undefined ? '' : ` from guid ${facts.fromGuid}`
-  const pool = facts.pool === 'features' ? 'with feature flags' : `of version ${facts.pool} and later`
   const lines = [
     `${facts.file}: good`,
     `  ${form}${facts.kind} ${facts.snapshots.map(renderName).join(', ')}  guid ${facts.guid ?? '-'}${base}${order}`,
-    `  features: ${facts.features.join(', ') || 'none'}; for pools ${pool}`,
+    `  features: ${facts.features.join(', ') || 'none'}${receiverLine(facts)}`,
     `  ${facts.records} records, ${renderBytes(facts.bytes)}${treeLine(facts, verified)}`,
     ...(verified.read?.tree.notices ?? []).map((notice) => `  note: ${renderName(notice)}`),
     ...(facts.treeNotRead === undefined ? [] : [`  checksums alone: ${renderName(facts.treeNotRead)}`]),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Nothing where nobody knows: of an increment without its base, and of what cannot be read. */
+function receiverLine({ pool, features }: ReturnType<typeof verifiedFacts>): string {
+  if (newestFeatures(features).length > 0) return '; for a newer OpenZFS'
+  return pool === undefined ? '' : `; for ${renderPool(pool)}`
+}
+
+/** `pools of version 15 and later` */
+export function renderPool(pool: number | 'features'): string {
+  return pool === 'features' ? 'pools with feature flags' : `pools of version ${pool} and later`
 }
 
 function treeLine(facts: ReturnType<typeof verifiedFacts>, { base }: Verified): string {

@@ -7,16 +7,22 @@ import { openStreamTree } from '#adapters/zfs/open-tree.ts'
 import { ArchiveSource } from '#adapters/zfs/sources/archive.ts'
 import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
-import { sniffFormat } from '#core/archive/sniff.ts'
+import { describeUnknown, sniffFormat } from '#core/archive/sniff.ts'
+import { shown } from '#core/archive/refusals.ts'
 import type { DeviceReader } from '#core/zfs/write/attributes.ts'
+import { poolNeeded } from '#core/zfs/receivers.ts'
+import { isSnapshotName, MAX_SNAPSHOT_NAME } from '#core/zfs/write/snapshot-name.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream, type PlannedStream } from '#core/zfs/write/write-full-stream.ts'
 import { addCommand } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { print, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
-import { cannotRead, openAny } from './files.ts'
+import { cannotRead, cannotWrite, shownFile } from './file-failures.ts'
+import { openAny } from './files.ts'
+import { interruptible, unlessStopped, untilStopped } from './interrupted.ts'
 import { checkHoles } from './trees.ts'
+import { renderPool } from './verified.ts'
 
 interface Options {
   json?: boolean
@@ -26,6 +32,12 @@ interface Options {
   snapshot: string
   output?: string
   force?: boolean
+}
+
+interface Running {
+  /** the source as it was named */
+  from: string
+  signal: AbortSignal
 }
 
 interface OpenedSource {
@@ -69,13 +81,21 @@ export function registerStreamWrite(noun: Command): void {
       if (options.output === undefined && process.stdout.isTTY) {
         throw usageFailure('a stream is not for a terminal, expected > FILE, a pipe or -o FILE')
       }
-      const source = await openTreeSource(from)
-      try {
-        for (const lost of source.lost) process.stderr.write(`note: ${lost}\n`)
-        await write(source.tree, options)
-      } finally {
-        await source.close()
+      if (!isSnapshotName(options.snapshot)) {
+        throw usageFailure(
+          `the snapshot ${shown(options.snapshot)} is no name that pools take, expected letters, digits and - _ . : (1 to ${MAX_SNAPSHOT_NAME})`,
+        )
       }
+      const left = options.output === undefined ? 'what is written is no whole stream' : 'nothing is written'
+      await interruptible(left, async (signal) => {
+        const source = await unlessStopped(signal, openTreeSource(from))
+        try {
+          for (const lost of source.lost) process.stderr.write(`note: ${lost}\n`)
+          await write(source.tree, { ...options, from, signal })
+        } finally {
+          await source.close()
+        }
+      })
     })
 }
 
@@ -85,7 +105,13 @@ async function openTreeSource(from: string): Promise<OpenedSource> {
     return { tree: new DirectorySource(from), lost: [], close: () => Promise.resolve() }
   const source = await openAny(from)
   try {
-    if (sniffFormat((await peek(source.read())).head) !== 'zfs')
+    const { head } = await peek(source.read())
+    const format = sniffFormat(head)
+    if (format === undefined) {
+      const what = `${shownFile(from)} is ${describeUnknown(head)}`
+      throw refused('UnknownFormat', `${what}, expected a directory, a tar, a cpio (newc) or a zfs stream`)
+    }
+    if (format !== 'zfs')
       return { tree: new ArchiveSource(() => source.read()), lost: [], close: () => source.close() }
     const tree = await openStreamTree([source])
     checkHoles(tree)
@@ -99,11 +125,12 @@ async function openTreeSource(from: string): Promise<OpenedSource> {
 
 async function write(
   source: TreeSource,
-  { zpl, wrap, devices, snapshot, output, force, json }: Options,
+  { zpl, wrap, devices, snapshot, output, force, json, from, signal }: Options & Running,
 ): Promise<void> {
+  const zplVersion = zpl === '4' ? 4 : 5
   let planned: PlannedStream | undefined
   const stream = writeFullStream(source, {
-    zpl: zpl === '4' ? 4 : 5,
+    zpl: zplVersion,
     snapshot,
     ...(wrap && { wrap }),
     ...(devices && { devices }),
@@ -112,7 +139,7 @@ async function write(
   const progress = startProgress('writing', 0)
   let bytes = 0
   const counted = async (write: (chunk: Uint8Array) => Promise<unknown>) => {
-    for await (const chunk of stream) {
+    for await (const chunk of readFrom(from, untilStopped(signal, stream))) {
       await write(chunk)
       progress.to((bytes += chunk.byteLength))
     }
@@ -124,11 +151,22 @@ async function write(
   }
   if (planned === undefined) return
   const { toGuid, objects, skippedSockets } = planned
-  const facts = { bytes, objects, guid: toGuid, skippedSockets }
+  const pool = poolNeeded({ zplVersion, features: [] })
+  const facts = { bytes, objects, guid: toGuid, skippedSockets, zplVersion, pool }
   if (skippedSockets > 0) process.stderr.write(`note: sockets: ${skippedSockets}, left out\n`)
   process.stderr.write(
-    json ? `${JSON.stringify(facts)}\n` : `${renderBytes(bytes)}, ${objects} objects, guid ${toGuid}\n`,
+    json
+      ? `${JSON.stringify(facts)}\n`
+      : `${renderBytes(bytes)}, ${objects} objects, guid ${toGuid}; ZPL ${zpl}, for ${renderPool(pool)}\n`,
   )
+}
+
+async function* readFrom<T>(from: string, chunks: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* chunks
+  } catch (error) {
+    cannotRead(from)(error)
+  }
 }
 
 /** The file appears when it is whole. */
@@ -143,14 +181,12 @@ async function intoFile(
     })
   }
   const part = `${file}.part`
-  const handle = await open(part, 'w').catch((cause: unknown) => {
-    throw refused('CannotWrite', `${part} cannot be written: ${(cause as Error).message}`, { cause })
-  })
+  const handle = await open(part, 'w').catch(cannotWrite(part))
   try {
-    await fill((chunk) => handle.writeFile(chunk))
-    await handle.sync()
-    await handle.close()
-    await rename(part, file)
+    await fill((chunk) => handle.writeFile(chunk).catch(cannotWrite(file)))
+    await handle.sync().catch(cannotWrite(file))
+    await handle.close().catch(cannotWrite(file))
+    await rename(part, file).catch(cannotWrite(file))
   } catch (error) {
     await handle.close().catch(() => undefined)
     await rm(part, { force: true })

@@ -30,14 +30,14 @@ export function sniffFormat(head: Uint8Array): InnerFormat | undefined {
 
 /** A few words on what an unknown stream seems to be, for the refusal. */
 export function describeUnknown(head: Uint8Array): string {
-  if (head.byteLength === 0) return 'an empty stream'
+  if (head.byteLength === 0) return 'an empty file'
   const compression = sniffCompression(head)
-  if (compression !== 'none') return `a stream compressed twice (${compression} inside)`
+  if (compression !== 'none') return `a file compressed twice (${compression} inside)`
   const text = ascii(head, 16)
   for (const [prefix, name] of known) if (text.toLowerCase().startsWith(prefix.toLowerCase())) return name
   if (head.every((byte) => byte === 0)) return 'zeros'
   const hex = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  return `a stream that begins with bytes ${hex}`
+  return `a file that begins with bytes ${hex}`
 }
 
 const known: readonly [prefix: string, name: string][] = [

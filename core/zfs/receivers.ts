@@ -73,13 +73,18 @@ export function poolNeeded({
   )
 }
 
+/** Features that illumos lacks, and OpenZFS had until lately. */
+export function newestFeatures(features: readonly string[]): string[] {
+  return features.filter((feature) => lackedBy[feature] === 'all but the newest OpenZFS')
+}
+
 /** Why a pool cannot receive a stream; undefined: it can, as far as anybody knows. */
 export function whyNotReceived(receiver: Receiver, facts: ZfsFacts): string | undefined {
   const { pool } = receiver
   const { features, zplVersion } = facts
   if (features.includes('dedup') && !takesDedup(receiver))
     return 'the stream is deduplicated, which current software does not receive'
-  const tooNew = features.filter((feature) => lackedBy[feature] === 'all but the newest OpenZFS')
+  const tooNew = newestFeatures(features)
   if (tooNew.length > 0) return `the stream has ${tooNew.join(' and ')}, which illumos does not receive`
   if (pool === 'features') return undefined
   const needed = poolNeeded(facts)

@@ -32,6 +32,7 @@ export class RecordReader implements PushReader {
   #payloadLeft = 0
   #position = 0
   #records = 0
+  #place: RecordPlace | undefined
   #littleEndian = true
   #isPackage = false
   /** of the stream or preamble that is being read; undefined before it and between those of a package */
@@ -63,6 +64,11 @@ export class RecordReader implements PushReader {
       'TruncatedStream',
       `zfs stream ends at byte ${this.#position}, in or after record ${this.#records}, without its END record`,
     )
+  }
+
+  /** The record that came last: where it is damaged when push() or finish() throws. Undefined before the first. */
+  get place(): RecordPlace | undefined {
+    return this.#place
   }
 
   /** Call after finish(). */
@@ -104,6 +110,7 @@ export class RecordReader implements PushReader {
   }
 
   #onHeader(place: RecordPlace): void {
+    this.#place = place
     if (place.number === 1) this.#littleEndian = byteOrderOf(this.#headerBytes) !== 'big'
     const fields = new HeaderFields(this.#headerBytes, this.#littleEndian, place)
     // The checksum comes first: of a damaged header it is what people should hear, not that some number is odd.
@@ -158,24 +165,26 @@ export class RecordReader implements PushReader {
   /** The header's own running checksum, which streams of software before 2015 leave zero, and before it the one in END's body. */
   #verifyHeader(fields: HeaderFields, place: RecordPlace): void {
     const sum = this.#sum
+    const hasOwn = !fields.isZero(CHECKSUM_OFFSET, RECORD_HEADER)
     if (fields.u32(0) === RecordType.end) {
-      compare(fields.checksum(8), sum.value(), `the stream up to ${shownPlace(place)}`)
+      const what = `the stream up to ${shownPlace(place)}`
+      compare(fields.checksum(8), sum.value(), what, hasOwn ? undefined : ONE_CHECKSUM)
     }
     sum.update(this.#headerBytes.subarray(0, CHECKSUM_OFFSET))
-    if (!fields.isZero(CHECKSUM_OFFSET, RECORD_HEADER)) {
+    if (hasOwn) {
       compare(fields.checksum(CHECKSUM_OFFSET), sum.value(), shownPlace(place))
     }
     sum.update(this.#headerBytes.subarray(CHECKSUM_OFFSET))
   }
 }
 
-function compare(stored: Checksum, computed: Checksum, what: string): void {
+const ONE_CHECKSUM = 'a stream of this age has this checksum alone, so the damage is anywhere before'
+
+function compare(stored: Checksum, computed: Checksum, what: string, hint?: string): void {
   if (stored.every((word, index) => word === computed[index])) return
   const hex = (sums: Checksum) => sums.map((sum) => sum.toString(16)).join('/')
-  throw refusal(
-    'CorruptStream',
-    `zfs stream: checksum of ${what} is ${hex(computed)}, expected ${hex(stored)}`,
-  )
+  const said = `zfs stream: checksum of ${what} is ${hex(computed)}, expected ${hex(stored)}`
+  throw refusal('CorruptStream', hint === undefined ? said : `${said}; ${hint}`)
 }
 
 function misplaced(what: string, place: RecordPlace, expected?: string): Error {

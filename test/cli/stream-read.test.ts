@@ -123,6 +123,16 @@ describe('cat', () => {
     })
     expect((await runStream('cat', 'root/bin')).error).toMatchObject({ code: 'Usage' })
   })
+
+  test.each([
+    ['root/etc/passwd', fixture('full')],
+    [fixture('full'), 'root/etc/passwd', 'root/etc/group'],
+  ])('takes one path, behind the streams: %s %s', async (...words) => {
+    expect((await runStream('cat', ...words)).error).toMatchObject({
+      code: 'CannotRead',
+      message: expect.stringMatching(/root\/etc\/passwd cannot be read.*one path in them comes last$/),
+    })
+  })
 })
 
 describe('verify', () => {
@@ -165,6 +175,25 @@ describe('verify', () => {
     expect(stdout).toContain(
       'checksums alone: its base, the snapshot of guid 18371808795736188155, was not given before it',
     )
+    expect(stdout).not.toContain('pools')
+  })
+
+  test('zstd is for a newer OpenZFS alone', async () => {
+    expect((await runStream('verify', fixture('modern-zstd'))).stdout).toContain('; for a newer OpenZFS\n')
+  })
+
+  test('what cannot be read is not called broken', async () => {
+    const { stdout, error } = await runStream('verify', fixtures, fixture('full'))
+    expect(stdout).toMatch(/^\S+ cannot be read: EISDIR.*\(CannotRead\)\n/)
+    expect(error).toMatchObject({ code: 'CannotRead', exit: 1, message: expect.stringMatching(/^1 of 2 /) })
+  })
+
+  test('--json has record and offset, in an old stream with what they are worth', async () => {
+    const { stdout } = await runStream('verify', '--json', fixture('broken-bit'), fixture('broken-old-bit'))
+    expect(lines(stdout)).toMatchObject([
+      { ok: false, code: 'CorruptStream', record: 36, offset: 52072 },
+      { record: 54, offset: 94672, message: expect.stringContaining('so the damage is anywhere before') },
+    ])
   })
 
   test('goes on behind a broken one, and ends with a failure', async () => {
@@ -184,9 +213,13 @@ describe('verify', () => {
     expect(stdout).toMatch(
       /cut\.zfs: BROKEN: .*ends at byte 9000, in or after record \d+.*\(TruncatedStream\)\n/,
     )
-    expect(stdout).toMatch(/none\.zfs: BROKEN: .*cannot be read.*\(CannotRead\)\n/)
+    expect(stdout).toMatch(/none\.zfs cannot be read: ENOENT.*\(CannotRead\)\n/)
     expect(stdout).toContain('modern-zle.zfs: good')
-    expect(error).toMatchObject({ code: 'StreamBroken', exit: 1, message: expect.stringContaining('3 of 4') })
+    expect(error).toMatchObject({
+      code: 'StreamBroken',
+      exit: 1,
+      message: expect.stringMatching(/^2 of 4 .* 1 cannot be read/),
+    })
   })
 
   test('a block that its compression does not allow is found behind checksums that are right', async () => {
@@ -207,7 +240,7 @@ describe('verify', () => {
     writeFileSync(raw, tinyStream([BEGIN({ 16: 1n | (1n << 26n) }), END()]))
     const { stdout, error } = await runStream('verify', raw)
     expect(error).toBeUndefined()
-    expect(stdout).toMatch(/features: raw;[\s\S]*checksums alone: .*is raw.*expected a send without -w/)
+    expect(stdout).toMatch(/features: raw\n[\s\S]*checksums alone: .*is raw.*expected a send without -w/)
   })
 
   test('--json gives a line for each, whatever the compression', async () => {

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import {
   chmodSync,
   linkSync,
@@ -9,10 +9,12 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { cannotRead } from '#cli/stream/file-failures.ts'
 import { runStream } from './run-stream.ts'
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/zfs')
@@ -41,6 +43,15 @@ const treeOf = (directory: string) =>
     .split('\n')
     .toSorted()
     .join('\n')
+
+async function endOf(
+  child: ChildProcessWithoutNullStreams,
+): Promise<{ status: number | null; stderr: string }> {
+  let stderr = ''
+  child.stderr.on('data', (text: Buffer) => (stderr += String(text)))
+  const [status] = (await once(child, 'close')) as [number | null]
+  return { status, stderr }
+}
 
 /** A small zoneroot with one of everything. */
 function zoneroot(name: string): string {
@@ -87,7 +98,10 @@ describe('write and extract', () => {
       ['-o', 'pipefail', '-c', script, '-', root, process.execPath, main, fromTar],
       { encoding: 'utf8' },
     )
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/objects, guid \d+\n$/) })
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/objects, guid \d+; ZPL 4, for pools of version 15 and later\n$/),
+    })
     await runStream('write', root, '--wrap', 'zonepath', '-o', fromRoot)
     const { stdout: verified } = await runStream('verify', fromTar)
     expect(verified).toContain('zoneflash@base')
@@ -169,6 +183,87 @@ describe('refusals leave nothing', () => {
       code: 'UnknownFormat',
     })
     expect((await readdir(work)).filter((name) => name.startsWith('none'))).toEqual([])
+  })
+
+  test('nothing is said to be whole that could not be written', async () => {
+    const full = (...args: string[]) =>
+      spawnSync('sh', ['-c', '"$@" > /dev/full', '-', process.execPath, main, 'stream', ...args], {
+        encoding: 'utf8',
+      })
+    const { status, stderr } = full('write', fixture('full'))
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^zoneflash: stdout cannot be written: ENOSPC.*\(NoSpace\)\n$/),
+    })
+    expect((await runStream('write', fixture('full'), '-o', at('no/such.zfs'))).error).toMatchObject({
+      code: 'CannotWrite',
+    })
+  })
+
+  test('a file that cannot be read is named', async () => {
+    const root = at('unreadable')
+    mkdirSync(root)
+    writeFileSync(path.join(root, 'secret'), 'mine')
+    const denied = (file: string) =>
+      Object.assign(new Error(`EACCES: permission denied, open '${file}'`), {
+        errno: -13,
+        syscall: 'open',
+        path: file,
+      })
+    expect(() => cannotRead(root)(denied(path.join(root, 'secret')))).toThrow(
+      expect.objectContaining({
+        code: 'CannotRead',
+        message: expect.stringContaining('secret cannot be read'),
+      }),
+    )
+    if (isRoot) return
+    chmodSync(path.join(root, 'secret'), 0)
+    expect((await runStream('write', root, '-o', at('unreadable.zfs'))).error).toMatchObject({
+      code: 'CannotRead',
+      message: expect.stringContaining('unreadable/secret cannot be read: EACCES'),
+    })
+  })
+
+  test.each(['', 'a/b@c', 'with space', '..', 'x'.repeat(246)])(
+    'no pool takes the snapshot %j',
+    async (name) => {
+      const { error } = await runStream('write', fixture('full'), '--snapshot', name, '-o', at('named.zfs'))
+      expect(error).toMatchObject({
+        code: 'Usage',
+        exit: 2,
+        message: expect.stringContaining('letters, digits'),
+      })
+    },
+  )
+
+  test('extract that is interrupted says so', async () => {
+    const child = spawn(process.execPath, [main, 'stream', 'extract', '-', '-C', at('interrupted')])
+    const ended = endOf(child)
+    // more than its pipe holds: when it is taken, somebody reads
+    const bytes = readFileSync(fixture('full'))
+    await new Promise((resolve) => child.stdin.write(bytes.subarray(0, -400), resolve))
+    child.kill('SIGINT')
+    expect(await ended).toEqual({
+      status: 130,
+      stderr: 'zoneflash: interrupted, nothing is extracted (Interrupted)\n',
+    })
+    expect((await readdir(work)).filter((name) => name.includes('interrupted'))).toEqual([])
+  })
+
+  test('write that is interrupted says so, and its file is gone', async () => {
+    mkdirSync(at('endless/zone'), { recursive: true })
+    writeFileSync(at('endless/zone/sparse'), '')
+    truncateSync(at('endless/zone/sparse'), 2 ** 40)
+    const [root, file] = [at('endless/zone'), at('endless/zone.zfs')]
+    const child = spawn(process.execPath, [main, 'stream', 'write', root, '-o', file])
+    const ended = endOf(child)
+    await vi.waitFor(() => statSync(`${file}.part`), { timeout: 20_000 })
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({
+      status: 130,
+      stderr: expect.stringContaining('zoneflash: interrupted, nothing is written (Interrupted)\n'),
+    })
+    expect(await readdir(at('endless'))).toEqual(['zone'])
   })
 
   test('a stream is not written to a terminal', async () => {

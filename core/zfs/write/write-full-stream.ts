@@ -8,6 +8,7 @@ import { gathered } from './gathered.ts'
 import { planObjects, type ObjectPlan, type PlanOptions } from './plan-objects.ts'
 import { nameBytes, pathOf, type PlannedNode } from './planned-tree.ts'
 import { RecordWriter } from './records.ts'
+import { DATASET } from './snapshot-name.ts'
 import type { TreeSource } from './tree-source.ts'
 import { ObjectType } from '../object-set.ts'
 import {
@@ -37,7 +38,6 @@ export interface PlannedStream {
   skippedSockets: number
 }
 
-const DATASET = 'zoneflash'
 /** of an object that is there since the file system was made */
 const FIRST_GENERATION = 1n
 
