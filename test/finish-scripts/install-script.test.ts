@@ -299,7 +299,9 @@ describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', {
       'GET /flash/web/1.0.tar.gz',
     ])
     const fetched = host.events.find(({ step, state }) => step === 'fetch' && state === 'done')
-    expect(fetched?.message).toMatch(/expected 0{64}\nweb: the layer does not do; .*\n(.*\n)*sha256 [0-9a-f]{64}\ntook tar$/)
+    expect(fetched?.message).toMatch(
+      /expected 0{64}\nweb: the layer does not do; .*\n(.*\n)*sha256 [0-9a-f]{64}\ntook tar$/,
+    )
     expect(readdirSync(path.join(host.disk, 'zoneflash')).toSorted()).toEqual(['default', 'web'])
   })
 
