@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
+
+// The tests start hundreds of servers, workers and commands; each finds what the one before it compiled.
+process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modules/.cache/node-compile')
 
 // System and fault tests own namespaces, pools and processes; a file is the unit of isolation.
 export default defineConfig({

@@ -22,6 +22,9 @@ const commands = {
   '/usr/sbin/svccfg': 'svccfg.ts',
 }
 
+/** An install runs hundreds of commands, and half the time of each was spent on compiling it. */
+const compileCache = '/var/cache/sandbox-commands'
+
 const text = process.argv[2] ?? ''
 const { release, pool }: Pick<HostDescription, 'release' | 'pool'> = JSON.parse(text)
 writeFileSync('/etc/sandbox.json', `${text}\n`)
@@ -43,7 +46,7 @@ function put(command: string, program: string): void {
   rmSync(command, { force: true })
   writeFileSync(
     command,
-    `#!/bin/sh\nSANDBOX_RELEASE=${release}\nexport SANDBOX_RELEASE\nexec ${interpreter} ${path.join(sandbox, program)} "$@"\n`,
+    `#!/bin/sh\nSANDBOX_RELEASE=${release} NODE_COMPILE_CACHE=${compileCache}\nexport SANDBOX_RELEASE NODE_COMPILE_CACHE\nexec ${interpreter} ${path.join(sandbox, program)} "$@"\n`,
     { mode: 0o755 },
   )
 }
