@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
@@ -9,6 +8,7 @@ import { migrate } from '#adapters/postgres/migrate.ts'
 import { openDatabase } from '#adapters/postgres/open-database.ts'
 import { lockHolder } from '#adapters/process/data-dir-lock.ts'
 import { openQueue } from '#adapters/queue/queue-connection.ts'
+import { quickDirectory } from './quick-directory.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,7 +17,7 @@ declare module 'vitest' {
   }
 }
 
-const PREFIX = path.join(tmpdir(), 'zoneflash-test-postgres-')
+const PREFIX = path.join(quickDirectory(), 'zoneflash-test-postgres-')
 
 /** One real PostgreSQL for the whole run, with a migrated database that each test file clones. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,12 +1,12 @@
 // The product in a data directory that a fault test kills and starts again; nothing of it outlives the test.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { stopOrphan } from '#adapters/embedded-postgres/postmaster.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { blobsOnDisk } from '#test/blobs-on-disk.ts'
+import { quickDirectory } from '#test/quick-directory.ts'
 import { startProduct, type RunningProduct } from '#test/running-product.ts'
 import { sha256Of } from './random-archive.ts'
 
@@ -17,7 +17,7 @@ export interface ListedVersion {
 
 /** A start, a death, a start … of one product. */
 export class MortalProduct {
-  readonly dataDir = mkdtempSync(path.join(tmpdir(), 'zoneflash-test-fault-'))
+  readonly dataDir = mkdtempSync(path.join(quickDirectory(), 'zoneflash-test-fault-'))
   readonly #env: NodeJS.ProcessEnv
   #running: RunningProduct | undefined
 

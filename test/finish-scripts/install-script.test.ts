@@ -13,10 +13,10 @@ import {
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { debianRoot, HostFixture, solarisRoot, token } from './fixture.ts'
-import { shells } from './shells.ts'
+import { shellFamilies } from './shells.ts'
 
 const isRoot = process.getuid?.() === 0
-const shellCases = shells.map((shell) => ({ shell, name: shell.join(' ') }))
+const shellCases = shellFamilies.map((shell) => ({ shell, name: shell.join(' ') }))
 
 describe.skipIf(!isRoot)('the install script (needs root: it changes owners)', { timeout: 180_000 }, () => {
   let host: HostFixture

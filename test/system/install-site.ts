@@ -1,8 +1,8 @@
 // The product and the hosts it serves, in one network: what tests of whole installs share.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { stopOrphan } from '#adapters/embedded-postgres/postmaster.ts'
+import { quickDirectory } from '#test/quick-directory.ts'
 import { freePort, startProduct, type RunningProduct } from '#test/running-product.ts'
 import { runSandbox, type Outcome, type TestHost } from './sandbox-fixture.ts'
 
@@ -26,7 +26,7 @@ const rootSide = async (host: TestHost): Promise<string> =>
 
 /** Starts the product on the machine's end of the first host's uplink; its worker reaches the hosts of that directory. */
 export async function openInstallSite(first: TestHost): Promise<InstallSite> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'zoneflash-test-site-'))
+  const dataDir = mkdtempSync(path.join(quickDirectory(), 'zoneflash-test-site-'))
   const address = await rootSide(first)
   const product = await startProduct(dataDir, {
     ZONEFLASH_LISTEN: `${address}:${await freePort()}`,
