@@ -1,8 +1,10 @@
 /** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
+import { parseDevice } from '#core/archive/devices.ts'
 import { decodeName } from '#core/archive/member.ts'
 import { pathInZone } from '#core/archive/zone-path.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
+import { StoredPaths } from '#core/zfs/stored-paths.ts'
 import { isHostDevice } from '#core/zfs/tree-entries.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
@@ -46,8 +48,6 @@ export async function streamToArchive(
   }
 }
 
-const SLASH = Buffer.from('/')
-
 /** A node with its place in the archive. */
 interface PlacedNode {
   path: string
@@ -58,29 +58,14 @@ interface PlacedNode {
 
 /** Without what no index has either. */
 function placedNodes(nodes: readonly TreeNode[], layout: ArchiveLayout): PlacedNode[] {
-  const bytes = new PathBytes()
+  const paths = new StoredPaths()
   return nodes.flatMap((node) => {
     const path = pathInZone(node.path, layout)
-    const stored = bytes.of(node)
+    const stored = Buffer.from(paths.of(node))
     const isLeftOut = path === undefined || path === '.' || node.type === 'socket' || isHostDevice(node)
     // what a place in the zone lacks in front is `root/`
     return isLeftOut ? [] : [{ path, name: stored.subarray(node.path.length - path.length), node }]
   })
-}
-
-/** Paths as they are stored, of nodes in path order. */
-class PathBytes {
-  /** of the directories above, by depth */
-  readonly #above: Buffer[] = []
-
-  of({ path, name }: TreeNode): Buffer {
-    if (path === '.') return Buffer.from(path)
-    const depth = path.split('/').length - 1
-    const above = depth === 0 ? [] : [this.#above[depth - 1] ?? Buffer.of(), SLASH]
-    const bytes = Buffer.concat([...above, name])
-    this.#above[depth] = bytes
-    return bytes
-  }
 }
 
 /** Of files alone: cpio has further names of a symlink as symlinks, and so has tar here. */
@@ -112,9 +97,7 @@ function memberOf(
     const link = { path: decodeName(target), name: Buffer.from(target) }
     return { ...common, type, size: 0, link }
   }
-  if (type === 'block' || type === 'character') {
-    const [major = 0, minor = 0] = (device ?? '0,0').split(',').map(Number)
-    return { ...common, type, size: 0, device: { major, minor } }
-  }
+  if (type === 'block' || type === 'character')
+    return { ...common, type, size: 0, device: parseDevice(device ?? '0,0') }
   return { ...common, type: type === 'socket' ? 'fifo' : type, size: 0 }
 }

@@ -1,4 +1,5 @@
 /** Turns what a reader finds in a zone's tree into the members that are packaged: the same for the same tree, whoever read it. */
+import { parseDevice, type DeviceNumbers } from '#core/archive/devices.ts'
 import { encodeName } from '#core/archive/encode-name.ts'
 import { EntryPolicy, type EntryLimits } from '#core/archive/entry-policy.ts'
 import { clampLink } from '#core/archive/member-path.ts'
@@ -23,7 +24,7 @@ export interface CanonicalMember {
   /** a symlink's target or a hard link's earlier name, as shown and as bytes */
   link?: { path: string; name: Buffer }
   /** of a device node: of a zone none is packaged, an archive may have the usual ones */
-  device?: { major: number; minor: number }
+  device?: DeviceNumbers
   /** the first of several names: all of them, as bytes */
   names?: readonly Buffer[]
 }
@@ -206,12 +207,6 @@ export class CanonicalMembers implements MemberSink {
     this.#followers = others.map((other) => linkTo(head, other))
     this.#events.push(file.first)
   }
-}
-
-/** `major,minor`, which the policy has looked at. */
-function parseDevice(text: string): { major: number; minor: number } {
-  const [major = 0, minor = 0] = text.split(',').map(Number)
-  return { major, minor }
 }
 
 const latin1 = (name: Buffer): string => name.toString('latin1')

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
+import { sha256Of } from '../archive/sha256-of.ts'
 import type { MediaShelf } from '#app/ports/recipes.ts'
 import type { Sha256 } from '#core/digest.ts'
 import { mediumMissing } from '#core/recipe/errors.ts'
@@ -23,7 +23,8 @@ export class FileMediaShelf implements MediaShelf {
     await using file = handle
     const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true })
     const same = [dev, ino, size, mtimeNs, ctimeNs].join(' ')
-    const sha256 = this.#digests.get(same) ?? (await digestOf(file))
+    const sha256 =
+      this.#digests.get(same) ?? (await sha256Of(file.createReadStream({ autoClose: false, start: 0 })))
     this.#digests.set(same, sha256)
     return { sha256, size: Number(size) }
   }
@@ -41,11 +42,4 @@ export class FileMediaShelf implements MediaShelf {
     const isFile = (await stat(file).catch(() => undefined))?.isFile() ?? false
     return isFile ? open(file).catch(() => undefined) : undefined
   }
-}
-
-async function digestOf(file: FileHandle): Promise<Sha256> {
-  const hash = createHash('sha256')
-  for await (const chunk of file.createReadStream({ autoClose: false, start: 0 }))
-    hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }

@@ -1,5 +1,5 @@
 /** Takes in a ZFS stream: verifies it to its END, reads its tree, hashes every file and makes its index (zfs-stream.md 16, 1). */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../archive/sha256-of.ts'
 import { ContentHasher } from './content-hasher.ts'
 import { firstSnapshot } from './first-snapshot.ts'
 import { inflaters } from './inflaters.ts'
@@ -153,7 +153,7 @@ async function readTwice(
     for (const node of tree.nodes) {
       if (node.type !== 'file' || again.has(node.object) || hasher.digestOf(node.object) !== undefined)
         continue
-      again.set(node.object, await digest(open.contents(node)))
+      again.set(node.object, await sha256Of(open.contents(node)))
     }
     const info = infos.at(-1)
     if (info === undefined) throw new Error('the tree was made of no stream')
@@ -212,12 +212,6 @@ function isDeduplicated({ features }: BeginInfo): boolean {
 
 function streamLimits({ maxEntries, maxNameBytes }: Limits): StreamLimits {
   return { ...STREAM_LIMITS, maxEntries, maxNameBytes }
-}
-
-async function digest(contents: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const bytes of contents) hash.update(bytes)
-  return hash.digest('hex')
 }
 
 async function gathered(contents: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -171,7 +171,7 @@ async function readChain(
 }
 
 /** What one stream may have when nothing else is open. */
-export function limitsOf({ total, mostObjects, mostPieces }: StreamMemory): StreamLimits {
+function limitsOf({ total, mostObjects, mostPieces }: StreamMemory): StreamLimits {
   return {
     maxObjects: mostObjects,
     maxMetadataBytes: total,

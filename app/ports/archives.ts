@@ -60,6 +60,3 @@ export type ReadFiles = (
  * `entries` is read once more when they are in order already, as in archives of our own making. @throws NoSpace
  */
 export type SortEntries = (entries: () => AsyncIterable<Entry>) => AsyncIterable<Entry>
-
-/** Everything one package job learns about an artifact while it writes it. */
-export type PackagedArtifact = Artifact

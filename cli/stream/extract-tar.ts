@@ -1,7 +1,9 @@
 // A tree as a tar for the machine's own tar, which can do what Node cannot: times to the nanosecond, devices, owners of links.
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'
+import { parseDevice } from '#core/archive/devices.ts'
 import { TAR_BLOCK } from '#core/archive/tar-header.ts'
 import { MAX_TAR_DEVICE, tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
+import { StoredPaths } from '#core/zfs/stored-paths.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 
 interface Options {
@@ -19,10 +21,12 @@ interface Range {
 const isDevice = ({ type }: TreeNode): boolean => type === 'block' || type === 'character'
 
 const isMade = (node: TreeNode, isRoot: boolean): boolean =>
-  node.type !== 'socket' &&
-  (!isDevice(node) || (isRoot && numbersOf(node).every((one) => one <= MAX_TAR_DEVICE)))
+  node.type !== 'socket' && (!isDevice(node) || (isRoot && hasTarNumbers(node)))
 
-const numbersOf = ({ device = '0,0' }: TreeNode): number[] => device.split(',').map(Number)
+function hasTarNumbers({ device = '0,0' }: TreeNode): boolean {
+  const { major, minor } = parseDevice(device)
+  return major <= MAX_TAR_DEVICE && minor <= MAX_TAR_DEVICE
+}
 
 /** A host has numbers of 32 bits, of which the last stands for none; above are accounts of a domain. */
 const MAX_ID = 2 ** 32 - 2
@@ -50,7 +54,7 @@ export function leftOut({ nodes, hidden, notices }: StreamTree, isRoot: boolean)
 
 /** The archive in pieces. A name that is a further one of a file is a hard link to the first that was written. */
 export async function* tarOf(open: OpenTree, { isRoot, onBytes }: Options): AsyncGenerator<Uint8Array> {
-  const paths = new PathBytes()
+  const paths = new StoredPaths()
   const shared = new Set(
     open.tree.nodes.flatMap((node) => (node.hardlinkTo === undefined ? [] : [node.object])),
   )
@@ -75,7 +79,6 @@ export async function* tarOf(open: OpenTree, { isRoot, onBytes }: Options): Asyn
 
 function memberOf(node: TreeNode, path: Uint8Array): TarMember {
   const { type, mode, uid, gid, size, mtime, mtimeNsec, target, device } = node
-  const [major = 0, minor = 0] = numbersOf(node)
   return {
     path,
     // sockets are left out
@@ -87,7 +90,7 @@ function memberOf(node: TreeNode, path: Uint8Array): TarMember {
     mtime,
     mtimeNsec,
     ...(target && { link: target }),
-    ...(device !== undefined && { device: { major, minor } }),
+    ...(device !== undefined && { device: parseDevice(device) }),
   }
 }
 
@@ -131,18 +134,4 @@ function sparseRecords(size: number, path: Uint8Array): TarMember['pax'] & {} {
     ['GNU.sparse.name', path],
     ['GNU.sparse.realsize', Buffer.from(String(size))],
   ]
-}
-
-/** Names as they are stored, joined; a directory comes before what is in it. */
-class PathBytes {
-  readonly #above: Uint8Array[] = []
-
-  of({ path, name }: TreeNode): Uint8Array {
-    if (path === '.') return Buffer.from('.')
-    const depth = path.split('/').length - 1
-    const parent = depth === 0 ? undefined : this.#above[depth - 1]
-    const bytes = parent === undefined ? Buffer.from(name) : Buffer.concat([parent, Buffer.from('/'), name])
-    this.#above[depth] = bytes
-    return bytes
-  }
 }

@@ -1,5 +1,5 @@
 // Streams opened as a tree, with the digests of its files where they are wanted.
-import { createHash } from 'node:crypto'
+import { sha256Of } from '#adapters/archive/sha256-of.ts'
 import { ContentHasher } from '#adapters/zfs/content-hasher.ts'
 import { loadStream, openStreamTree, treeOf, type OpenTree } from '#adapters/zfs/open-tree.ts'
 import type { StreamSource } from '#adapters/zfs/stream-source.ts'
@@ -44,7 +44,7 @@ export async function openHashed(sources: readonly StreamSource[]): Promise<Hash
     if (node.type !== 'file') return undefined
     const known = hasher.digestOf(node.object) ?? again.get(node.object)
     if (known !== undefined) return known
-    const digest = await hashed(open.contents(node))
+    const digest = await sha256Of(open.contents(node))
     again.set(node.object, digest)
     return digest
   }
@@ -87,10 +87,4 @@ function normalized(path: string): string {
       .filter((name) => name !== '' && name !== '.')
       .join('/') || '.'
   )
-}
-
-async function hashed(contents: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const bytes of contents) hash.update(bytes)
-  return hash.digest('hex')
 }

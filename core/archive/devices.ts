@@ -12,6 +12,17 @@ const allowed: Record<string, readonly string[]> = {
   ptmx: ['5,2'],
 }
 
+export interface DeviceNumbers {
+  major: number
+  minor: number
+}
+
+/** Of `major,minor`. What is no number, or missing, comes out as NaN. */
+export function parseDevice(text: string): DeviceNumbers {
+  const [major = NaN, minor = NaN] = text.split(',').map(Number)
+  return { major, minor }
+}
+
 /** The numbers with which a character device may stand at `path`, relative to the archive; none when it may not at all. */
 export function allowedDevices(path: string): readonly string[] {
   const name = /^(?:root\/)?dev\/([a-z]+)$/.exec(path)?.[1]

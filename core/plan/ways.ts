@@ -60,7 +60,7 @@ export function isStreamed({ ways }: Pick<PlannedZone, 'ways'>): boolean {
  * The ways for each zone of one template. The flash zone costs once for all its clones, so the zones are weighed together: all
  * that can be made by personal streams are, if that is the cheaper sum.
  */
-export function weighWays(
+function weighWays(
   template: PlannedTemplate,
   zones: readonly PlannedZone[],
   { standing, host, zonesRoot }: Standing,

@@ -27,10 +27,10 @@ export const RecordType = {
   redact: 10,
 } as const
 
-export const FEATURE_LARGE_BLOCKS = 1n << 19n
-export const FEATURE_RAW = 1n << 24n
+const FEATURE_LARGE_BLOCKS = 1n << 19n
+const FEATURE_RAW = 1n << 24n
 /** stream flag: spill flags of OBJECT and SPILL count */
-export const STREAM_FLAG_SPILL = 8
+const STREAM_FLAG_SPILL = 8
 
 const SPILL_FLAG = 4
 const MAX_BEGIN_PAYLOAD = 64 * 1024 * 1024

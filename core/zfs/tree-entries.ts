@@ -7,6 +7,7 @@ import { decodeName } from '../archive/member.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import type { Entry } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
+import { StoredPaths } from './stored-paths.ts'
 import type { StreamTree, TreeNode } from './tree.ts'
 
 export interface TreeLimits extends EntryLimits {
@@ -38,10 +39,10 @@ export function* entriesOf(
   checkFileBytes(tree, limits)
   const policy = new EntryPolicy({ ...limits, maxComponentBytes: MAX_COMPONENT_BYTES })
   const layout = new LayoutRecognizer()
-  const lengths = new PathLengths()
+  const paths = new StoredPaths()
   let [sockets, devices] = [0, 0]
   for (const node of tree.nodes) {
-    const pathBytes = lengths.of(node)
+    const pathBytes = paths.of(node).byteLength
     if (node.type === 'socket') {
       sockets += 1
       continue
@@ -115,18 +116,4 @@ function knownDigest(node: TreeNode, digestOf: (node: TreeNode) => string | unde
     'UnsupportedZfsStream',
     `${shown(node.path)} (object ${node.object}) could not be hashed as it passed: its blocks are in no order or it is mostly holes; expected an ordinary send, or an archive`,
   )
-}
-
-/** Bytes of paths as they are stored, in path order: a name that is no UTF-8 is longer as text. */
-class PathLengths {
-  /** of the directories above, by depth */
-  readonly #above: number[] = []
-
-  of({ path, name }: TreeNode): number {
-    if (path === '.') return 1
-    const depth = path.split('/').length - 1
-    const bytes = (depth === 0 ? 0 : (this.#above[depth - 1] ?? 0) + 1) + name.byteLength
-    this.#above[depth] = bytes
-    return bytes
-  }
 }

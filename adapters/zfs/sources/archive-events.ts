@@ -1,4 +1,5 @@
 /** What an archive reader finds, as entries of a tree to be written. The names that cpio sends before a file's data come behind it. */
+import { parseDevice, type DeviceNumbers } from '#core/archive/devices.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import { decodeName, type Member, type MemberSink } from '#core/archive/member.ts'
 import { refusal, shown } from '#core/archive/refusals.ts'
@@ -107,12 +108,12 @@ function entryOf(member: Member): SourceEntry {
   }
   if (type === 'symlink') entry.target = raw.link.slice()
   if (type === 'hardlink') entry.linkTo = namesOf(raw.link)
-  if (member.device !== undefined) entry.device = parseDevice(member.path, member.device)
+  if (member.device !== undefined) entry.device = checkedDevice(member.path, member.device)
   return entry
 }
 
-function parseDevice(path: string, device: string): { major: number; minor: number } {
-  const [major = NaN, minor = NaN] = device.split(',').map(Number)
+function checkedDevice(path: string, device: string): DeviceNumbers {
+  const { major, minor } = parseDevice(device)
   const isPlain = (number: number) => Number.isSafeInteger(number) && number >= 0 && number <= 0xffffffff
   if (isPlain(major) && isPlain(minor)) return { major, minor }
   throw refusal(

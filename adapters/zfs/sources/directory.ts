@@ -1,5 +1,4 @@
 /** A directory of this machine as a tree to be written: owners, modes, times to the nanosecond, hard links by inode. */
-import { createHash } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -12,6 +11,7 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
+import { sha256Of } from '../../archive/sha256-of.ts'
 import { decodeName } from '#core/archive/member.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
@@ -66,7 +66,7 @@ export class DirectorySource implements TreeSource {
       if (entry.type === 'directory') this.#directories.push(seen)
       if (entry.type === 'file' && entry.size > 0) {
         this.#files.push({ ...seen, index })
-        entry.sha256 = await sha256(seen)
+        entry.sha256 = await sha256Of(piecesOf(seen))
       }
       yield entry
       index += 1
@@ -151,12 +151,6 @@ function deviceOf(rdev: bigint): { major: number; minor: number } {
     major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n)),
     minor: Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n)),
   }
-}
-
-async function sha256(file: Seen): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const piece of piecesOf(file)) hash.update(piece)
-  return hash.digest('hex')
 }
 
 /** The contents in one buffer that is filled again and again. @throws SourceChanged */

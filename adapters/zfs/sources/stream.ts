@@ -1,6 +1,7 @@
 /** The tree of other streams as a tree to be written: in another ZPL version, and without features that a receiver may lack. */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../../archive/sha256-of.ts'
 import type { OpenTree } from '../open-tree.ts'
+import { parseDevice } from '#core/archive/devices.ts'
 import type { Entry } from '#core/entry.ts'
 import type { StreamTree, TreeNode } from '#core/zfs/tree.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
@@ -40,7 +41,8 @@ export class StreamTreeSource implements TreeSource {
         const first = node.hardlinkTo === undefined ? undefined : paths.get(node.hardlinkTo)
         const known = await digests.of(node)
         if (first) yield { ...entry, type: 'hardlink', size: 0, linkTo: first }
-        else if (hasContents(node)) yield { ...entry, sha256: known ?? (await this.#sha256(node)) }
+        else if (hasContents(node))
+          yield { ...entry, sha256: known ?? (await sha256Of(this.#open.contents(node))) }
         else yield entry
       }
     } finally {
@@ -55,12 +57,6 @@ export class StreamTreeSource implements TreeSource {
       if (hasContents(node)) yield { index, bytes: this.#open.contents(node) }
     }
     return undefined
-  }
-
-  async #sha256(node: TreeNode): Promise<string> {
-    const hash = createHash('sha256')
-    for await (const piece of this.#open.contents(node)) hash.update(piece)
-    return hash.digest('hex')
   }
 }
 
@@ -84,7 +80,6 @@ function parentOf(path: string): string {
 
 function entryOf(node: TreeNode, path: readonly Uint8Array[]): SourceEntry {
   const { type, mode, uid, gid, mtime, mtimeNsec, size, target, device } = node
-  const [major = 0, minor = 0] = (device ?? '').split(',').map(Number)
   return {
     path,
     type,
@@ -95,7 +90,7 @@ function entryOf(node: TreeNode, path: readonly Uint8Array[]): SourceEntry {
     mtimeNsec,
     size,
     ...(target && { target }),
-    ...(device !== undefined && { device: { major, minor } }),
+    ...(device !== undefined && { device: parseDevice(device) }),
   }
 }
 

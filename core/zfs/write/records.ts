@@ -16,9 +16,9 @@ const SNAPSHOT = 1n
 const Type = { begin: 0, object: 1, freeObjects: 2, write: 3, free: 4, end: 5, spill: 7 } as const
 
 /** Features that a stream of ours can have: spill blocks, from ZPL 5 on. */
-export const SPILL_FEATURE = 0x4n
+const SPILL_FEATURE = 0x4n
 /** Stream flags: a clone of its base; flags of spill blocks count. */
-export const StreamFlag = { clone: 1, spill: 8 } as const
+const StreamFlag = { clone: 1, spill: 8 } as const
 
 export interface WrittenBegin {
   /** 1 to 5: of it follow the features and the flag for spill blocks */

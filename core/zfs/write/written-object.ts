@@ -9,7 +9,7 @@ import { encodeSystemAttributes, type AttributesForm } from './system-attributes
 import { encodeZnode, MAX_INLINE_TARGET } from './znode.ts'
 
 /** zfs-stream.md 10: every receiver takes blocks of this size */
-export const RECORD_SIZE = 128 * 1024
+const RECORD_SIZE = 128 * 1024
 const UNIT = 512
 
 export interface WrittenObject {
