@@ -49,7 +49,7 @@ export function findIndexedArchive(
 
 /** An archive is passed over once; of a stream all metadata is read first, and an increment needs what it builds on. */
 function costOf({ format, compression }: Pick<Artifact, 'format' | 'compression'>): number {
-  const ofFormat = { tar: 0, cpio: 0, layer: 0, zfs: 10, 'zfs-incremental': 20 }
+  const ofFormat = { tar: 0, cpio: 0, layer: 0, flar: 1, zfs: 10, 'zfs-incremental': 20 }
   return ofFormat[format] + unpackingCost({ compression })
 }
 

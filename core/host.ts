@@ -40,6 +40,23 @@ export const OsRelease = z.enum([
 ])
 export type OsRelease = z.infer<typeof OsRelease>
 
+/** An interface of the global zone, as sysidcfg has it (zones.md 6.2). Without an address it asks DHCP. */
+export const HostInterface = z.strictObject({
+  /** `bge0`; PRIMARY for the only one, whatever it is called */
+  name: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_]{0,30}$/, 'expected the name of an interface such as bge0, or PRIMARY'),
+  /** of several: the one whose name the host has; default the first */
+  primary: z.boolean().optional(),
+  /** `192.0.2.10/24` */
+  address: z.cidrv4().optional(),
+  defaultRoute: z.ipv4().optional(),
+  /** default: the host's name */
+  hostname: HostName.optional(),
+  ipv6: z.boolean().default(false),
+})
+export type HostInterface = z.infer<typeof HostInterface>
+
 export const Host = z.object({
   name: HostName,
   macs: z.array(MacAddress).default([]),
@@ -47,6 +64,8 @@ export const Host = z.object({
   arch: z.string().max(32).default('i86pc'),
   release: OsRelease.default('illumos'),
   networks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  /** of the global zone, for hosts that are installed as a whole; absent: one that asks DHCP */
+  interfaces: z.array(HostInterface).max(64).optional(),
   profile: ProfileName.optional(),
   transport: Transport.optional(),
   /** present: builds run here, so many at a time; their zones are below `zonesRoot` */

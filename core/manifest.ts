@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { Sha1, Sha256 } from './digest.ts'
+import { Md5, Sha1, Sha256 } from './digest.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 
 /** What kind of bytes an artifact is, before compression. */
-export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental', 'layer'])
+export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental', 'layer', 'flar'])
 export type ArtifactFormat = z.infer<typeof ArtifactFormat>
 
 export const Compression = z.enum(['none', 'gzip', 'xz', 'bzip2', 'zstd'])
@@ -45,12 +45,27 @@ export const ZfsFacts = z.object({
 })
 export type ZfsFacts = z.infer<typeof ZfsFacts>
 
+/** What a flash archive says of itself (jumpstart.md 4.2); the artifact's `compression` is that of the file, which is none. */
+export const FlarFacts = z.object({
+  contentName: z.string().max(256),
+  archiver: z.enum(['cpio', 'pax']),
+  /** of the archive section */
+  payloadCompression: z.enum(['none', 'compress']),
+  type: z.enum(['FULL', 'DIFFERENTIAL']),
+  creationMaster: z.string().max(256).optional(),
+  /** `uname -m` values it may be installed on; empty: any */
+  architectures: z.array(z.string().max(64)).max(64),
+})
+export type FlarFacts = z.infer<typeof FlarFacts>
+
 /** One packaged form of a version; its bytes are the blob `sha256`. */
 export const Artifact = z.object({
   format: ArtifactFormat,
   compression: Compression,
   sha256: Sha256,
   sha1: Sha1,
+  /** hex; imgadm compares it. Absent in versions of before it was kept */
+  md5: Md5.optional(),
   /** bytes, as stored */
   size: z.int().nonnegative(),
   /** bytes after decompression */
@@ -67,6 +82,8 @@ export const Artifact = z.object({
   fromGuid: z.string().optional(),
   /** ZFS only; absent in versions of before streams were read */
   zfs: ZfsFacts.optional(),
+  /** flar only */
+  flar: FlarFacts.optional(),
   /** layer only: the archive of the origin to whose tree it applies (docs/layer-format.md) */
   base: Sha256.optional(),
   /** the artifact of the same version that it was converted from (docs/conversion.md) */
@@ -89,10 +106,32 @@ export const InventoryItem = z.discriminatedUnion('kind', [
 ])
 export type InventoryItem = z.infer<typeof InventoryItem>
 
+/** `zone`: a detached zone, to be cloned. `system`: the root of a golden global zone, to be installed on bare hosts. */
+export const TemplateKind = z.enum(['zone', 'system'])
+export type TemplateKind = z.infer<typeof TemplateKind>
+
+/** A zone that was detached and travels inside a system's archive, with what it takes to attach it again. */
+export const CapturedZone = z.object({
+  name: ZoneName,
+  /** absolute, in the system */
+  zonepath: z.string().max(1023),
+  brand: z.string().max(32),
+  autoboot: z.boolean(),
+  /** zonecfg export text (zones.md 2.9) */
+  zonecfg: z.string().max(256 * 1024),
+  /** what of it may not work elsewhere, in words (zones.md 8.1) */
+  warnings: z.array(z.string().max(1024)).max(256),
+})
+export type CapturedZone = z.infer<typeof CapturedZone>
+
 /** Everything that travels with a version of a template. Immutable once the version is ready. */
 export const Manifest = z.object({
   template: TemplateName,
   version: VersionName,
+  /** absent: a zone */
+  kind: TemplateKind.optional(),
+  /** of a system that was archived with its zones: in the order in which they boot */
+  capturedZones: z.array(CapturedZone).max(256).optional(),
   brand: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'expected a brand such as native, lx, lipkg'),
   osFamily: OsFamily,
   /** e.g. `s10u8`, `illumos`, `debian-12` */
@@ -123,6 +162,7 @@ export type Manifest = z.infer<typeof Manifest>
 
 /** What an uploader may say about the template beside the bytes; a SUNWdetached.xml inside the archive fills what is not said. */
 export const VersionFacts = Manifest.pick({
+  kind: true,
   osRelease: true,
   arch: true,
   zonecfg: true,
@@ -142,6 +182,7 @@ const formatExtension: Record<ArtifactFormat, string> = {
   zfs: 'zfs',
   'zfs-incremental': 'izfs',
   layer: 'layer.tar',
+  flar: 'flar',
 }
 const compressionExtension: Record<Compression, string> = {
   none: '',

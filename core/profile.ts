@@ -31,6 +31,10 @@ const ZonecfgValue = z
 /** What a shell and a database can hold. */
 const withoutNul = z.string().regex(/^[^\0]*$/, 'expected text without NUL')
 
+const TemplateText = z
+  .string()
+  .refine((text) => TemplateRef.safeParse(text).success, 'expected template@version or template@channel')
+
 const Net = z.strictObject({
   physical: ZonecfgValue.min(1),
   /** shared-IP zones: `192.0.2.10/24` */
@@ -44,9 +48,7 @@ const Net = z.strictObject({
 export const ProfileZone = z.strictObject({
   name: ZoneName,
   /** `mysql@stable`, `web@1.2` */
-  template: z
-    .string()
-    .refine((text) => TemplateRef.safeParse(text).success, 'expected template@version or template@channel'),
+  template: TemplateText,
   /** default: `<zonesRoot>/<name>` */
   zonepath: HostDirectory.optional(),
   ipType: z.enum(['shared', 'exclusive']).optional(),
@@ -111,6 +113,51 @@ export const ProfileZone = z.strictObject({
 })
 export type ProfileZone = z.infer<typeof ProfileZone>
 
+const PoolName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'expected the name of a pool')
+  .refine((name) => !/^(mirror|raidz|spare|log|c[0-9])/.test(name), 'zpool keeps this name for itself')
+
+/** A host that is installed from a golden global zone: a template of kind `system`. */
+export const ProfileSystem = z.strictObject({
+  template: TemplateText,
+  pool: PoolName.default('rpool'),
+  /** default: `<template>-<version>` */
+  bootEnvironment: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'expected the name of a boot environment')
+    .optional(),
+  /** the property of the new root; absent: what its parent has */
+  compression: z.enum(['on', 'off', 'lzjb', 'gzip', 'gzip-1', 'gzip-6', 'gzip-9', 'zle', 'lz4']).optional(),
+  /** interfaces of the golden system's zones, and what they are called here: `{ bge0: e1000g0 }` */
+  interfaceMap: z.record(ZonecfgValue.min(1), ZonecfgValue.min(1)).default({}),
+})
+export type ProfileSystem = z.infer<typeof ProfileSystem>
+
+/** A host that JumpStart installs. */
+export const ProfileJumpStart = z.strictObject({
+  /** when its zones come: written below /a while the host is installed, or by a service of the first boot */
+  zones: z.enum(['install', 'first-boot']).default('first-boot'),
+  /** text of the install profile (jumpstart.md 2); absent: made from `system`, or what the rules name */
+  installProfile: z
+    .string()
+    .max(64 * 1024)
+    .optional(),
+})
+export type ProfileJumpStart = z.infer<typeof ProfileJumpStart>
+
+/** A host that kayak installs (jumpstart.md 6.1). */
+export const ProfileKayak = z.strictObject({
+  /** as BuildRpool takes them: `c1t0d0`, `>100000`, `~SSD`; joined by commas: all of it; several: a mirror */
+  disks: z.array(z.string().min(1).max(256)).min(1).max(16),
+  lang: z.string().max(64).optional(),
+  keyboardLayout: z.string().max(64).optional(),
+  compression: z.boolean().default(true),
+  /** reboot when it is done */
+  reboot: z.boolean().default(true),
+})
+export type ProfileKayak = z.infer<typeof ProfileKayak>
+
 /** A profile's fields, each by itself. */
 export const ProfileFields = z.strictObject({
   name: ProfileName,
@@ -120,9 +167,15 @@ export const ProfileFields = z.strictObject({
   /** where zones go unless they say otherwise */
   zonesRoot: HostDirectory.default('/zones'),
   sysid: SysidSettings,
-  zones: z.array(ProfileZone).min(1).max(256),
+  system: ProfileSystem.optional(),
+  jumpstart: ProfileJumpStart.optional(),
+  kayak: ProfileKayak.optional(),
+  zones: z.array(ProfileZone).max(256).default([]),
 })
 
 /** What a host of this profile becomes: the file `profiles/<name>.yaml`, and the same through the API. */
-export const Profile = ProfileFields.superRefine(checkDirectories)
+export const Profile = ProfileFields.superRefine(checkDirectories).refine(
+  ({ zones, system }) => zones.length > 0 || system !== undefined,
+  { path: ['zones'], error: 'expected at least one zone, or a system' },
+)
 export type Profile = z.infer<typeof Profile>

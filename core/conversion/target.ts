@@ -18,6 +18,7 @@ export const ConversionTarget = z.enum([
   'cpio.zst',
   'cpio.bz2',
   'cpio.xz',
+  'flar',
 ])
 export type ConversionTarget = z.infer<typeof ConversionTarget>
 
@@ -35,6 +36,7 @@ const formats: Record<string, ConvertedFormat> = {
   izfs: 'zfs-incremental',
   tar: 'tar',
   cpio: 'cpio',
+  flar: 'flar',
 }
 const compressions: Record<string, Compression> = {
   '': 'none',

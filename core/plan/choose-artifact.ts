@@ -49,7 +49,8 @@ function canTake(host: Host, artifact: Artifact): boolean {
 
 /** Why a host cannot use this form; undefined: it can. What is received is a file system as it was: only archives get a `root/` there. */
 export function whyNot(host: Host, artifact: Artifact): string | undefined {
-  const { compression, layout, zfs } = artifact
+  const { format, compression, layout, zfs } = artifact
+  if (format === 'flar') return 'a flash archive is for JumpStart and flar, not for zones.sh'
   if (isStream(artifact)) {
     const problem = factProblem(host.facts, 'zfs') ?? factProblem(host.facts, 'zpool')
     if (problem !== undefined) return problem

@@ -11,6 +11,7 @@ const unpacked: Record<ArtifactFormat, number> = {
   tar: 150e6,
   cpio: 100e6,
   layer: 100e6,
+  flar: 100e6,
   zfs: 200e6,
   'zfs-incremental': 200e6,
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Sha256 } from '../digest.ts'
 import { ChannelName, HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
-import { ArchiveLayout, ArtifactFormat, Compression, OsFamily } from '../manifest.ts'
+import { ArchiveLayout, ArtifactFormat, CapturedZone, Compression, OsFamily } from '../manifest.ts'
 
 /** A form that builds on the version's origin. The host takes it when it has that origin, and the full form when it has not. */
 export const PlannedDelta = z.strictObject({
@@ -115,6 +115,31 @@ export const PlannedZone = z.strictObject({
 })
 export type PlannedZone = z.infer<typeof PlannedZone>
 
+/** The global zone that the host is installed with. */
+export const PlannedSystem = z.strictObject({
+  template: TemplateName,
+  version: VersionName,
+  osFamily: OsFamily,
+  format: ArtifactFormat,
+  compression: Compression,
+  sha256: Sha256,
+  /** bytes to transfer */
+  size: z.int(),
+  /** bytes that it needs in the pool, about, before any compression */
+  neededBytes: z.int(),
+  urlPath: z.string().regex(/^\/(?:flash|blobs)\/[A-Za-z0-9._/-]+$/),
+  pool: z.string(),
+  bootEnvironment: z.string(),
+  compressionProperty: z.string().optional(),
+  /** secret */
+  sysidcfg: z.string().optional(),
+  touch: z.array(z.string()),
+  nodename: z.string(),
+  capturedZones: z.array(CapturedZone),
+  interfaceMap: z.record(z.string(), z.string()),
+})
+export type PlannedSystem = z.infer<typeof PlannedSystem>
+
 /** One line of the plan. `step` is the name under which the host reports it. */
 export const PlannedStep = z.strictObject({
   step: z.enum([
@@ -130,6 +155,8 @@ export const PlannedStep = z.strictObject({
     'wait',
     'smoke',
     'detach',
+    'system',
+    'stage',
   ]),
   /** absent: the host */
   zone: ZoneName.optional(),
@@ -161,6 +188,10 @@ export const Plan = z.strictObject({
   /** to transfer in all */
   bytes: z.int(),
   templates: z.array(PlannedTemplate),
+  /** the host is installed as a whole first */
+  system: PlannedSystem.optional(),
+  /** when the zones come on a host that JumpStart installs; absent: when the script is run */
+  zonesCome: z.enum(['install', 'first-boot']).optional(),
   canaries: z.array(PlannedCanary).default([]),
   zones: z.array(PlannedZone),
   steps: z.array(PlannedStep),
