@@ -44,6 +44,7 @@ export const ConversionReply = z.looseObject({
   job: z.string().optional(),
   artifact: Artifact.optional(),
 })
+export type ConversionReply = z.infer<typeof ConversionReply>
 
 export const HostReply = z.looseObject({
   name: z.string(),

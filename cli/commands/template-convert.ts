@@ -1,20 +1,13 @@
 // `zoneflash template convert`: a worker makes another form of a version from one that it has.
 import type { Command } from 'commander'
-import {
-  ConversionTarget,
-  defaultZpl,
-  findConverted,
-  isStreamTarget,
-  type ZplVersion,
-} from '#core/conversion/target.ts'
+import { ConversionTarget, defaultZpl, isStreamTarget, type ZplVersion } from '#core/conversion/target.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
-import type { Client } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
-import { refused, usageFailure } from '../failures.ts'
+import { askForForm, madeForm } from '../ensure-form.ts'
+import { usageFailure } from '../failures.ts'
 import { numberOption, wordOption } from '../option-values.ts'
 import { printLine, renderBytes } from '../output.ts'
-import { parseReference, versionRoute } from '../reference.ts'
-import { ConversionReply, VersionReply } from '../replies.ts'
+import { parseReference } from '../reference.ts'
 import { waitForJob } from '../wait-for-job.ts'
 
 interface ConvertOptions {
@@ -49,10 +42,7 @@ async function convert(text: string, { json, to = '', zpl: version, wait }: Conv
     throw usageFailure(`--zpl is for ZFS streams, expected --to zfs with it, got ${target}`)
   const reference = parseReference(text)
   const client = openClient()
-  const asked = await client.call(ConversionReply, `${versionRoute(reference)}/conversions`, {
-    method: 'POST',
-    body: { to: target, ...(zpl !== undefined && { zpl }) },
-  })
+  const asked = await askForForm(client, reference, target, zpl)
   const name = `${reference.template}@${asked.version}`
   if (asked.job === undefined) {
     await show(json, asked, async () => {
@@ -71,19 +61,6 @@ async function convert(text: string, { json, to = '', zpl: version, wait }: Conv
 
 function zplOption(text: string): ZplVersion {
   return numberOption('--zpl', text, 4, 5) === 4 ? 4 : 5
-}
-
-async function madeForm(
-  client: Client,
-  template: string,
-  version: string,
-  target: ConversionTarget,
-  zpl: ZplVersion | undefined,
-): Promise<Artifact> {
-  const { manifest } = await client.call(VersionReply, versionRoute({ template, selector: version }))
-  const artifact = findConverted(manifest.artifacts, target, zpl)
-  if (artifact) return artifact
-  throw refused('JobFailed', `the job is over, and ${template}@${version} has no ${target}`)
 }
 
 function rendered(artifact: Artifact): string {

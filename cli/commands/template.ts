@@ -17,6 +17,7 @@ import { registerTemplateChannels } from './template-channels.ts'
 import { registerTemplateConvert } from './template-convert.ts'
 import { registerTemplateDiff } from './template-diff.ts'
 import { registerTemplateHygiene } from './template-hygiene.ts'
+import { registerTemplateExport } from './template-export.ts'
 import { registerTemplatePull } from './template-pull.ts'
 import { registerTemplatePush } from './template-push.ts'
 import { registerTemplateKeep } from './template-keep.ts'
@@ -63,6 +64,7 @@ export function registerTemplate(program: Command): void {
 
   registerTemplatePush(noun)
   registerTemplatePull(noun)
+  registerTemplateExport(noun)
   registerTemplatePackage(noun)
   registerTemplateConvert(noun)
   registerTemplateKeep(noun)
