@@ -6,6 +6,8 @@ export interface Config {
   /** the directory that holds all state; like every path here it may be relative to the working directory */
   dataDir: string
   listen: { host: string; port: number }
+  /** absent: no listener for the installers of old systems (server/legacy-server.ts) */
+  legacyListen?: { host: string; port: number }
   /** how hosts reach the server, without a slash at its end */
   url: string
   /** absent: an embedded PostgreSQL under the data directory */
@@ -97,6 +99,10 @@ interface Variable<T> {
 const variables = {
   ZONEFLASH_DATA: { schema: Path, expected: 'the path of a directory' },
   ZONEFLASH_LISTEN: { schema: Listen, expected: 'host:port such as 127.0.0.1:7070 or [::1]:7070' },
+  ZONEFLASH_LEGACY_LISTEN: {
+    schema: Listen,
+    expected: 'host:port such as 192.0.2.1:7071, for the installers of old systems',
+  },
   ZONEFLASH_URL: { schema: webUrl, expected: 'an http or https URL such as http://192.0.2.1:7070' },
   DATABASE_URL: {
     schema: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -153,6 +159,7 @@ function read<N extends VariableName>(
 export function parseConfig(env: Environment): Config {
   const dataDir = read(env, 'ZONEFLASH_DATA') ?? './data'
   const listen = read(env, 'ZONEFLASH_LISTEN') ?? { host: '127.0.0.1', port: 7070 }
+  const legacyListen = read(env, 'ZONEFLASH_LEGACY_LISTEN')
   const tls = readTls(env)
   const databaseUrl = read(env, 'DATABASE_URL')
   const redisUrl = read(env, 'REDIS_URL')
@@ -160,6 +167,7 @@ export function parseConfig(env: Environment): Config {
   return {
     dataDir,
     listen,
+    ...(legacyListen && { legacyListen }),
     url: read(env, 'ZONEFLASH_URL') ?? defaultUrl(listen, tls !== undefined),
     ...(databaseUrl !== undefined && { databaseUrl }),
     ...(redisUrl !== undefined && { redisUrl }),
@@ -196,6 +204,12 @@ export function defaultUrl(listen: Config['listen'], tls: boolean): string {
   const anywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
   const host = anywhere[listen.host] ?? listen.host
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen.port}`
+}
+
+/** Where installers of old systems reach this server: its own address, by the listener for them where there is one. */
+export function legacyUrl({ url, legacyListen }: Pick<Config, 'url' | 'legacyListen'>): string {
+  if (legacyListen === undefined) return url
+  return `http://${new URL(url).hostname}:${legacyListen.port}`
 }
 
 /** The configuration for printing: passwords in URLs are `****`. */

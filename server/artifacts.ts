@@ -1,4 +1,5 @@
-// The bytes that hosts fetch: /flash/:template/:versionOrChannel.:ext and /blobs/sha256/:hex.
+// The bytes that hosts fetch: /flash/:template/:versionOrChannel.:ext and /blobs/sha256/:hex, also below /js/:host/:token for
+// installers whose addresses hold no query.
 import type { Express, Request, Response } from 'express'
 import { z } from 'zod'
 import {
@@ -8,9 +9,10 @@ import {
   type FoundArtifact,
 } from '#app/find-artifact.ts'
 import { beganBefore } from '#app/channels/install-block.ts'
+import type { Install } from '#app/ports/installs.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import { Sha256 } from '#core/digest.ts'
-import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
+import { ChannelName, HostName, TemplateName, VersionName } from '#core/names.ts'
 import { bearerSecret } from './auth.ts'
 import { decideAnswer } from './conditional.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -44,35 +46,48 @@ export function mountArtifacts(
   wrongTokens: WrongTokens,
 ): void {
   const needs = { blobs: services.blobs, pool: new BufferPool(), meter }
-  const readerOf = async (request: Request, response: Response): Promise<ArtifactReader> => {
+  /** Undefined for an address with a token that does not open. */
+  const readerOf = async (request: Request, response: Response): Promise<ArtifactReader | undefined> => {
+    const { host, token } = request.params
+    if (token !== undefined) {
+      const ofHost = (one: string) => findInstallReader(String(host), one, services)
+      return wrongTokens.check(String(token), { request, response }, ofHost)
+    }
     const secret = secretOf(request)
     if (secret === undefined) return { kind: 'anyone' }
     const lookUp = (one: string) => findReader(one, services)
     return (await wrongTokens.check(secret, { request, response }, lookUp)) ?? { kind: 'anyone' }
   }
-  app.get('/flash/:template/:file', async (request, response, next) => {
-    const wanted = ArtifactPath.safeParse({
-      template: request.params.template,
-      ...splitFileName(request.params.file),
-    })
-    if (!wanted.success) return next()
-    const found = await findArtifact(wanted.data, await readerOf(request, response), services)
-    const { template, version } = found
-    const file = `${template}-${version}.${wanted.data.extension}`
-    response.set({
-      'content-type':
-        contentTypes[wanted.data.extension.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      'content-disposition': `attachment; filename="${file}"`,
-      'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
-      'x-zoneflash-version': version,
-    })
-    await sendArtifact(request, response, found, version === wanted.data.selector, needs)
-  })
+  app.get(
+    ['/flash/:template/:file', '/js/:host/:token/flash/:template/:file'],
+    async (request, response, next) => {
+      const wanted = ArtifactPath.safeParse({
+        template: request.params['template'],
+        ...splitFileName(String(request.params['file'])),
+      })
+      if (!wanted.success) return next()
+      const reader = await readerOf(request, response)
+      if (!reader) return next()
+      const found = await findArtifact(wanted.data, reader, services)
+      const { template, version } = found
+      const file = `${template}-${version}.${wanted.data.extension}`
+      response.set({
+        'content-type':
+          contentTypes[wanted.data.extension.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+        'content-disposition': `attachment; filename="${file}"`,
+        'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
+        'x-zoneflash-version': version,
+      })
+      await sendArtifact(request, response, found, version === wanted.data.selector, needs)
+    },
+  )
 
-  app.get('/blobs/sha256/:hex', async (request, response, next) => {
-    const digest = Sha256.safeParse(request.params.hex)
+  app.get(['/blobs/sha256/:hex', '/js/:host/:token/blobs/sha256/:hex'], async (request, response, next) => {
+    const digest = Sha256.safeParse(request.params['hex'])
     if (!digest.success) return next()
-    const found = await findBlobArtifact(digest.data, await readerOf(request, response), services)
+    const reader = await readerOf(request, response)
+    if (!reader) return next()
+    const found = await findBlobArtifact(digest.data, reader, services)
     response.set('content-type', 'application/octet-stream')
     await sendArtifact(request, response, found, true, needs)
   })
@@ -100,7 +115,19 @@ async function findReader(
   const token = secret.startsWith('zf_') ? await tokens.authenticate(secret) : undefined
   if (token) return { kind: 'token', token }
   const install = await installs.authenticateToken(secret)
-  if (!install) return undefined
+  return install && installReader(install, installs)
+}
+
+async function findInstallReader(
+  host: string,
+  secret: string,
+  { installs }: Services,
+): Promise<ArtifactReader | undefined> {
+  const install = HostName.safeParse(host).success ? await installs.authenticate(host, secret) : undefined
+  return install && installReader(install, installs)
+}
+
+function installReader(install: Install, installs: Services['installs']): ArtifactReader {
   return {
     kind: 'install',
     planned: plannedVersions(install.plan),

@@ -20,8 +20,18 @@ import { WrongTokens } from './wrong-tokens.ts'
 /** Node's pipeline alone sets seven for an answer that is streamed; the log, the metrics and the route set theirs. */
 const MAX_LISTENERS = 20
 
+/** What all listeners of a process count together. */
+export interface SharedCounts {
+  metrics: Metrics
+  wrongTokens: WrongTokens
+}
+
+export function createSharedCounts({ channels, clock, config }: Services): SharedCounts {
+  return { metrics: new Metrics(channels), wrongTokens: new WrongTokens(clock, config.wrongTokens) }
+}
+
 /** Assembles the application. It listens nowhere yet: see node-server.ts. */
-export function createHttpServer(services: Services): Express {
+export function createHttpServer(services: Services, shared = createSharedCounts(services)): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -29,11 +39,10 @@ export function createHttpServer(services: Services): Express {
     response.setMaxListeners(MAX_LISTENERS)
     next()
   })
-  const metrics = new Metrics(services.channels)
+  const { metrics, wrongTokens } = shared
   app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
 
   mountOperations(app, services, metrics)
-  const wrongTokens = new WrongTokens(services.clock, services.config.wrongTokens)
   mountArtifacts(app, services, metrics, wrongTokens)
   mountInstallDocuments(app, services, wrongTokens)
   const requireRole = createRequireRole(services.tokens, wrongTokens)

@@ -8,7 +8,8 @@ import { openAdapters, type OpenedAdapters } from '#adapters/open-adapters.ts'
 import type { Config } from '#core/config.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { watchEventStreams } from './event-streams.ts'
-import { createHttpServer } from './http-server.ts'
+import { createHttpServer, createSharedCounts } from './http-server.ts'
+import { createLegacyServer } from './legacy-server.ts'
 import { createNodeServer } from './node-server.ts'
 import { periodicWork } from './periodic-work.ts'
 import { startTicks, type RunningTicks } from './ticks.ts'
@@ -31,7 +32,9 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const adapters = await openAdapters(config, 'server')
   try {
     log.info({ swept: adapters.swept }, 'swept what earlier processes left')
-    const app = createHttpServer({ ...adapters, config, log })
+    const services = { ...adapters, config, log }
+    const shared = createSharedCounts(services)
+    const app = createHttpServer(services, shared)
     // the token is told once, so it is made when nothing stops the start any more; requests wait for it
     const opened = Promise.withResolvers<void>()
     const server = await createNodeServer(
@@ -39,22 +42,31 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
       config,
     )
     const cutEventStreams = watchEventStreams(server)
-    await listen(server, config)
+    const servers = [server]
+    await listen(server, 'ZONEFLASH_LISTEN', config.listen)
+    const cutOff = (error: unknown) => {
+      for (const one of servers) {
+        one.close()
+        one.closeAllConnections()
+      }
+      throw error
+    }
+    if (config.legacyListen) {
+      const legacy = createLegacyServer(services, shared)
+      await listen(legacy, 'ZONEFLASH_LEGACY_LISTEN', config.legacyListen).catch(cutOff)
+      servers.push(legacy)
+    }
     const firstAdminToken = await adapters.tokens
       .ensureFirstAdmin((secret) => keepAdminToken(config.dataDir, secret))
-      .catch((error: unknown) => {
-        server.close()
-        server.closeAllConnections()
-        throw error
-      })
+      .catch(cutOff)
     opened.resolve()
-    const ticks = startTicks(log, periodicWork({ ...adapters, config, log }))
+    const ticks = startTicks(log, periodicWork(services))
     const { databaseUrl, databaseEnded } = adapters
     return {
       databaseUrl,
       databaseEnded,
       firstAdminToken,
-      close: () => close(server, cutEventStreams, ticks, adapters),
+      close: () => close(servers, cutEventStreams, ticks, adapters),
     }
   } catch (error) {
     await adapters.close()
@@ -77,7 +89,7 @@ async function keepAdminToken(dataDir: string, secret: string): Promise<void> {
   await rename(`${file}.new`, file)
 }
 
-async function listen(server: Server, { listen: { host, port } }: Config): Promise<void> {
+async function listen(server: Server, variable: string, { host, port }: Config['listen']): Promise<void> {
   server.listen(port, host)
   try {
     await once(server, 'listening')
@@ -87,23 +99,25 @@ async function listen(server: Server, { listen: { host, port } }: Config): Promi
     throw new ProvisionError(
       'unavailable',
       'AddressInUse',
-      `ZONEFLASH_LISTEN is ${host}:${port}, expected an address that is free: ${reason}`,
+      `${variable} is ${host}:${port}, expected an address that is free: ${reason}`,
       { cause },
     )
   }
 }
 
 async function close(
-  server: Server,
+  servers: readonly Server[],
   cutEventStreams: () => void,
   ticks: RunningTicks,
   adapters: OpenedAdapters,
 ): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeIdleConnections()
+  const closed = Promise.all(servers.map((server) => once(server, 'close')))
+  for (const server of servers) {
+    server.close()
+    server.closeIdleConnections()
+  }
   cutEventStreams()
-  const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS)
+  const cut = setTimeout(() => servers.forEach((server) => server.closeAllConnections()), GRACE_MS)
   await closed
   clearTimeout(cut)
   await ticks.stop()

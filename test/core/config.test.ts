@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maskConfig, parseConfig } from '#core/config.ts'
+import { legacyUrl, maskConfig, parseConfig } from '#core/config.ts'
 
 describe('parseConfig', () => {
   test('an empty environment gives the one-machine set-up', () => {
@@ -32,6 +32,14 @@ describe('parseConfig', () => {
     expect(parseConfig({ ZONEFLASH_LISTEN: '[2001:db8::1]:80' }).url).toBe('http://[2001:db8::1]:80')
   })
 
+  test('there is no listener for old installers unless it is asked for; they reach it by the name of the server', () => {
+    const url = 'https://flash.example.com:7443'
+    expect(legacyUrl(parseConfig({ ZONEFLASH_URL: url }))).toBe(url)
+    const config = parseConfig({ ZONEFLASH_URL: url, ZONEFLASH_LEGACY_LISTEN: '0.0.0.0:7071' })
+    expect(config.legacyListen).toEqual({ host: '0.0.0.0', port: 7071 })
+    expect(legacyUrl(config)).toBe('http://flash.example.com:7071')
+  })
+
   test('sizes may carry a unit', () => {
     expect(parseConfig({ ZONEFLASH_MAX_BYTES: '512M' }).limits.maxBytes).toBe(512 * 1024 ** 2)
   })
@@ -40,6 +48,7 @@ describe('parseConfig', () => {
     ['ZONEFLASH_LISTEN', '7070'],
     ['ZONEFLASH_LISTEN', '127.0.0.1:70700'],
     ['ZONEFLASH_LISTEN', 'http://x:1'],
+    ['ZONEFLASH_LEGACY_LISTEN', '7071'],
     ['ZONEFLASH_URL', 'ftp://x'],
     ['ZONEFLASH_BLOBS', 's3:bucket'],
     ['DATABASE_URL', 'mysql://h/d'],
