@@ -10,6 +10,7 @@ import { shellQuote } from './shell-quote.ts'
 export const libraryFiles = [
   'lib.sh',
   'report.sh',
+  'run.sh',
   'fetch.sh',
   'unpack.sh',
   'zfs.sh',
@@ -33,12 +34,17 @@ export interface ScriptOptions {
   token: string
   /** how this host reaches the server */
   baseUrl: string
+  /** who runs it; default: a person or a worker, on a host that is up */
+  phase?: RunPhase
 }
+
+/** `install`: JumpStart's finish script, below /a; `first-boot`: the service that it leaves. */
+export type RunPhase = '' | 'install' | 'first-boot'
 
 /** @throws ShellValueInvalid, BaseUrlInvalid */
 export function renderInstallScript(
   plan: Plan,
-  { token, baseUrl }: ScriptOptions,
+  { token, baseUrl, phase = '' }: ScriptOptions,
   parts: ScriptParts,
 ): string {
   return [
@@ -57,6 +63,8 @@ export function renderInstallScript(
       zf_flash_root: plan.flashRoot,
       zf_zones_root: plan.zonesRoot,
       zf_wait: String(plan.waitSeconds),
+      zf_phase: phase,
+      zf_root: '',
       zf_template_count: String(plan.templates.length),
       zf_zone_count: String(plan.zones.length),
     }),

@@ -16,6 +16,7 @@ build_main() {
   zf_quiet=yes
   zf_made=build
   zf_zones_root=
+  zf_root=
   zf_flash_root=
   open_shared
   zf_awk=`first_of nawk gawk mawk awk` || return 1

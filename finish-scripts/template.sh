@@ -141,9 +141,10 @@ adopt_as() { # DATASET
     return
   fi
   # should the run die in between: without a place it counts as replaced
+  adopt_place=`own_place "$t_path"`
   zfs set mountpoint=none "${fetch_parent}/${t_name}_incoming" &&
     zfs rename "${fetch_parent}/${t_name}_incoming" "$1" &&
-    zfs set mountpoint="$t_path" "$1" && mount_dataset "$1"
+    zfs set mountpoint="$adopt_place" "$1" && mount_dataset "$1"
 }
 
 retire_template() { # the tree of another version; its dataset stays as long as zones are clones of it

@@ -8,6 +8,13 @@ dataset_at() { # DIRECTORY: prints the file system mounted exactly there
     new_awk -F'	' '$2 == ENVIRON["dataset_directory"] { print $1 }' | sed 1q
 }
 
+own_place() { # DIRECTORY: prints where the host itself will see it; a pool that was imported below /a mounts everything there
+  case $1 in
+    "$zf_root"/*) echo "$1" | sed "s,^$zf_root,," ;;
+    *) echo "$1" ;;
+  esac
+}
+
 dataset_exists() { # DATASET
   zfs list -H -o name "$1" >/dev/null 2>&1
 }
@@ -32,10 +39,11 @@ ensure_root() { # DIRECTORY: a dataset of its own where there is a pool, so that
   fi
   root_pool=`a_pool`
   if [ -n "$root_pool" ]; then
-    root_dataset=$root_pool/`echo "$1" | sed -e 's,^/*,,' -e 's,[^A-Za-z0-9_.-],-,g'`
+    root_mountpoint=`own_place "$1"`
+    root_dataset=$root_pool/`echo "$root_mountpoint" | sed -e 's,^/*,,' -e 's,[^A-Za-z0-9_.-],-,g'`
     if dataset_exists "$root_dataset"; then :; else
       will_make empty-dataset "$root_dataset"
-      zfs create -o mountpoint="$1" "$root_dataset" || return 1
+      zfs create -o mountpoint="$root_mountpoint" "$root_dataset" || return 1
       chmod 755 "$1"
       return 0
     fi

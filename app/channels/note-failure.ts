@@ -20,7 +20,7 @@ interface Needs {
   post: (url: string, body: object) => Promise<void>
 }
 
-/** Said by finish-scripts/main.sh when a person or a shutdown ends the run. */
+/** Said by finish-scripts/run.sh when a person or a shutdown ends the run. */
 const INTERRUPTED = 'the run was interrupted by a signal'
 
 /**
