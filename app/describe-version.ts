@@ -21,8 +21,9 @@ export interface VersionFindings {
   createdAt: Date
 }
 
-/** @throws BrandMissing, ZoneXmlInvalid, InvalidManifest */
+/** @throws BrandMissing, SystemLayout, SystemFamilyMissing, ZoneXmlInvalid, InvalidManifest */
 export function describeVersion(findings: VersionFindings): Manifest {
+  if (findings.facts.kind === 'system') return describeSystem(findings)
   const { facts, detachedXml, origin } = findings
   const config = detachedXml === undefined ? undefined : parseZoneXml(detachedXml)
   const brand = facts.brand ?? (config && brandOfDocument(config, facts.osFamily))
@@ -36,11 +37,54 @@ export function describeVersion(findings: VersionFindings): Manifest {
   const osFamily = facts.osFamily ?? familyOfBrand(brand)
   const zonecfg = facts.zonecfg ?? (config && exportText(config, osFamily, facts.osRelease))
   const inventory = config && inventoryOf(config)
+  return manifestOf(findings, {
+    brand,
+    osFamily,
+    ...(zonecfg !== undefined && { zonecfg }),
+    ...(inventory && inventory.length > 0 && { inventory }),
+    ...(origin && { origin }),
+  })
+}
+
+/**
+ * The root of a global zone. Its brand is the one that zoneadm lists for it.
+ * @throws SystemLayout, SystemFamilyMissing, InvalidManifest
+ */
+function describeSystem(findings: VersionFindings): Manifest {
+  const { facts, artifact, template } = findings
+  if (artifact.layout !== 'zoneroot') {
+    const what =
+      artifact.layout === undefined ? 'an increment or a layer' : 'a zonepath, with the zone below root/'
+    throw new ProvisionError(
+      'invalid',
+      'SystemLayout',
+      `${template} is a system, but this is ${what}: expected a full form of the root file system of a global zone`,
+    )
+  }
+  const named = OsRelease.safeParse(facts.osRelease).data
+  const osFamily =
+    facts.osFamily ?? (named && (named === 'illumos' ? ('illumos' as const) : ('solaris10' as const)))
+  if (osFamily === undefined || osFamily === 'linux') {
+    const what =
+      osFamily === undefined ? 'comes without its family of systems' : 'is a system of family linux'
+    throw new ProvisionError(
+      'invalid',
+      'SystemFamilyMissing',
+      `${template} ${what}, expected solaris10 or illumos`,
+    )
+  }
+  const brand = facts.brand ?? (osFamily === 'solaris10' ? 'native' : 'ipkg')
+  return manifestOf(findings, { kind: 'system', brand, osFamily })
+}
+
+function manifestOf(
+  findings: VersionFindings,
+  more: Pick<Manifest, 'brand' | 'osFamily'> & Partial<Manifest>,
+): Manifest {
+  const { facts } = findings
   const parsed = Manifest.safeParse({
     template: findings.template,
     version: findings.version,
-    brand,
-    osFamily,
     artifacts: [findings.artifact],
     madeBy: 'upload',
     createdBy: findings.createdBy,
@@ -48,9 +92,7 @@ export function describeVersion(findings: VersionFindings): Manifest {
     ...(facts.osRelease !== undefined && { osRelease: facts.osRelease }),
     ...(facts.arch !== undefined && { arch: facts.arch }),
     ...(facts.notes !== undefined && { notes: facts.notes }),
-    ...(zonecfg !== undefined && { zonecfg }),
-    ...(inventory && inventory.length > 0 && { inventory }),
-    ...(origin && { origin }),
+    ...more,
   })
   if (parsed.success) return parsed.data
   throw new ProvisionError('invalid', 'InvalidManifest', z.prettifyError(parsed.error))

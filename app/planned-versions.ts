@@ -1,15 +1,20 @@
-// Which versions the plan of an install fetches or clones.
+// Which versions the plan of an install fetches, clones or installs.
 import { z } from 'zod'
 
 const Planned = z.object({
   zones: z.array(z.object({ template: z.string(), version: z.string() })),
   templates: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
+  system: z.object({ template: z.string(), version: z.string() }).optional(),
 })
 
 /** The versions that a stored plan refers to; none for what is no plan. */
 export function plannedVersions(plan: unknown): { template: string; version: string }[] {
-  const { zones, templates } = Planned.safeParse(plan).data ?? { zones: [], templates: [] }
-  const all = [...templates.map(({ name, version }) => ({ template: name, version })), ...zones]
+  const { zones, templates, system } = Planned.safeParse(plan).data ?? { zones: [], templates: [] }
+  const all = [
+    ...templates.map(({ name, version }) => ({ template: name, version })),
+    ...zones,
+    ...(system ? [system] : []),
+  ]
   const byName = new Map(
     all.map(({ template, version }) => [`${template}@${version}`, { template, version }]),
   )

@@ -1,17 +1,18 @@
 // Makes an uploaded artifact a version of a template that hosts can fetch.
 import type { Sha256 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
-import type { Artifact, Manifest, VersionFacts } from '#core/manifest.ts'
-import { versionDeleted, versionExists } from '#core/store-errors.ts'
+import type { Artifact, Manifest, TemplateKind, VersionFacts } from '#core/manifest.ts'
+import { templateKindMixed, versionDeleted, versionExists } from '#core/store-errors.ts'
 import { versionNameAt } from '#core/version-name.ts'
 import { describeVersion } from './describe-version.ts'
 import { publishVersion } from './channels/publish-candidate.ts'
 import type { AuditLog } from './ports/access.ts'
-import type { ArtifactIndexer } from './ports/archives.ts'
+import type { ArtifactIndex, ArtifactIndexer } from './ports/archives.ts'
 import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog, VersionRecord } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
 import type { Clock } from './ports/queue.ts'
+import { withSaid } from './said-facts.ts'
 import { baseFinder } from './stream-chain.ts'
 import { takeInArtifact, type ArtifactSource, type TakenArtifact } from './take-in-artifact.ts'
 
@@ -47,10 +48,11 @@ const SPARE_BYTES = 16 * 1024 * 1024
 
 /**
  * Refuses what can be refused before the bytes are sent.
- * @throws VersionExists, VersionDeleted, VersionNotFound for an unknown origin, and those of checkSize
+ * @throws VersionExists, VersionDeleted, TemplateKindMixed, VersionNotFound for an unknown origin, and those of checkSize
  */
 export async function checkPush({ template, facts, sha256, size }: Push, needs: PushNeeds): Promise<void> {
   if (facts.origin) await needs.catalog.getVersion(facts.origin.template, facts.origin.version)
+  await kindOf(template, facts, needs.catalog)
   const there = await findUsable(template, facts.version, needs.catalog)
   const mayBeSame = sha256 === undefined || hasBlob(there, sha256)
   if (there && (there.state === 'building' || !mayBeSame)) throw exists(there)
@@ -78,7 +80,7 @@ export async function checkSize(
 /**
  * Stores the artifact and records the version with it. The channel `candidate` moves to it; `stable` too, if there is none yet.
  * The same content under the same version again is a success that changes nothing.
- * @throws VersionExists, VersionDeleted, BrandMissing, OriginNeeded, OriginMismatch, SnapshotAmbiguous, and what takeInArtifact throws; nothing is left behind
+ * @throws VersionExists, VersionDeleted, TemplateKindMixed, BrandMissing, SystemLayout, SystemFamilyMissing, OriginNeeded, OriginMismatch, SnapshotAmbiguous, and what takeInArtifact throws; nothing is left behind
  */
 export async function pushVersion(push: Push, source: ArtifactSource, needs: PushNeeds): Promise<Pushed> {
   let planned: Pushed | undefined
@@ -88,8 +90,8 @@ export async function pushVersion(push: Push, source: ArtifactSource, needs: Pus
       expected: push.sha256,
       maxBytes: needs.limits.maxBytes,
       findBase: baseFinder({ template: push.template, origin: push.facts.origin }, needs),
-      accept: async (artifact, detachedXml) => {
-        planned = await planVersion(push, artifact, detachedXml, needs)
+      accept: async (artifact, told) => {
+        planned = await planVersion(push, artifact, told, needs)
       },
     },
     needs,
@@ -135,10 +137,11 @@ async function recordVersion(
 async function planVersion(
   push: Push,
   artifact: Artifact,
-  detachedXml: string | undefined,
+  { detachedXml, said }: Pick<ArtifactIndex, 'detachedXml' | 'said'>,
   needs: PushNeeds,
 ): Promise<Pushed> {
-  const { template, facts } = push
+  const { template } = push
+  const facts = withSaid(push.facts, said, detachedXml)
   const createdAt = needs.clock.now()
   const there = await findUsable(template, facts.version, needs.catalog)
   if (there && there.state !== 'building' && hasBlob(there, artifact.sha256))
@@ -147,7 +150,7 @@ async function planVersion(
   const manifest = describeVersion({
     template,
     version: facts.version ?? (await freeVersionName(template, createdAt, needs.catalog)),
-    facts,
+    facts: { ...facts, kind: await kindOf(template, facts, needs.catalog) },
     artifact,
     detachedXml,
     origin: await originOf(push, artifact, needs.catalog),
@@ -155,6 +158,20 @@ async function planVersion(
     createdAt,
   })
   return { record: { manifest, state: 'ready' }, isNew: true }
+}
+
+/** What the version is of: as is said, else as the template's others. @throws TemplateKindMixed */
+async function kindOf(
+  template: string,
+  { kind: said }: VersionFacts,
+  catalog: TemplateCatalog,
+): Promise<TemplateKind> {
+  const there = await catalog.getTemplate(template).catch((error: unknown) => {
+    if (error instanceof ProvisionError && error.code === 'TemplateNotFound') return undefined
+    throw error
+  })
+  if (said && there?.kind && said !== there.kind) throw templateKindMixed(template, said, there.kind)
+  return said ?? there?.kind ?? 'zone'
 }
 
 /** The default name of a version: the time, with a number behind it for the second in one second that is not `mine`. */

@@ -1,7 +1,7 @@
 // The shapes of the server's replies that commands rely on; further fields are let through to --json.
 import { z } from 'zod'
 import { Entry } from '#core/entry.ts'
-import { Artifact, Manifest } from '#core/manifest.ts'
+import { Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import { RecipeSummary } from '#core/recipe/summary.ts'
 import { VersionState } from '#core/version-state.ts'
 import { BlockReply } from './replies/channels.ts'
@@ -12,9 +12,12 @@ export type RecipeReply = z.infer<typeof RecipeReply>
 export const TemplateReply = z.looseObject({
   name: z.string(),
   public: z.boolean(),
+  openTo: z.array(z.string()).default([]),
+  imageLayout: z.string().optional(),
   channels: z.record(z.string(), z.string()),
   versions: z.number(),
   latest: z.string().optional(),
+  kind: TemplateKind.optional(),
   blocked: z.record(z.string(), BlockReply).optional(),
 })
 export type TemplateReply = z.infer<typeof TemplateReply>
@@ -95,6 +98,7 @@ export const TokenReply = z.looseObject({
   id: z.string(),
   name: z.string(),
   role: z.string(),
+  templates: z.array(z.string()).optional(),
   createdAt: z.string(),
   lastUsedAt: z.string().optional(),
 })

@@ -1,4 +1,5 @@
 import { ProvisionError } from './errors.ts'
+import type { TemplateKind } from './manifest.ts'
 import type { VersionState } from './version-state.ts'
 
 /** The failures that every implementation of the stores in app/ports/ reports in the same words. */
@@ -14,6 +15,13 @@ export const zoneNotFound = (host: string, zone: string) =>
 
 export const templateNotFound = (name: string) =>
   new ProvisionError('missing', 'TemplateNotFound', `there is no template ${quoted(name)}`)
+
+export const templateKindMixed = (template: string, kind: TemplateKind, there: TemplateKind) =>
+  new ProvisionError(
+    'conflict',
+    'TemplateKindMixed',
+    `template ${quoted(template)} is of kind ${there}, this version is of kind ${kind}: expected a template of its own`,
+  )
 
 export const versionNotFound = (template: string, version: string) =>
   new ProvisionError(

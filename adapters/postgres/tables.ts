@@ -1,11 +1,12 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Build, BuildFailure, BuildInputs } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
+import type { Client } from '#core/client.ts'
 import type { MoveKind } from '#core/channel/schema.ts'
 import type { Host } from '#core/host.ts'
 import type { InstallState } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import type { Profile } from '#core/profile.ts'
 import type { Role } from '#core/role.ts'
 import type { RunOutcome, Schedule, ScheduleRun } from '#core/schedule/schema.ts'
@@ -42,6 +43,9 @@ type OptionalTime = ColumnType<Date | null, Date | null | undefined, Date | null
 interface TemplateTable {
   name: string
   public: Generated<boolean>
+  kind: ColumnType<TemplateKind | null, TemplateKind | null | undefined, TemplateKind | null>
+  open_to: Generated<Client[]>
+  image_layout: ColumnType<ArchiveLayout | null, ArchiveLayout | null | undefined, ArchiveLayout | null>
   created_at: Generated<Date>
   promote_policy: ColumnType<unknown, string | null | undefined, string | null>
   failure_hooks: ColumnType<unknown, string | null | undefined, string | null>
@@ -109,6 +113,7 @@ interface ApiTokenTable {
   id: Generated<string>
   name: string
   role: Role
+  templates: ColumnType<string[] | null, string[] | null | undefined, string[] | null>
   secret_hash: Buffer
   created_at: Time
   last_used_at: OptionalTime

@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction, type Updateable } from 'kysely'
 import type { AuditEntry } from '#app/ports/access.ts'
 import type {
   Revocation,
@@ -7,14 +7,16 @@ import type {
   VersionId,
   VersionRecord,
 } from '#app/ports/catalog.ts'
-import type { Sha256 } from '#core/digest.ts'
+import { sortedClients, type Client } from '#core/client.ts'
+import type { Md5, Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { Retention } from '#core/retention/policy.ts'
 import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
 import {
   blobCollected,
+  templateKindMixed,
   templateNotFound,
   versionDeleted,
   versionExists,
@@ -49,16 +51,15 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 
   async setPublic(name: string, isPublic: boolean): Promise<void> {
-    const { numUpdatedRows } = await this.#db
-      .updateTable('template')
-      .set({ public: isPublic })
-      .where(
-        'name',
-        '=',
-        key(name, () => templateNotFound(name)),
-      )
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n) throw templateNotFound(name)
+    await this.#setAttribute(name, { public: isPublic })
+  }
+
+  async setOpenTo(name: string, clients: readonly Client[]): Promise<void> {
+    await this.#setAttribute(name, { open_to: sortedClients(clients) })
+  }
+
+  async setImageLayout(name: string, layout: ArchiveLayout | undefined): Promise<void> {
+    await this.#setAttribute(name, { image_layout: layout ?? null })
   }
 
   async getTemplate(name: string): Promise<TemplateSummary> {
@@ -139,6 +140,55 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       .execute()
   }
 
+  async findVersionsByDigestPrefix(prefix: string): Promise<VersionRecord[]> {
+    if (!/^[0-9a-f]{8,64}$/.test(prefix)) return []
+    return this.#liveVersions()
+      .where((query) =>
+        query.exists(
+          query
+            .selectFrom('artifact')
+            .whereRef('artifact.template', '=', 'version.template')
+            .whereRef('artifact.version', '=', 'version.name')
+            // digits come before letters in every collation
+            .where('artifact.sha256', '>=', prefix)
+            .where('artifact.sha256', '<=', prefix.padEnd(64, 'f'))
+            .select('artifact.sha256'),
+        ),
+      )
+      .orderBy('version.seq')
+      .execute()
+  }
+
+  async setMd5(sha256: Sha256, md5: Md5): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      const rows = await transaction
+        .selectFrom('version')
+        .select(['template', 'name', 'manifest'])
+        .where((query) =>
+          query.exists(
+            query
+              .selectFrom('artifact')
+              .whereRef('artifact.template', '=', 'version.template')
+              .whereRef('artifact.version', '=', 'version.name')
+              .where('artifact.sha256', '=', sha256)
+              .select('artifact.sha256'),
+          ),
+        )
+        .orderBy('seq')
+        .forUpdate()
+        .execute()
+      for (const { template, name, manifest } of rows) {
+        const artifacts = manifest.artifacts.map((one) => (one.sha256 === sha256 ? { ...one, md5 } : one))
+        await transaction
+          .updateTable('version')
+          .set({ manifest: JSON.stringify({ ...manifest, artifacts }) })
+          .where('template', '=', template)
+          .where('name', '=', name)
+          .execute()
+      }
+    })
+  }
+
   async putVersion(
     record: VersionRecord,
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
@@ -146,6 +196,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
     assertStorable(record.manifest.version, 'version')
     await this.#db.transaction().execute(async (transaction) => {
       await insertTemplate(transaction, record.manifest.template)
+      await holdKind(transaction, record)
       if (record.manifest.origin) await holdVersion(transaction, record.manifest.origin)
       await insertVersion(transaction, record)
       await replaceArtifacts(transaction, record)
@@ -292,13 +343,21 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 
   async setRetention(template: string, retention: Retention): Promise<void> {
-    const name = key(template, () => templateNotFound(template))
+    await this.#setAttribute(template, { retention: JSON.stringify(retention) })
+  }
+
+  /** @throws TemplateNotFound */
+  async #setAttribute(name: string, columns: Updateable<Tables['template']>): Promise<void> {
     const { numUpdatedRows } = await this.#db
       .updateTable('template')
-      .set({ retention: JSON.stringify(retention) })
-      .where('name', '=', name)
+      .set(columns)
+      .where(
+        'name',
+        '=',
+        key(name, () => templateNotFound(name)),
+      )
       .executeTakeFirst()
-    if (numUpdatedRows === 0n) throw templateNotFound(template)
+    if (numUpdatedRows === 0n) throw templateNotFound(name)
   }
 
   #liveVersions() {
@@ -309,8 +368,9 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 
   async #summaries(name?: string): Promise<TemplateSummary[]> {
-    const { rows } = await sql<Omit<TemplateSummary, 'latest'> & { latest: string | null }>`
-      select template.name, template.public,
+    const { rows } = await sql<SummaryRow>`
+      select template.name, template.public, template.open_to as "openTo", template.image_layout as "imageLayout",
+             template.kind,
              (select coalesce(json_object_agg(channel.name, channel.version order by channel.name), '{}')
                 from channel where channel.template = template.name) as channels,
              (select count(*)::integer from version
@@ -321,7 +381,13 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
         from template
        where ${name === undefined ? sql`true` : sql`template.name = ${name}`}
        order by template.name collate "C"`.execute(this.#db)
-    return rows.map((row) => ({ ...row, latest: row.latest ?? undefined }))
+    return rows.map(({ imageLayout, kind, ...row }) => ({
+      ...row,
+      ...(kind !== null && { kind }),
+      openTo: sortedClients(row.openTo),
+      ...(imageLayout !== null && { imageLayout }),
+      latest: row.latest ?? undefined,
+    }))
   }
 
   async #assertTemplate(db: Kysely<Tables>, template: string): Promise<void> {
@@ -391,6 +457,12 @@ const digestsInBuilds = () => sql`
    where build.state in ('waiting', 'running') or build.zone_kept
       or build.finished_at > clock_timestamp() - interval '1 day'`
 
+type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
+  kind: TemplateKind | null
+  latest: string | null
+  imageLayout: ArchiveLayout | null
+}
+
 /** A name to look up; one that the database could not even hold is not there. */
 function key(name: string, missing: () => Error): string {
   if (!isStorable(name)) throw missing()
@@ -404,6 +476,27 @@ async function insertTemplate(db: Kysely<Tables>, name: string): Promise<void> {
     .values({ name })
     .onConflict((conflict) => conflict.doNothing())
     .execute()
+}
+
+/** The first ready version says what the template is of. @throws TemplateKindMixed */
+async function holdKind(
+  transaction: Transaction<Tables>,
+  { manifest: { template, kind = 'zone' }, state }: VersionRecord,
+): Promise<void> {
+  if (state === 'ready') {
+    await transaction
+      .updateTable('template')
+      .set({ kind })
+      .where('name', '=', template)
+      .where('kind', 'is', null)
+      .execute()
+  }
+  const there = await transaction
+    .selectFrom('template')
+    .select('kind')
+    .where('name', '=', template)
+    .executeTakeFirstOrThrow()
+  if (there.kind !== null && there.kind !== kind) throw templateKindMixed(template, kind, there.kind)
 }
 
 /** @throws VersionExists unless the name is free or building, VersionDeleted when one was ready under it; two writers at once: the second waits, then fails. */

@@ -1,7 +1,8 @@
 // Templates and their versions. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
-import type { Sha256 } from '#core/digest.ts'
+import type { Client } from '#core/client.ts'
+import type { Md5, Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import type { Retention } from '#core/retention/policy.ts'
 import type { VersionState } from '#core/version-state.ts'
 import type { AuditEntry } from './access.ts'
@@ -9,9 +10,15 @@ import type { AuditEntry } from './access.ts'
 export interface TemplateSummary {
   name: string
   public: boolean
+  /** who may read it without a token, each in its own way; in the order of Client */
+  openTo: Client[]
+  /** what the top of its images is; absent: by brand (core/images/layout.ts) */
+  imageLayout?: ArchiveLayout | undefined
   channels: Record<string, string>
   versions: number
   latest: string | undefined
+  /** of its first ready version and all others; absent: there was none yet */
+  kind?: TemplateKind | undefined
 }
 
 export interface VersionRecord {
@@ -31,6 +38,10 @@ export interface TemplateCatalog {
   /** Creates the template when it is new. */
   ensureTemplate(name: string): Promise<void>
   setPublic(name: string, isPublic: boolean): Promise<void>
+  /** Replaces what was there. @throws TemplateNotFound */
+  setOpenTo(name: string, clients: readonly Client[]): Promise<void>
+  /** Undefined: by brand again. @throws TemplateNotFound */
+  setImageLayout(name: string, layout: ArchiveLayout | undefined): Promise<void>
   /** @throws TemplateNotFound */
   getTemplate(name: string): Promise<TemplateSummary>
   listVersions(template: string): Promise<VersionRecord[]>
@@ -41,12 +52,16 @@ export interface TemplateCatalog {
   isNameSpent(template: string, version: string): Promise<boolean>
   /** Versions (not deleted) whose artifacts contain this blob. */
   findVersionsByBlob(sha256: Sha256): Promise<VersionRecord[]>
+  /** Versions (not deleted) of which an artifact's sha256 begins with these 8 to 64 hex digits, oldest first. */
+  findVersionsByDigestPrefix(prefix: string): Promise<VersionRecord[]>
+  /** Keeps the md5 of a blob with every artifact that has these bytes and was recorded without. */
+  setMd5(sha256: Sha256, md5: Md5): Promise<void>
   /** Versions (not deleted) of which an artifact gives the ZFS snapshot of this guid, oldest first. */
   findVersionsByGuid(guid: string): Promise<VersionRecord[]>
   /**
    * Records a version with all its artifacts and indexes in one transaction; it is visible in `state` afterwards.
    * A version in state `building` may be replaced by one in state `ready` (that is how a package job ends).
-   * @throws VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobCollected when an artifact's bytes were collected as garbage before
+   * @throws TemplateKindMixed when the template's versions are of another kind, VersionExists when another is there that is not `building`, VersionDeleted when the name is spent, BlobCollected when an artifact's bytes were collected as garbage before
    */
   putVersion(
     record: VersionRecord,

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { OsFamily, type VersionFacts } from '#core/manifest.ts'
+import { OsFamily, TemplateKind, type VersionFacts } from '#core/manifest.ts'
 import { TemplateName } from '#core/names.ts'
 import { parseReply } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
@@ -22,6 +22,7 @@ interface PushOptions {
   json?: boolean
   name: string
   version?: string
+  kind?: string
   brand?: string
   osFamily?: string
   osRelease?: string
@@ -42,10 +43,15 @@ export function registerTemplatePush(noun: Command): void {
     'zoneflash template push web.tar.zst --name web --brand lx --version 1.4',
     'zfs send tank/web@gold | zoneflash template push - --name web --brand lx',
     'zoneflash template push --host golden --zone web --name web',
+    'zoneflash template push golden.zfs --name golden --kind system --os-release s10u8',
   )
     .argument('[source]', 'a zonepath, a zoneroot or any directory; a tar, cpio or ZFS stream; "-" for stdin')
     .requiredOption('--name <template>', 'the template: a-z, 0-9 and "-", in lower case; made when it is new')
     .option('--version <version>', 'name of the version: begins with a digit (default: the time)')
+    .option(
+      '--kind <kind>',
+      `${TemplateKind.options.join(' or ')}: the root of a golden global zone is a system`,
+    )
     .option('--brand <brand>', 'the zone brand, when there is no SUNWdetached.xml that says it')
     .option('--os-family <family>', `one of ${OsFamily.options.join(', ')}`)
     .option('--os-release <release>', 'e.g. s10u8, debian-12')
@@ -190,8 +196,14 @@ export function factsOf(options: Omit<PushOptions, 'name'>): Partial<VersionFact
     throw usageFailure(
       `--os-family is ${JSON.stringify(options.osFamily)}, expected one of ${OsFamily.options.join(', ')}`,
     )
+  const kind = options.kind === undefined ? undefined : TemplateKind.safeParse(options.kind)
+  if (kind && !kind.success)
+    throw usageFailure(
+      `--kind is ${JSON.stringify(options.kind)}, expected ${TemplateKind.options.join(' or ')}`,
+    )
   const origin = options.origin === undefined ? undefined : parseReference(options.origin)
   return {
+    ...(kind && { kind: kind.data }),
     ...(options.version !== undefined && { version: options.version }),
     ...(options.brand !== undefined && { brand: options.brand }),
     ...(family && { osFamily: family.data }),

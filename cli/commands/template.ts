@@ -17,6 +17,7 @@ import { registerTemplateChannels } from './template-channels.ts'
 import { registerTemplateConvert } from './template-convert.ts'
 import { registerTemplateDiff } from './template-diff.ts'
 import { registerTemplateHygiene } from './template-hygiene.ts'
+import { registerTemplateOpen, renderAccess } from './template-open.ts'
 import { registerTemplateExport } from './template-export.ts'
 import { registerTemplatePull } from './template-pull.ts'
 import { registerTemplatePush } from './template-push.ts'
@@ -58,7 +59,9 @@ export function registerTemplate(program: Command): void {
       const versions = await client.call(z.array(VersionReply), `${route}/versions`)
       const rules = await client.call(ChannelsReply, `${route}/channels`)
       await show(json, { ...summary, versions, rules }, () =>
-        print(`${renderTemplates([summary])}${renderRules(rules)}\n${renderVersions(versions)}`),
+        print(
+          `${renderTemplates([summary])}${renderAccess(summary)}${renderRules(rules)}\n${renderVersions(versions)}`,
+        ),
       )
     })
 
@@ -127,6 +130,7 @@ export function registerTemplate(program: Command): void {
         ),
       )
     })
+  registerTemplateOpen(noun)
 }
 
 /** A path as it is in a zone; in an archive of a whole zonepath it lies below `root/`. */
@@ -138,12 +142,13 @@ function placesOf(prefix: string | undefined): (string | undefined)[] {
 function renderTemplates(templates: readonly TemplateReply[]): string {
   const rows = templates.map((template) => [
     template.name,
+    template.kind ?? '-',
     String(template.versions),
     template.latest ?? '-',
     template.public ? 'yes' : 'no',
     renderChannels(template.name, template.channels, template.blocked),
   ])
-  return renderTable(['NAME', 'VERSIONS', 'LATEST', 'PUBLIC', 'CHANNELS'], rows)
+  return renderTable(['NAME', 'KIND', 'VERSIONS', 'LATEST', 'PUBLIC', 'CHANNELS'], rows)
 }
 
 function renderVersions(versions: readonly VersionReply[]): string {
@@ -175,6 +180,7 @@ function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
     ['template', manifest.template],
     ['version', manifest.version],
     ['state', renderState(manifest, state, blockedBy)],
+    ['kind', manifest.kind ?? 'zone'],
     ['brand', manifest.brand],
     ['os', [manifest.osFamily, manifest.osRelease].filter(Boolean).join(' ')],
     ['arch', manifest.arch],

@@ -1,8 +1,11 @@
 // Templates, their channels and who may fetch them.
 import { z } from 'zod'
-import { createTemplate, setTemplatePublic } from '#app/create-template.ts'
+import { createTemplate } from '#app/create-template.ts'
+import { setTemplateAccess } from '#app/set-template-access.ts'
 import { withBlockedChannels } from '#app/channels/with-blocks.ts'
 import { Block } from '#core/channel/schema.ts'
+import { Client } from '#core/client.ts'
+import { ArchiveLayout, TemplateKind } from '#core/manifest.ts'
 import { TemplateName } from '#core/names.ts'
 import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
@@ -11,9 +14,12 @@ export const TemplateSummary = z
   .object({
     name: TemplateName,
     public: z.boolean(),
+    openTo: z.array(Client).describe('the clients that may read it without a token'),
+    imageLayout: ArchiveLayout.optional().describe('what the top of its images is; absent: by brand'),
     channels: z.record(z.string(), z.string()),
     versions: z.int(),
     latest: z.string().optional(),
+    kind: TemplateKind.optional(),
     blocked: z
       .record(z.string(), Block)
       .optional()
@@ -54,11 +60,16 @@ export const templateRoutes = (services: Services): Route[] => [
     method: 'patch',
     path: '/api/v1/templates/:name',
     role: 'publisher',
-    summary: 'Let everyone fetch the artifacts of a template, or only token holders',
+    summary:
+      'Let everyone, some clients or only token holders fetch a template; say how its images are laid out',
     params: z.strictObject({ name: TemplateName }),
-    body: z.strictObject({ public: z.boolean() }),
+    body: z.strictObject({
+      public: z.boolean().optional(),
+      openTo: z.array(Client).max(16).optional(),
+      imageLayout: ArchiveLayout.nullable().optional().describe('null: by brand again'),
+    }),
     reply: TemplateSummary,
     handle: ({ params, body, token }) =>
-      setTemplatePublic({ name: params.name, isPublic: body.public, actor: token.name }, services),
+      setTemplateAccess({ name: params.name, change: body, actor: token.name }, services),
   }),
 ]

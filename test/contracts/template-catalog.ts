@@ -61,11 +61,85 @@ export function templateCatalogContract(name: string, open: () => Promise<Templa
       await catalog.ensureTemplate('web')
       await catalog.ensureTemplate('web')
       await catalog.ensureTemplate('mysql')
-      const empty = { public: false, channels: {}, versions: 0, latest: undefined }
+      const empty = { public: false, openTo: [], channels: {}, versions: 0, latest: undefined }
       expect(await catalog.listTemplates()).toEqual([
         { name: 'mysql', ...empty },
         { name: 'web', ...empty },
       ])
+    })
+
+    test('the first ready version says what a template is of, and no other kind joins it', async () => {
+      const catalog = await open()
+      await catalog.putVersion(versionOf('golden', '1', { state: 'building' }), none)
+      expect(await catalog.getTemplate('golden')).not.toHaveProperty('kind')
+      await catalog.setState('golden', '1', 'deleted')
+      await catalog.putVersion(versionOf('golden', '2', { kind: 'system' }), none)
+      await catalog.putVersion(versionOf('web', '1'), none)
+      expect((await catalog.listTemplates()).map(({ name, kind }) => [name, kind])).toEqual([
+        ['golden', 'system'],
+        ['web', 'zone'],
+      ])
+      const mixed = { code: 'TemplateKindMixed' }
+      await expect(catalog.putVersion(versionOf('golden', '3'), none)).rejects.toMatchObject(mixed)
+      await expect(
+        catalog.putVersion(versionOf('web', '2', { kind: 'system', state: 'building' }), none),
+      ).rejects.toMatchObject(mixed)
+      await catalog.setState('golden', '2', 'revoked')
+      await catalog.setState('golden', '2', 'deleted')
+      await expect(catalog.putVersion(versionOf('golden', '3'), none)).rejects.toMatchObject(mixed)
+      expect(await catalog.listVersions('golden')).toEqual([])
+      await catalog.putVersion(versionOf('golden', '3', { kind: 'system' }), none)
+    })
+
+    test('who a template is open to is kept in one order and replaced as a whole', async () => {
+      const catalog = await open()
+      await catalog.ensureTemplate('web')
+      await catalog.setOpenTo('web', ['zadm', 'imgadm', 'zadm'])
+      expect((await catalog.getTemplate('web')).openTo).toEqual(['imgadm', 'zadm'])
+      expect((await catalog.listTemplates())[0]?.openTo).toEqual(['imgadm', 'zadm'])
+      await catalog.setOpenTo('web', [])
+      expect((await catalog.getTemplate('web')).openTo).toEqual([])
+      await expect(catalog.setOpenTo('none', [])).rejects.toMatchObject({ code: 'TemplateNotFound' })
+    })
+
+    test('the layout of images is by brand unless it was set', async () => {
+      const catalog = await open()
+      await catalog.ensureTemplate('web')
+      expect(await catalog.getTemplate('web')).not.toHaveProperty('imageLayout')
+      await catalog.setImageLayout('web', 'zonepath')
+      expect((await catalog.getTemplate('web')).imageLayout).toBe('zonepath')
+      await catalog.setImageLayout('web', undefined)
+      expect(await catalog.getTemplate('web')).not.toHaveProperty('imageLayout')
+      await expect(catalog.setImageLayout('none', 'zonepath')).rejects.toMatchObject({
+        code: 'TemplateNotFound',
+      })
+    })
+
+    test("versions are found by the beginning of an artifact's digest", async () => {
+      const catalog = await open()
+      const web = versionOf('web', '1', { artifacts: [artifactOf(digest('a')), artifactOf(digest('b'))] })
+      await catalog.putVersion(web, none)
+      await catalog.putVersion(versionOf('web', '2', { artifacts: [artifactOf(digest('b'))] }), none)
+      const find = async (prefix: string) =>
+        (await catalog.findVersionsByDigestPrefix(prefix)).map(({ manifest }) => manifest.version)
+      expect(await find('bbbbbbbb')).toEqual(['1', '2'])
+      expect(await find('aaaaaaaaaaaa')).toEqual(['1'])
+      expect(await find(digest('a'))).toEqual(['1'])
+      for (const prefix of ['', 'aaaaaaa', 'cccccccc', 'aaaaaaab', 'AAAAAAAA', '%%%%%%%%', `${digest('a')}a`])
+        expect(await find(prefix), prefix).toEqual([])
+    })
+
+    test('an md5 that was computed later is kept with every version that has the bytes', async () => {
+      const catalog = await open()
+      const [first, other] = [artifactOf(digest('a')), artifactOf(digest('b'))]
+      await catalog.putVersion(versionOf('web', '1', { artifacts: [first, other] }), none)
+      await catalog.putVersion(versionOf('db', '1', { artifacts: [first] }), none)
+      await catalog.setMd5(digest('a'), 'c'.repeat(32))
+      expect((await catalog.getVersion('web', '1')).manifest.artifacts).toEqual([
+        { ...first, md5: 'c'.repeat(32) },
+        other,
+      ])
+      expect((await catalog.getVersion('db', '1')).manifest.artifacts[0]?.md5).toBe('c'.repeat(32))
     })
 
     test('a template that is made public stays so', async () => {

@@ -7,12 +7,14 @@ import type {
   VersionRecord,
 } from '#app/ports/catalog.ts'
 import type { ChannelMove, PromotePolicy } from '#core/channel/schema.ts'
-import type { Sha256 } from '#core/digest.ts'
+import { sortedClients, type Client } from '#core/client.ts'
+import type { Md5, Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import type { Retention } from '#core/retention/policy.ts'
 import { assertStorable } from '#core/storable-text.ts'
 import {
+  templateKindMixed,
   templateNotFound,
   versionDeleted,
   versionExists,
@@ -26,6 +28,9 @@ import { MemoryChannelStore } from './memory-channel-store.ts'
 
 export interface MemoryTemplate {
   public: boolean
+  kind?: TemplateKind
+  openTo: Client[]
+  imageLayout?: ArchiveLayout | undefined
   channels: Map<string, string>
   /** oldest first */
   moves: ChannelMove[]
@@ -59,6 +64,7 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     if (!this.#templates.has(name))
       this.#templates.set(name, {
         public: false,
+        openTo: [],
         channels: new Map(),
         moves: [],
         canaries: new Map(),
@@ -73,6 +79,14 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
 
   async setPublic(name: string, isPublic: boolean): Promise<void> {
     this.#template(name).public = isPublic
+  }
+
+  async setOpenTo(name: string, clients: readonly Client[]): Promise<void> {
+    this.#template(name).openTo = sortedClients(clients)
+  }
+
+  async setImageLayout(name: string, layout: ArchiveLayout | undefined): Promise<void> {
+    this.#template(name).imageLayout = layout
   }
 
   async getTemplate(name: string): Promise<TemplateSummary> {
@@ -109,6 +123,19 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     return this.#everyVersion().filter(({ manifest }) => manifest.artifacts.some((one) => one.guid === guid))
   }
 
+  async findVersionsByDigestPrefix(prefix: string): Promise<VersionRecord[]> {
+    if (!/^[0-9a-f]{8,64}$/.test(prefix)) return []
+    return this.#everyVersion().filter(({ manifest }) =>
+      manifest.artifacts.some(({ sha256 }) => sha256.startsWith(prefix)),
+    )
+  }
+
+  async setMd5(sha256: Sha256, md5: Md5): Promise<void> {
+    for (const { versions } of this.#templates.values())
+      for (const { manifest } of versions.values())
+        for (const artifact of manifest.artifacts) if (artifact.sha256 === sha256) artifact.md5 = md5
+  }
+
   async putVersion(
     record: VersionRecord,
     indexes: ReadonlyMap<Sha256, AsyncIterable<Entry> | Iterable<Entry>>,
@@ -123,6 +150,10 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
       throw versionNotFound(origin.template, origin.version)
     await this.ensureTemplate(template)
     this.#assertReplaceable(template, version)
+    const { kind = 'zone' } = record.manifest
+    const there = this.#template(template).kind
+    if (there && there !== kind) throw templateKindMixed(template, kind, there)
+    if (record.state === 'ready') this.#template(template).kind = kind
     this.#template(template).versions.set(version, structuredClone(record))
     if (record.state === 'ready') this.#template(template).wereReady.add(version)
     for (const [sha256, entries] of collected)
@@ -242,6 +273,9 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     return {
       name,
       public: template.public,
+      ...(template.kind && { kind: template.kind }),
+      openTo: [...template.openTo],
+      ...(template.imageLayout && { imageLayout: template.imageLayout }),
       channels: Object.fromEntries([...template.channels].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       versions: live.length,
       latest: live.findLast(({ state }) => state === 'ready')?.manifest.version,
