@@ -55,6 +55,8 @@ export const FlarFacts = z.object({
   creationMaster: z.string().max(256).optional(),
   /** `uname -m` values it may be installed on; empty: any */
   architectures: z.array(z.string().max(64)).max(64),
+  /** what is worth a word and no refusal */
+  notices: z.array(z.string()).optional(),
 })
 export type FlarFacts = z.infer<typeof FlarFacts>
 
@@ -113,6 +115,10 @@ export type TemplateKind = z.infer<typeof TemplateKind>
 /** A zone that was detached and travels inside a system's archive, with what it takes to attach it again. */
 export const CapturedZone = z.object({
   name: ZoneName,
+  /** `configured`: it had no files, and is only configured again */
+  state: z.enum(['configured', 'installed']).default('installed'),
+  /** before the archive was made: it is booted again */
+  wasRunning: z.boolean().default(false),
   /** absolute, in the system */
   zonepath: z.string().max(1023),
   brand: z.string().max(32),
@@ -121,6 +127,8 @@ export const CapturedZone = z.object({
   zonecfg: z.string().max(256 * 1024),
   /** what of it may not work elsewhere, in words (zones.md 8.1) */
   warnings: z.array(z.string().max(1024)).max(256),
+  /** what somebody allowed though it does not work elsewhere by itself: `row: why`; a restore leaves the zone until that is allowed too */
+  held: z.array(z.string().max(1024)).max(256).default([]),
 })
 export type CapturedZone = z.infer<typeof CapturedZone>
 

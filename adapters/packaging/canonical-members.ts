@@ -6,7 +6,7 @@ import { clampLink } from '#core/archive/member-path.ts'
 import type { Member, MemberSink } from '#core/archive/member.ts'
 import { SparseExpander } from '#core/archive/sparse-map.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { isLeftOut } from '#core/packaging/left-out.ts'
+import { isBelowAny } from '#core/packaging/left-out.ts'
 import type { LinkGroups } from '#core/packaging/link-groups.ts'
 import type { EntryType } from '#core/entry.ts'
 
@@ -39,8 +39,8 @@ interface LinkedFile {
 }
 
 export interface CanonicalSettings {
-  /** of the zone whose tree it is; absent: the tree is an archive, of which nothing is left out */
-  brand?: string
+  /** directories whose contents are left out, as devices are; absent: the tree is an archive, of which nothing is left out */
+  emptied?: ReadonlySet<string>
   groups: LinkGroups
   limits: EntryLimits
 }
@@ -120,9 +120,9 @@ export class CanonicalMembers implements MemberSink {
 
   /** What is packaged of this member; undefined when it is left out. */
   #canonical(member: Member): CanonicalMember | undefined {
-    const { brand } = this.#settings
+    const { emptied } = this.#settings
     const isDevice = member.type === 'block' || member.type === 'character'
-    const isBelow = brand !== undefined && (isDevice || isLeftOut(brand, barePath(member.path)))
+    const isBelow = emptied !== undefined && (isDevice || isBelowAny(barePath(member.path), emptied))
     if (isBelow || barePath(member.path) === '.') return undefined
     const target =
       member.type === 'symlink' ? clampLink(barePath(member.path), member.link ?? '') : member.link

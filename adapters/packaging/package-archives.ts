@@ -6,7 +6,10 @@ import { EntrySpool } from '../archive/entry-spool.ts'
 import { CanonicalMembers } from './canonical-members.ts'
 import type { EntryLimits } from '#core/archive/entry-policy.ts'
 import { Packing, type ArchiveForm } from './packing.ts'
-import { findZonerootSource, listLinkGroups } from './read-zoneroot.ts'
+import { emptiedDirectories } from '#core/packaging/left-out.ts'
+import type { HostShell } from '#app/ports/hosts.ts'
+import type { SystemTree } from '#app/system-archive/system-tree.ts'
+import { findTreeSource, listLinkGroups, type HostTree } from './read-tree.ts'
 
 interface Needs {
   blobs: BlobStore
@@ -16,13 +19,40 @@ interface Needs {
 }
 
 /** @throws CommandFailed, ZoneChanged, NoSpace and the codes of core/archive/refusals.ts; nothing is visible afterwards */
-export async function packageArchives(tree: ZoneTree, needs: Needs): Promise<PackagedArchives> {
-  const { shell, zoneroot, brand, signal, onProgress } = tree
-  const groups = await listLinkGroups(shell, zoneroot, brand)
-  const source = await findZonerootSource(shell, zoneroot, brand)
-  const members = new CanonicalMembers({ brand, groups, limits: needs.limits })
+export function packageArchives(
+  { zoneroot, brand, ...options }: ZoneTree,
+  needs: Needs,
+): Promise<PackagedArchives> {
+  return packageTree({ root: zoneroot, emptied: emptiedDirectories(brand) }, options, needs)
+}
+
+/** The same of a host's own root, which lives meanwhile. @throws what packageArchives does */
+export function packageSystem(
+  { fileSystems, emptied, ...options }: SystemTree,
+  needs: Needs,
+): Promise<PackagedArchives> {
+  const relative = (directory: string) => directory.slice(1) || '.'
+  const tree = { root: '/', emptied: emptied.map(relative), fileSystems: fileSystems.map(relative) }
+  return packageTree(tree, options, needs)
+}
+
+interface Options {
+  shell: HostShell
+  formats?: readonly ArtifactName[]
+  signal: AbortSignal
+  onProgress: (bytes: number) => void
+}
+
+async function packageTree(
+  tree: HostTree,
+  { shell, formats, signal, onProgress }: Options,
+  needs: Needs,
+): Promise<PackagedArchives> {
+  const groups = await listLinkGroups(shell, tree)
+  const source = await findTreeSource(shell, tree)
+  const members = new CanonicalMembers({ emptied: new Set(tree.emptied), groups, limits: needs.limits })
   const spool = new EntrySpool(needs.spoolDirectory)
-  const packing = new Packing(needs.blobs, spool, archivesOf(tree.formats))
+  const packing = new Packing(needs.blobs, spool, archivesOf(formats))
   try {
     const reader = source.open(members)
     const stream = source.stream(signal)

@@ -24,3 +24,10 @@ export function emptiedDirectories(brand: string): readonly string[] {
 export function isLeftOut(brand: string, path: string): boolean {
   return emptiedDirectories(brand).some((directory) => path.startsWith(`${directory}/`))
 }
+
+/** Whether `path` lies below one of the directories, of which there may be thousands; all relative to the same root. */
+export function isBelowAny(path: string, directories: ReadonlySet<string>): boolean {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    if (directories.has(path.slice(0, slash))) return true
+  return false
+}
