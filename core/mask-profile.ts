@@ -1,11 +1,11 @@
 import type { Profile } from './profile.ts'
 import { ProvisionError } from './errors.ts'
-import type { SysidOverrides } from './sysidcfg/settings.ts'
+import type { AutoReg, SysidOverrides } from './sysidcfg/settings.ts'
 
 /** What stands where a secret was. It is no crypt hash, so a masked profile cannot be stored by mistake without the one it is from. */
 export const MASK = '****'
 
-/** The profile for reading: root password hashes and the LDAP proxy's password are hidden. */
+/** The profile for reading: root password hashes and passwords of the LDAP proxy and of registration are hidden. */
 export function maskProfile(profile: Profile): Profile {
   return {
     ...profile,
@@ -15,9 +15,12 @@ export function maskProfile(profile: Profile): Profile {
 }
 
 function maskSysid<S extends SysidOverrides>(settings: S): S {
-  const { rootPassword, nameService } = settings
+  const { rootPassword, nameService, autoReg } = settings
   return {
     ...settings,
+    ...(typeof autoReg === 'object' && {
+      autoReg: withPasswords(autoReg, () => MASK),
+    }),
     ...(rootPassword !== undefined && rootPassword !== 'NP' && { rootPassword: MASK }),
     ...(nameService?.kind === 'LDAP' &&
       nameService.proxyPassword !== undefined && { nameService: { ...nameService, proxyPassword: MASK } }),
@@ -46,10 +49,16 @@ function unmaskSysid<S extends SysidOverrides>(
   stored: SysidOverrides | undefined,
   where: string,
 ): S {
-  const { rootPassword, nameService } = settings
+  const { rootPassword, nameService, autoReg } = settings
   const kept = stored?.nameService
+  const keptReg = stored?.autoReg
   return {
     ...settings,
+    ...(typeof autoReg === 'object' && {
+      autoReg: withPasswords(autoReg, (key, given) =>
+        given === MASK ? secretOf(passwordOf(keptReg, key), `${key} in ${where}`) : given,
+      ),
+    }),
     ...(rootPassword === MASK && {
       rootPassword: secretOf(stored?.rootPassword, `rootPassword in ${where}`),
     }),
@@ -64,6 +73,24 @@ function unmaskSysid<S extends SysidOverrides>(
         },
       }),
   }
+}
+
+type RegPassword = 'oraclePassword' | 'httpProxyPassword'
+
+/** The same with other passwords, where it has any. */
+function withPasswords(
+  reg: Exclude<AutoReg, string>,
+  replace: (key: RegPassword, given: string) => string,
+): AutoReg {
+  const oraclePassword = replace('oraclePassword', reg.oraclePassword)
+  if (reg.kind === 'noproxy' || reg.httpProxyPassword === undefined) return { ...reg, oraclePassword }
+  return { ...reg, oraclePassword, httpProxyPassword: replace('httpProxyPassword', reg.httpProxyPassword) }
+}
+
+function passwordOf(reg: AutoReg | undefined, key: RegPassword): string | undefined {
+  if (typeof reg !== 'object') return undefined
+  if (key === 'oraclePassword') return reg.oraclePassword
+  return reg.kind === 'all' ? reg.httpProxyPassword : undefined
 }
 
 function secretOf(stored: string | undefined, what: string): string {

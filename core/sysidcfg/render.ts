@@ -8,6 +8,10 @@ import type { SysidSettings } from './settings.ts'
 export interface SysidInterface {
   /** e.g. `bge0`; PRIMARY when it is the only one and has no name */
   name?: string
+  /** of several: the one whose name the host has; none says so: the first */
+  primary?: boolean
+  /** of one that is not primary, which has none by default */
+  hostname?: string
   /** absent: dhcp */
   address?: { ip: string; netmask: string; defaultRoute?: string }
   ipv6?: boolean
@@ -42,7 +46,7 @@ export function renderSysidcfg(settings: SysidSettings, target: SysidcfgTarget):
   const touch: string[] = []
   if (knowsKeyword('nfs4_domain', release)) lines.push(item('nfs4_domain', settings.nfs4Domain))
   else touch.push('etc/.NFS4inst_state.domain')
-  if (knowsKeyword('auto_reg', release)) lines.push(item('auto_reg', settings.autoReg))
+  if (knowsKeyword('auto_reg', release)) lines.push(autoReg(settings.autoReg))
   if (settings.timeserver !== undefined) lines.push(item('timeserver', settings.timeserver))
   if (settings.keyboard !== undefined) lines.push(item('keyboard', settings.keyboard))
   if (settings.serviceProfile !== undefined) lines.push(item('service_profile', settings.serviceProfile))
@@ -51,7 +55,10 @@ export function renderSysidcfg(settings: SysidSettings, target: SysidcfgTarget):
 
 /** The file for reading: hashes and passwords are hidden. Made for what renderSysidcfg writes. */
 export function maskSysidcfg(text: string): string {
-  return text.replaceAll(/\b(root_password|proxy_password)=("[^"\n]*"|'[^'\n]*'|[^\s{}]+)/g, '$1=****')
+  return text.replaceAll(
+    /\b(root_password|proxy_password|oracle_pw|http_proxy_pw)=("[^"\n]*"|'[^'\n]*'|[^\s{}]+)/g,
+    '$1=****',
+  )
 }
 
 function item(keyword: string, value: string): string {
@@ -83,17 +90,20 @@ function networkInterfaces({ hostname, net = [] }: SysidcfgTarget): string[] {
     )
   }
   if (net.length === 0) return [`network_interface=PRIMARY { hostname=${hostname} }`]
-  return net.map(({ name, address, ipv6 = false }, index) => {
-    if (name === undefined && net.length > 1) {
+  const marked = net.findIndex((one) => one.primary === true)
+  const main = Math.max(0, marked)
+  return net.map(({ name, hostname: own, address, ipv6 = false }, index) => {
+    if (net.length > 1 && (name === undefined || /^(PRIMARY|NONE)$/i.test(name))) {
       throw new ProvisionError(
         'invalid',
         'SysidcfgValue',
-        `interface ${index + 1} of ${net.length} has no name; several interfaces need one each`,
+        `interface ${index + 1} of ${net.length} is called ${name ?? 'nothing'}; several interfaces need a name each`,
       )
     }
-    const subs = net.length > 1 && index === 0 ? ['primary'] : []
+    const subs = net.length > 1 && index === main ? ['primary'] : []
     if (address) {
-      if (index === 0) subs.push(`hostname=${hostname}`)
+      const called = index === main ? hostname : own
+      if (called !== undefined) subs.push(`hostname=${quote(called)}`)
       subs.push(`ip_address=${quote(address.ip)}`, `netmask=${quote(address.netmask)}`)
       subs.push(
         `protocol_ipv6=${ipv6 ? 'yes' : 'no'}`,
@@ -144,6 +154,17 @@ function securityPolicy(policy: SysidSettings['securityPolicy']): string {
     item('admin_server', policy.adminServer),
     list('kdc', policy.kdc),
   ])
+}
+
+function autoReg(given: SysidSettings['autoReg']): string {
+  if (typeof given === 'string') return item('auto_reg', given)
+  const subs = [item('oracle_user', given.oracleUser), item('oracle_pw', given.oraclePassword)]
+  if (given.kind === 'all') {
+    subs.push(item('http_proxy_host', given.httpProxyHost), `http_proxy_port=${given.httpProxyPort}`)
+    if (given.httpProxyUser !== undefined) subs.push(item('http_proxy_user', given.httpProxyUser))
+    if (given.httpProxyPassword !== undefined) subs.push(item('http_proxy_pw', given.httpProxyPassword))
+  }
+  return braces(`auto_reg=${given.kind}`, subs)
 }
 
 /** A comma list stands bare when its members are plain, else quoted as a whole. */

@@ -53,6 +53,24 @@ export const SecurityPolicy = z.discriminatedUnion('kind', [
   }),
 ])
 
+const ProxyPort = z.int().min(1).max(65535)
+
+/** Whether and how the system registers itself (zones.md 6.2; only 9/10 and later ask). Passwords are masked in every listing. */
+export const AutoReg = z.union([
+  z.enum(['disable', 'none', 'anon']),
+  z.strictObject({ kind: z.literal('noproxy'), oracleUser: SysidValue, oraclePassword: SysidValue }),
+  z.strictObject({
+    kind: z.literal('all'),
+    oracleUser: SysidValue,
+    oraclePassword: SysidValue,
+    httpProxyHost: SysidValue,
+    httpProxyPort: ProxyPort,
+    httpProxyUser: SysidValue.optional(),
+    httpProxyPassword: SysidValue.optional(),
+  }),
+])
+export type AutoReg = z.infer<typeof AutoReg>
+
 /** What sysidtool would ask at a zone's first boot (zones.md 6.2). Which keywords are written follows the zone's release. */
 export const SysidSettings = z.strictObject({
   systemLocale: SysidValue.default('C'),
@@ -75,7 +93,7 @@ export const SysidSettings = z.strictObject({
       /^(NP|[A-Za-z0-9./]{13}|\$[A-Za-z0-9]+[$,][^\s:'"{}\p{Cc}\p{Cs}]{1,250})$/u,
       'expected a crypt hash as in /etc/shadow, or NP',
     ),
-  autoReg: z.enum(['disable', 'none', 'anon']).default('disable'),
+  autoReg: AutoReg.default('disable'),
   timeserver: SysidValue.optional(),
   keyboard: SysidValue.optional(),
   serviceProfile: z.enum(['limited_net', 'open']).optional(),
