@@ -1,4 +1,4 @@
-// A template's name, before its first version and whether everyone may fetch it.
+// A template's name, before its first version.
 import type { AuditLog } from './ports/access.ts'
 import type { TemplateCatalog, TemplateSummary } from './ports/catalog.ts'
 
@@ -14,15 +14,5 @@ export async function createTemplate(
 ): Promise<TemplateSummary> {
   await catalog.ensureTemplate(name)
   await audit.write({ actor, action: 'template.create', subject: name })
-  return catalog.getTemplate(name)
-}
-
-/** Public artifacts are served without a token. @throws TemplateNotFound */
-export async function setTemplatePublic(
-  { name, isPublic, actor }: { name: string; isPublic: boolean; actor: string },
-  { catalog, audit }: Needs,
-): Promise<TemplateSummary> {
-  await catalog.setPublic(name, isPublic)
-  await audit.write({ actor, action: isPublic ? 'template.publish' : 'template.hide', subject: name })
   return catalog.getTemplate(name)
 }

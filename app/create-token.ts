@@ -9,11 +9,17 @@ interface Needs {
 
 /** The secret is returned once and kept nowhere. */
 export async function createToken(
-  { name, role, actor }: { name: string; role: Role; actor: string },
+  {
+    name,
+    role,
+    templates,
+    actor,
+  }: { name: string; role: Role; templates?: readonly string[] | undefined; actor: string },
   { tokens, audit }: Needs,
 ): Promise<{ token: ApiToken; secret: string }> {
-  const created = await tokens.create(name, role)
-  await audit.write({ actor, action: 'token.create', subject: name, details: { id: created.token.id, role } })
+  const created = await tokens.create(name, role, templates)
+  const details = { id: created.token.id, role, ...(templates && { templates }) }
+  await audit.write({ actor, action: 'token.create', subject: name, details })
   return created
 }
 

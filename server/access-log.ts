@@ -2,10 +2,11 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
 
-/** The path of a request with install tokens hidden: they stand in `/js/:host/:token/` and in `?token=`. */
+/** The path of a request with its tokens hidden: they stand in `/js/:host/:token/`, in `/t/:token/` and in `?token=`. */
 export function maskPath(url: string): string {
   return url
     .replace(/(\/js\/+[^/?]*\/+)[^/?]+/gi, '$1[token]')
+    .replace(/^(\/+t\/+)[^/?]+/i, '$1[token]')
     .replace(/([?&]token=)[^&]*/gi, '$1[token]')
     .replace(/z[fi]_[A-Za-z0-9_-]+/g, '[token]')
 }

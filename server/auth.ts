@@ -41,7 +41,7 @@ export function createRequireRole(tokens: TokenStore, wrongTokens: WrongTokens):
 }
 
 /** The password of an `Authorization: Basic` header (RFC 7617). */
-function basicPassword(request: Request): string | undefined {
+export function basicPassword(request: Request): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/=]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1]
   const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1')
   return /^[^:]*:([A-Za-z0-9._~+/=-]{1,256})$/.exec(decoded)?.[1]

@@ -11,10 +11,13 @@ export function archiveFormOf({ format, compression }: ConversionRequest['to']):
 }
 
 /** @throws CannotConvert when it could not be made */
-export function onlyForm([artifact]: readonly Artifact[], { format }: ConversionRequest['to']): StoredBlob {
+export function onlyForm(
+  [artifact]: readonly (Artifact & StoredBlob)[],
+  { format }: ConversionRequest['to'],
+): StoredBlob {
   if (artifact) {
-    const { sha256, sha1, size } = artifact
-    return { sha256, sha1, size }
+    const { sha256, sha1, md5, size } = artifact
+    return { sha256, sha1, md5, size }
   }
   throw new ProvisionError(
     'conflict',

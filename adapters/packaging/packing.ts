@@ -1,5 +1,5 @@
 /** The archives of one tree while they grow: each form its own compressor, each compressor into the blob store. */
-import type { BlobStore } from '#app/ports/blobs.ts'
+import type { BlobStore, StoredBlob } from '#app/ports/blobs.ts'
 import type { Artifact, Compression } from '#core/manifest.ts'
 import type { EntrySpool } from '../archive/entry-spool.ts'
 import { ArchiveWriters } from './archive-writers.ts'
@@ -44,13 +44,13 @@ export class Packing {
   }
 
   /** A cpio that cannot hold one of the files is not among them. */
-  async finish(entries: number): Promise<Artifact[]> {
+  async finish(entries: number): Promise<(Artifact & StoredBlob)[]> {
     this.#writers.finish()
     await this.#flush(true)
     await this.#spool.flush(true)
     const { tar, cpio } = this.#writers
     const common = { layout: 'zoneroot', entries } as const
-    const artifacts: Artifact[] = []
+    const artifacts: (Artifact & StoredBlob)[] = []
     for (const { format, compression, packed } of this.#packed) {
       const written = format === 'tar' ? tar : cpio
       if (written) {

@@ -24,9 +24,13 @@ export class PostgresTokenStore implements TokenStore {
     this.#clock = clock
   }
 
-  async create(name: string, role: Role): Promise<{ token: ApiToken; secret: string }> {
+  async create(
+    name: string,
+    role: Role,
+    templates?: readonly string[],
+  ): Promise<{ token: ApiToken; secret: string }> {
     assertStorable(name, 'token name')
-    return insertToken(this.#db, name, role, this.#clock.now())
+    return insertToken(this.#db, { name, role, templates }, this.#clock.now())
   }
 
   /**
@@ -38,7 +42,11 @@ export class PostgresTokenStore implements TokenStore {
       await sql`select pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})`.execute(transaction)
       const there = await transaction.selectFrom('api_token').select('id').limit(1).executeTakeFirst()
       if (there) return undefined
-      const { secret } = await insertToken(transaction, 'first-admin', 'admin', this.#clock.now())
+      const { secret } = await insertToken(
+        transaction,
+        { name: 'first-admin', role: 'admin' },
+        this.#clock.now(),
+      )
       await keep(secret)
       return secret
     })
@@ -77,26 +85,32 @@ export class PostgresTokenStore implements TokenStore {
   }
 }
 
-const columns = ['id', 'name', 'role', 'created_at', 'last_used_at'] as const
+const columns = ['id', 'name', 'role', 'templates', 'created_at', 'last_used_at'] as const
 
 interface Row {
   id: string
   name: string
   role: Role
+  templates: string[] | null
   created_at: Date
   last_used_at: Date | null
 }
 
 async function insertToken(
   db: Kysely<Tables>,
-  name: string,
-  role: Role,
+  { name, role, templates }: Pick<ApiToken, 'name' | 'role' | 'templates'>,
   now: Date,
 ): Promise<{ token: ApiToken; secret: string }> {
   const secret = newSecret('zf_')
   const row = await db
     .insertInto('api_token')
-    .values({ name, role, secret_hash: hashSecret(secret), created_at: now })
+    .values({
+      name,
+      role,
+      ...(templates && { templates: [...templates] }),
+      secret_hash: hashSecret(secret),
+      created_at: now,
+    })
     .returning(columns)
     .executeTakeFirstOrThrow()
   return { token: toToken(row), secret }
@@ -107,6 +121,7 @@ function toToken(row: Row): ApiToken {
     id: row.id,
     name: row.name,
     role: row.role,
+    ...(row.templates && { templates: row.templates }),
     createdAt: row.created_at.toISOString(),
     lastUsedAt: row.last_used_at?.toISOString(),
   }

@@ -5,6 +5,8 @@ export interface ApiToken {
   id: string
   name: string
   role: Role
+  /** readers only: the templates whose bytes it gives; absent: all */
+  templates?: readonly string[] | undefined
   createdAt: string
   lastUsedAt: string | undefined
 }
@@ -12,7 +14,11 @@ export interface ApiToken {
 /** API tokens; only a hash of the secret is kept. */
 export interface TokenStore {
   /** Returns the record and the secret, which is shown once. */
-  create(name: string, role: Role): Promise<{ token: ApiToken; secret: string }>
+  create(
+    name: string,
+    role: Role,
+    templates?: readonly string[],
+  ): Promise<{ token: ApiToken; secret: string }>
   authenticate(secret: string): Promise<ApiToken | undefined>
   list(): Promise<ApiToken[]>
   /** @throws TokenNotFound */

@@ -1,11 +1,12 @@
 // Where bytes are kept. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { Sha1, Sha256 } from '#core/digest.ts'
+import type { Md5, Sha1, Sha256 } from '#core/digest.ts'
 
 export interface StoredBlob {
   sha256: Sha256
   sha1: Sha1
+  md5: Md5
   /** bytes */
   size: number
 }

@@ -11,6 +11,11 @@ interface Options {
   json?: boolean
 }
 
+interface CreateOptions extends Options {
+  role: string
+  template?: string[]
+}
+
 export function registerToken(program: Command): void {
   const noun = addNoun(program, 'token', 'API tokens')
 
@@ -19,15 +24,17 @@ export function registerToken(program: Command): void {
     'create',
     'make a token; its secret is shown this once',
     'zoneflash token create ci --role publisher',
+    'zoneflash token create smartos1 --role reader --template web',
   )
     .argument('<name>')
     .option('--role <role>', `one of ${Role.options.join(', ')}`, 'viewer')
-    .action(async (name: string, { json, role }: Options & { role: string }) => {
+    .option('--template <name...>', 'of a reader: the only templates whose bytes it gives')
+    .action(async (name: string, { json, role, template }: CreateOptions) => {
       if (!Role.safeParse(role).success)
         throw usageFailure(`--role is ${JSON.stringify(role)}, expected one of ${Role.options.join(', ')}`)
       const made = await openClient().call(NewTokenReply, '/api/v1/tokens', {
         method: 'POST',
-        body: { name, role },
+        body: { name, role, ...(template && { templates: template }) },
       })
       await show(json, made, ({ secret }) => printLine(secret))
     })
@@ -38,7 +45,13 @@ export function registerToken(program: Command): void {
       print(
         renderTable(
           ['ID', 'NAME', 'ROLE', 'CREATED', 'LAST USED'],
-          list.map((token) => [token.id, token.name, token.role, token.createdAt, token.lastUsedAt ?? '-']),
+          list.map((token) => [
+            token.id,
+            token.name,
+            [token.role, ...(token.templates ? [`of ${token.templates.join(' ')}`] : [])].join(' '),
+            token.createdAt,
+            token.lastUsedAt ?? '-',
+          ]),
         ),
       ),
     )

@@ -1,6 +1,7 @@
 // API tokens and the audit log: what only admins see.
 import { z } from 'zod'
 import { createToken, revokeToken } from '#app/create-token.ts'
+import { TemplateName } from '#core/names.ts'
 import { Role } from '#core/role.ts'
 import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
@@ -10,6 +11,10 @@ const ApiToken = z
     id: z.string(),
     name: z.string(),
     role: Role,
+    templates: z
+      .array(TemplateName)
+      .optional()
+      .describe('of a reader: the only templates whose bytes it gives'),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime().optional(),
   })
@@ -39,7 +44,16 @@ export const tokenRoutes = (services: Services): Route[] => [
     path: '/api/v1/tokens',
     role: 'admin',
     summary: 'Create an API token; its secret is in this answer and nowhere else',
-    body: z.strictObject({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/), role: Role }),
+    body: z
+      .strictObject({
+        name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/),
+        role: Role,
+        templates: z.array(TemplateName).min(1).max(256).optional(),
+      })
+      .refine(
+        ({ role, templates }) => templates === undefined || role === 'reader',
+        'templates go with the role reader',
+      ),
     status: 201,
     reply: z.object({ token: ApiToken, secret: z.string() }),
     handle: ({ body, token }) => createToken({ ...body, actor: token.name }, services),

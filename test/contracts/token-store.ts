@@ -23,6 +23,14 @@ export function tokenStoreContract(name: string, open: (clock: Clock) => Promise
       expect(await tokens.authenticate(other.secret)).toMatchObject({ id: other.token.id, role: 'viewer' })
     })
 
+    test('a reader may be held to some templates', async () => {
+      const tokens = await open(new FakeClock())
+      const { token, secret } = await tokens.create('smartos1', 'reader', ['web', 'db'])
+      expect(token).toMatchObject({ role: 'reader', templates: ['web', 'db'] })
+      expect(await tokens.authenticate(secret)).toMatchObject({ role: 'reader', templates: ['web', 'db'] })
+      expect((await tokens.list())[0]?.templates).toEqual(['web', 'db'])
+    })
+
     test('any other secret gives nothing', async () => {
       const tokens = await open(new FakeClock())
       const { secret } = await tokens.create('ci', 'admin')

@@ -16,11 +16,22 @@ export class MemoryTokenStore implements TokenStore {
     this.#clock = clock
   }
 
-  async create(name: string, role: Role): Promise<{ token: ApiToken; secret: string }> {
+  async create(
+    name: string,
+    role: Role,
+    templates?: readonly string[],
+  ): Promise<{ token: ApiToken; secret: string }> {
     assertStorable(name, 'token name')
     const secret = newSecret('zf_')
     const createdAt = this.#clock.now().toISOString()
-    const token: ApiToken = { id: randomUUID(), name, role, createdAt, lastUsedAt: undefined }
+    const token: ApiToken = {
+      id: randomUUID(),
+      name,
+      role,
+      ...(templates && { templates }),
+      createdAt,
+      lastUsedAt: undefined,
+    }
     this.#byHash.set(hashSecret(secret).toString('hex'), token)
     return { token: { ...token }, secret }
   }

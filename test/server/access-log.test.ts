@@ -9,6 +9,9 @@ test.each([
   ['/js/h1/guess', '/js/h1/[token]'],
   ['//js//h1//guess/zones.sh', '//js//h1//[token]/zones.sh'],
   ['/flash/mysql/stable.zfs?a=1&token=guess&b=2', '/flash/mysql/stable.zfs?a=1&token=[token]&b=2'],
+  ['/t/zf_secret/images', '/t/[token]/images'],
+  ['//T/%7Af_guess', '//T/[token]'],
+  ['/flash/t/guess.tar', '/flash/t/guess.tar'],
   ['/api/v1/templates', '/api/v1/templates'],
 ])('%s is logged as %s', (url, masked) => expect(maskPath(url)).toBe(masked))
 
@@ -21,6 +24,7 @@ test('no token survives wherever it stands in the address', () => {
     '/x?y=%',
     '/JS/h/%/e',
     '/js/%/x',
+    '/t/%/images',
   )
   fc.assert(
     fc.property(secret, places, (token, place) => !maskPath(place.replace('%', () => token)).includes(token)),

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { PostgresAuditLog } from '#adapters/postgres/audit-log.ts'
-import { migrate } from '#adapters/postgres/migrate.ts'
 import { PostgresInstallLog } from '#adapters/postgres/install-log.ts'
 import { PostgresTemplateCatalog } from '#adapters/postgres/template-catalog.ts'
 import {
@@ -145,8 +146,11 @@ test('guids of streams that were recorded before there was a column for them are
   await catalog.putVersion(versionOf('web', '2', { artifacts: artifacts.slice(0, 1) }), new Map())
   await sql`drop index artifact_guid`.execute(db)
   await sql`alter table artifact drop column guid`.execute(db)
-  await sql`delete from kysely_migration where name = '0008-stream-guids'`.execute(db)
-  await migrate(db)
+  const migration = path.join(
+    import.meta.dirname,
+    '../../../adapters/postgres/migrations/0008-stream-guids.sql',
+  )
+  await sql.raw(await readFile(migration, 'utf8')).execute(db)
   const found = await catalog.findVersionsByGuid('12345678901234567890')
   expect(found.map(({ manifest }) => [manifest.version, manifest.notes])).toEqual([['1', odd.notes]])
 })
