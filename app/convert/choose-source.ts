@@ -1,8 +1,8 @@
 // Which of a version's forms a conversion reads.
 import { unpackingCost } from '#core/compression-cost.ts'
-import { partsOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
+import { partsOf, snapshotOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { artifactExtension, type Manifest } from '#core/manifest.ts'
+import { artifactExtension, type Artifact, type Manifest } from '#core/manifest.ts'
 import type { ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
@@ -31,19 +31,24 @@ export async function chooseSource(
   catalog: TemplateCatalog,
 ): Promise<Pick<ConversionSource, 'artifacts' | 'isSameForm'>> {
   const { format } = partsOf(to)
-  const byCost = manifest.artifacts.toSorted((a, b) => unpackingCost(a) - unpackingCost(b))
+  const byCost = manifest.artifacts.toSorted((a, b) => costOf(a) - costOf(b))
+  if (snapshotOf(to) !== undefined)
+    return { artifacts: [rootStream(manifest, to, zpl, byCost)], isSameForm: true }
   const same = byCost.find(
     (one) => one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl),
   )
   if (same && format !== 'zfs-incremental') return { artifacts: [same], isSameForm: true }
-  const archive = byCost.find(
-    (one) => (one.format === 'tar' || one.format === 'cpio') && one.entries !== undefined,
-  )
+  const archive = byCost.find((one) => isArchive(one) && one.entries !== undefined)
   const chain = await versionChain(manifest, catalog)
   const alone = archive && ([archive] as const)
   const artifacts = format === 'zfs' ? (chain ?? alone) : (alone ?? chain)
   if (!artifacts) throw nothingToConvert(manifest, to)
   return { artifacts, isSameForm: false }
+}
+
+/** compress(1) is undone slower than all others. */
+function costOf({ compression, flar }: Artifact): number {
+  return flar?.payloadCompression === 'compress' ? 10 : unpackingCost({ compression })
 }
 
 /** An archive, or a chain of streams, with the index of the last: streams that were taken in before they were read have none yet. */
@@ -63,11 +68,30 @@ export async function openIndexed(
   return { artifacts, layout, isSameForm, entries: () => index.entries, close: () => index.close() }
 }
 
+/** The file system that a snapshot is renamed in. */
+function rootStream(
+  { template, version }: Manifest,
+  to: ConversionTarget,
+  zpl: ZplVersion | undefined,
+  artifacts: readonly Artifact[],
+): Artifact {
+  const found = artifacts.find(
+    (one) =>
+      one.format === 'zfs' && one.layout === 'zoneroot' && (zpl === undefined || one.zfs?.zplVersion === zpl),
+  )
+  if (found) return found
+  throw new ProvisionError(
+    'conflict',
+    'NothingToConvert',
+    `${template}@${version} has no ZFS stream of a root file system, expected one to make ${to} of: a system's`,
+  )
+}
+
 function nothingToConvert({ template, version, artifacts }: Manifest, to: string): ProvisionError {
   const there = artifacts.map(artifactExtension).join(', ') || 'nothing'
   return new ProvisionError(
     'conflict',
     'NothingToConvert',
-    `${template}@${version} has ${there}, expected a tar or cpio archive or a whole ZFS stream to make ${to} of`,
+    `${template}@${version} has ${there}, expected a tar, a cpio, a flash archive or a whole ZFS stream to make ${to} of`,
   )
 }

@@ -1,7 +1,8 @@
 // The `convert` job: another form of a version's tree, made of one that is there and read back before anyone gets it.
 import { assertTimesFitCpio } from '#core/conversion/cpio-times.ts'
-import { defaultZpl, findConverted, isStreamTarget, partsOf } from '#core/conversion/target.ts'
+import { defaultZpl, findConverted, isStreamTarget, partsOf, snapshotOf } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { flarDescriptionOf, flarSectionsOf } from '#core/flar/template-facts.ts'
 import type { JobData } from '#core/jobs.ts'
 import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import { storedDetachedXml } from '#core/plan/flash-config.ts'
@@ -67,10 +68,14 @@ async function convertFrom(
     source,
     to: partsOf(to),
     zpl,
+    rename: snapshotOf(to),
     snapshot: {
       name: `zoneflash-${version}`,
       created: Math.floor(Date.parse(manifest.createdAt) / 1000),
     },
+    ...(to === 'flar' && {
+      flar: { description: flarDescriptionOf(manifest), sections: flarSectionsOf(manifest) },
+    }),
     ...(makesStream && source.layout === 'zoneroot' && { detachedXml: storedDetachedXml(manifest) }),
     ...(origin && { origin }),
     isZplFree: job.zpl === undefined,

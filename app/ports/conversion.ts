@@ -1,6 +1,8 @@
 // Makes one form of a version out of another. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
 import type { ZplVersion } from '#core/conversion/target.ts'
 import type { Entry } from '#core/entry.ts'
+import type { FlarDescription } from '#core/flar/preamble.ts'
+import type { FlarSection } from '#core/flar/sections.ts'
 import type { ArchiveLayout, Artifact, ArtifactFormat, Compression } from '#core/manifest.ts'
 import type { StoredBlob } from './blobs.ts'
 
@@ -30,10 +32,17 @@ export interface ConversionRequest {
   zpl: ZplVersion
   /** streams only: what is behind the `@`, and when it was made, seconds since the epoch */
   snapshot: { name: string; created: number }
+  /** flash archives only: what is said of the version in front of the archive section, and the sections beside the known ones */
+  flar?: {
+    description: Omit<FlarDescription, 'archiver' | 'compression'>
+    sections: readonly FlarSection[]
+  }
   /** streams only: the version's configuration, where its zonepath is to hold it and the source is a zoneroot */
   detachedXml?: string | undefined
   /** streams only: those of the origin, which the stream shall share objects with, so that an increment is small */
   origin?: OriginStreams
+  /** streams of the same form only: what the snapshot is to be called, whatever it was */
+  rename?: string | undefined
   /** nobody asked for this version of the file system: that of the origin will do */
   isZplFree: boolean
   signal: AbortSignal

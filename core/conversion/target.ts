@@ -1,6 +1,6 @@
 /** The forms that a version can be converted to, and what each is. */
 import { z } from 'zod'
-import { artifactExtension, type Artifact, type ArtifactFormat, type Compression } from '../manifest.ts'
+import type { Artifact, ArtifactFormat, Compression } from '../manifest.ts'
 
 /** Named as an artifact is when it is fetched. */
 export const ConversionTarget = z.enum([
@@ -19,6 +19,10 @@ export const ConversionTarget = z.enum([
   'cpio.bz2',
   'cpio.xz',
   'flar',
+  // root file systems as kayak receives them: a stream whose snapshot is called kayak (docs/clients/kayak.md)
+  'kayak.xz',
+  'kayak.gz',
+  'kayak.bz2',
 ])
 export type ConversionTarget = z.infer<typeof ConversionTarget>
 
@@ -37,6 +41,7 @@ const formats: Record<string, ConvertedFormat> = {
   tar: 'tar',
   cpio: 'cpio',
   flar: 'flar',
+  kayak: 'zfs',
 }
 const compressions: Record<string, Compression> = {
   '': 'none',
@@ -54,6 +59,14 @@ export function partsOf(target: ConversionTarget): { format: ConvertedFormat; co
   return { format, compression }
 }
 
+/** What the snapshot in a target's stream has to be called; undefined: anything. */
+export function snapshotOf(target: ConversionTarget): string | undefined {
+  return target.startsWith('kayak.') ? KAYAK : undefined
+}
+
+/** kayak destroys a snapshot of this name when it has received the stream (jumpstart.md 6.1). */
+const KAYAK = 'kayak'
+
 /** Whether it is a ZFS stream, full or incremental. */
 export function isStreamTarget(target: ConversionTarget): boolean {
   return partsOf(target).format.startsWith('zfs')
@@ -65,9 +78,13 @@ export function findConverted(
   target: ConversionTarget,
   zpl?: ZplVersion,
 ): Artifact | undefined {
+  const snapshot = snapshotOf(target)
+  const { format, compression } = partsOf(target)
   return artifacts.find(
     (artifact) =>
-      artifactExtension(artifact) === target &&
+      artifact.format === format &&
+      artifact.compression === compression &&
+      (snapshot === undefined || artifact.snapshot?.endsWith(`@${snapshot}`)) &&
       (zpl === undefined || !isStreamTarget(target) || artifact.zfs?.zplVersion === zpl),
   )
 }

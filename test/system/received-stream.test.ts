@@ -1,7 +1,15 @@
 // Streams that were written without ZFS, received by a real one (zfs-fuse: pool 23, ZPL 4).
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -11,6 +19,7 @@ import { openStreamPath } from '#adapters/zfs/stream-source.ts'
 import { ArchiveSource } from '#adapters/zfs/sources/archive.ts'
 import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
+import { SnapshotRenamer } from '#core/zfs/rename-snapshot.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream, type FullStreamOptions } from '#core/zfs/write/write-full-stream.ts'
 import { writeIncrement } from '#core/zfs/write/write-increment.ts'
@@ -81,6 +90,19 @@ describe.skipIf(sandboxLack)('a stream that was written without ZFS', () => {
     expect(
       await host.must(['zfs', 'list', '-H', '-t', 'snapshot', '-o', 'name', '-r', `${POOL}/directory`]),
     ).toBe(`${POOL}/directory@written\n`)
+  })
+
+  test('of a directory is received under another name of its snapshot', async () => {
+    const file = await write(new DirectorySource(tree), 'renamed')
+    const renamer = new SnapshotRenamer('kayak')
+    const pieces = renamer.push(readFileSync(file))
+    renamer.finish()
+    writeFileSync(file, Buffer.concat(pieces))
+    receive(file, 'renamed')
+    expect(describeTree(there(`/${POOL}/renamed`))).toEqual(wanted)
+    expect(
+      await host.must(['zfs', 'list', '-H', '-t', 'snapshot', '-o', 'name', '-r', `${POOL}/renamed`]),
+    ).toBe(`${POOL}/renamed@kayak\n`)
   })
 
   test('has directories as large as what is in them, with a link for each directory below', async () => {

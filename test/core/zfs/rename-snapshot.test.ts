@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { RecordReader } from '#core/zfs/record-reader.ts'
+import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import type { StreamRecord } from '#core/zfs/records.ts'
 import { SnapshotRenamer } from '#core/zfs/rename-snapshot.ts'
 import { BEGIN, END, OBJECT, tinyStream, WRITE } from './tiny-stream.ts'
@@ -30,35 +30,45 @@ function contentOf(bytes: Uint8Array) {
   return { info: reader.info(), records }
 }
 
-const fixturesOf = (wantsPackages: boolean) =>
-  globSync('!(broken-*).zfs', { cwd: fixtures }).filter((file) => {
-    const { info } = contentOf(readFileSync(path.join(fixtures, file)))
-    return info.isPackage === wantsPackages
-  })
+const fixturesWith = (isWanted: (info: ZfsStreamInfo) => boolean) =>
+  globSync('!(broken-*).zfs', { cwd: fixtures }).filter((file) =>
+    isWanted(contentOf(readFileSync(path.join(fixtures, file))).info),
+  )
 
-test.each(fixturesOf(false))('%s keeps all but the name of its snapshot', (file) => {
-  const bytes = readFileSync(path.join(fixtures, file))
-  for (const step of [65_536, 311]) {
-    const made = renamed(bytes, 'kayak', step)
-    expect(made.length).toBe(bytes.length)
-    const [before, after] = [contentOf(bytes), contentOf(made)]
-    expect(after.records).toEqual(before.records)
-    const dataset = before.info.snapshots[0]?.toName.split('@')[0]
-    expect(after.info.snapshots[0]?.toName).toBe(`${dataset}@kayak`)
-  }
-})
+test.each(fixturesWith(({ isPackage }) => !isPackage))(
+  '%s keeps all but the name of its snapshot',
+  (file) => {
+    const bytes = readFileSync(path.join(fixtures, file))
+    for (const step of [65_536, 311]) {
+      const made = renamed(bytes, 'kayak', step)
+      expect(made.length).toBe(bytes.length)
+      const [before, after] = [contentOf(bytes), contentOf(made)]
+      expect(after.records).toEqual(before.records)
+      const dataset = before.info.snapshots[0]?.toName.split('@')[0]
+      expect(after.info.snapshots[0]?.toName).toBe(`${dataset}@kayak`)
+    }
+  },
+)
 
-test.each(fixturesOf(true))('%s, a package, comes out as its one stream or is refused', (file) => {
-  const bytes = readFileSync(path.join(fixtures, file))
-  const { info } = contentOf(bytes)
-  if (info.snapshots.length > 1) {
-    expect(() => renamed(bytes)).toThrow(expect.objectContaining({ code: 'UnsupportedZfsStream' }))
-    return
-  }
-  const after = contentOf(renamed(bytes, 'kayak', 1000)).info
+test('of a package with one snapshot that stream comes out alone', () => {
+  const stream = tinyStream([BEGIN(), OBJECT(2n), END()])
+  const list = new Uint8Array(24)
+  const preamble = tinyStream([BEGIN({ 16: 2n, 40: 0n, 56: 'pool/tiny@snap' }, list), END({ 40: 0n })])
+  const bytes = Buffer.concat([preamble, stream, tinyStream([END(), END({ 40: 0n })]).subarray(312)])
+  expect(contentOf(bytes).info.isPackage).toBe(true)
+  const after = contentOf(renamed(bytes, 'kayak', 100)).info
   expect(after.isPackage).toBe(false)
-  expect(after.snapshots[0]).toEqual({ ...info.snapshots[0], toName: expect.stringMatching(/@kayak$/) })
+  expect(after.snapshots.map(({ toName }) => toName)).toEqual(['pool/tiny@kayak'])
 })
+
+test.each(fixturesWith(({ snapshots }) => snapshots.length > 1))(
+  '%s, of several snapshots, is refused',
+  (file) => {
+    expect(() => renamed(readFileSync(path.join(fixtures, file)))).toThrow(
+      expect.objectContaining({ code: 'UnsupportedZfsStream' }),
+    )
+  },
+)
 
 describe('a stream', () => {
   const records = [BEGIN(), OBJECT(2n), WRITE(2n, {}, new Uint8Array(512).fill(7)), END()]
