@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'TooManyEntries'
   | 'TooManyBytes'
   | 'UnsupportedZfsStream'
+  | 'FlarInvalid'
 
 /** An artifact that is refused, with where in the stream and what was expected in the message. */
 export function refusal(

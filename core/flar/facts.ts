@@ -1,0 +1,77 @@
+/** What a template's manifest keeps of a flash archive, and the archives that no template can be made of. */
+import { refusal, shown } from '../archive/refusals.ts'
+import { FlarFacts } from '../manifest.ts'
+import { holdsRootPool, type FlarIdentification } from './identification.ts'
+import { describePayload, sniffPayload } from './payload.ts'
+import type { FlarPreamble } from './reader.ts'
+
+/**
+ * The facts of an archive whose archive section begins with `head` (SNIFF_BYTES of it, or all).
+ * @throws FlarInvalid for one that an installer refuses, whose keys are not true of its payload, or of a ZFS root pool
+ */
+export function flarFactsOf({ identification, problems }: FlarPreamble, head: Uint8Array): FlarFacts {
+  const wrong = problems.find(({ severity }) => severity === 'error')
+  if (wrong) throw refusal('FlarInvalid', wrong.message)
+  if (holdsRootPool(identification)) {
+    throw refusal(
+      'FlarInvalid',
+      'the flash archive holds streams of a ZFS root pool, expected files: make it with flarcreate -L cpio or -L pax',
+    )
+  }
+  const said = saidPayload(identification)
+  checkPayload(said, head)
+  const { values } = identification
+  const master = values.get('creation_master')
+  const facts = FlarFacts.safeParse({
+    contentName: values.get('content_name') ?? '',
+    archiver: said.archiver,
+    payloadCompression: said.compression,
+    type: values.get('type') ?? 'FULL',
+    ...(master !== undefined && { creationMaster: master }),
+    architectures: architecturesOf(values.get('content_architectures')),
+  })
+  if (facts.success) return facts.data
+  const [issue] = facts.error.issues
+  throw refusal(
+    'FlarInvalid',
+    `the identification has ${issue?.path.join('.') ?? 'a value'}: ${issue?.message ?? 'is wrong'}`,
+  )
+}
+
+/** How the archive section was made, by its keys: cpio where they say nothing. */
+export function saidPayload({ values }: FlarIdentification): {
+  archiver: 'cpio' | 'pax'
+  compression: 'none' | 'compress'
+} {
+  return {
+    archiver: values.get('files_archived_method') === 'pax' ? 'pax' : 'cpio',
+    compression: values.get('files_compressed_method') === 'compress' ? 'compress' : 'none',
+  }
+}
+
+/** @throws FlarInvalid when the payload is not what the keys say */
+function checkPayload(said: ReturnType<typeof saidPayload>, head: Uint8Array): void {
+  const found = sniffPayload(head)
+  if (said.compression !== found.compression) {
+    throw refusal(
+      'FlarInvalid',
+      `files_compressed_method is ${said.compression}, but the archive section is ${describePayload(head)}`,
+    )
+  }
+  if (found.compression === 'none' && found.archiver !== said.archiver) {
+    throw refusal(
+      'FlarInvalid',
+      `files_archived_method is ${said.archiver}, but the archive section is ${describePayload(head)}`,
+    )
+  }
+}
+
+function architecturesOf(list: string | undefined): string[] {
+  const names = (list ?? '').split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '')
+}
+
+/** For a message: `"web" (FULL)`. */
+export function shownFlar({ values }: FlarIdentification): string {
+  return `${shown(values.get('content_name') ?? '')} (${values.get('type') ?? 'FULL'})`
+}

@@ -1,0 +1,25 @@
+/** Tells from its first bytes what the archive section of a flash archive is (jumpstart.md 4.8). */
+import { describeUnknown, sniffFormat } from '../archive/sniff.ts'
+
+export interface FoundPayload {
+  compression: 'none' | 'compress'
+  /** undefined when it is compressed, or nothing that we know */
+  archiver?: 'cpio' | 'pax'
+}
+
+/** `head`: at least SNIFF_BYTES of the section, or all of it. */
+export function sniffPayload(head: Uint8Array): FoundPayload {
+  if (head[0] === 0x1f && head[1] === 0x9d) return { compression: 'compress' }
+  const format = sniffFormat(head)
+  if (format === 'cpio') return { compression: 'none', archiver: 'cpio' }
+  if (format === 'tar') return { compression: 'none', archiver: 'pax' }
+  return { compression: 'none' }
+}
+
+/** The same in words. */
+export function describePayload(head: Uint8Array): string {
+  const { compression, archiver } = sniffPayload(head)
+  if (compression === 'compress') return 'compressed'
+  if (archiver === undefined) return describeUnknown(head)
+  return archiver === 'cpio' ? 'a plain cpio' : 'a plain pax'
+}
