@@ -9,6 +9,7 @@ import { registerProcesses } from './commands/processes.ts'
 import { registerProfile } from './commands/profile.ts'
 import { registerTemplate } from './commands/template.ts'
 import { registerRecipe } from './commands/recipe.ts'
+import { registerRules } from './commands/rules.ts'
 import { registerSchedule } from './commands/schedule.ts'
 import { registerStream } from './commands/stream.ts'
 import { registerToken } from './commands/token.ts'
@@ -35,6 +36,7 @@ function createProgram(): Command {
     registerZone,
     registerProfile,
     registerRecipe,
+    registerRules,
     registerSchedule,
     registerGc,
     registerStream,

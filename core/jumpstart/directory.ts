@@ -1,0 +1,45 @@
+// The JumpStart directory as it is stored: the rules and the files that they name, in revisions that never change.
+import { z } from 'zod'
+import { isStorable } from '../storable-text.ts'
+import { fileNameProblem } from './paths.ts'
+
+/** characters of one file */
+export const MAX_FILE = 1024 ** 2
+/** characters of the rules */
+export const MAX_RULES = 4 * 1024 ** 2
+/** characters of all files together */
+export const MAX_DIRECTORY = 16 * 1024 ** 2
+export const MAX_FILES = 4096
+
+const Text = z.string().refine(isStorable, 'expected text without NUL')
+
+export const JumpStartPath = z.string().superRefine((path, context) => {
+  const problem = fileNameProblem(path)
+  if (problem !== undefined)
+    context.addIssue(`the file is ${JSON.stringify(path.slice(0, 200))}, expected ${problem}`)
+})
+
+export const JumpStartFile = z.strictObject({
+  text: Text.max(MAX_FILE),
+  /** permission bits: scripts 0755, profiles 0644 */
+  mode: z.int().min(0o400).max(0o777),
+})
+export type JumpStartFile = z.infer<typeof JumpStartFile>
+
+export const RulesText = Text.max(MAX_RULES)
+
+export interface JumpStartDirectory {
+  /** 1 at first, each change one more; 0: nothing is stored, the server's own rules apply */
+  revision: number
+  /** as given, with LF as line ends */
+  rules: string
+  files: Readonly<Record<string, JumpStartFile>>
+}
+
+/** Who made a revision, and when. */
+export interface RevisionNote {
+  actor: string
+  why: string | undefined
+  /** ISO 8601 */
+  at: string
+}

@@ -1,0 +1,52 @@
+// The install profile that the server gives a host: its own words, or what its golden system needs before the finish script.
+import { ProvisionError } from '../../errors.ts'
+import type { PlannedSystem } from '../../plan/schema.ts'
+import { checkInstallProfile } from '../install-profile/check.ts'
+import { hasErrors, renderJumpStartProblem } from '../problem.ts'
+
+/** Variables of the installer that an install profile may name as `$SI_…`; the begin script fills them in. */
+export const clientWords = {
+  SI_HOSTNAME: { probe: 'hostname', sample: 'h1' },
+  SI_HOSTADDRESS: { probe: 'hostaddress', sample: '192.0.2.1' },
+  SI_ROOTDISK: { probe: 'rootdisk', sample: 'c0t0d0s0' },
+  SI_MEMSIZE: { probe: 'memsize', sample: '4096' },
+  SI_KARCH: { probe: 'karch', sample: 'i86pc' },
+} as const
+export type ClientWord = keyof typeof clientWords
+
+/** Those that the text names, in the order of the table. */
+export function clientWordsOf(text: string): ClientWord[] {
+  const named = new Set(text.match(/\$SI_[A-Z]+/g))
+  return (Object.keys(clientWords) as ClientWord[]).filter((word) => named.has(`$${word}`))
+}
+
+/** @throws InstallProfileInvalid with every error, by line */
+export function checkGivenProfile(text: string): void {
+  const filled = text.replaceAll(/\$(SI_[A-Z]+)/g, (all, word: string) =>
+    isClientWord(word) ? clientWords[word].sample : all,
+  )
+  const { problems } = checkInstallProfile(filled, 'installProfile')
+  if (!hasErrors(problems)) return
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  throw new ProvisionError(
+    'conflict',
+    'InstallProfileInvalid',
+    `the install profile is wrong: ${errors.map(renderJumpStartProblem).join('; ')}`,
+  )
+}
+
+const isClientWord = (word: string): word is ClientWord => Object.hasOwn(clientWords, word)
+
+/**
+ * For a golden system that comes as a ZFS stream or an archive: the smallest Solaris with a root of ZFS. Its boot environment
+ * lives until the golden one has booted.
+ */
+export function holdingProfile({ pool }: Pick<PlannedSystem, 'pool'>): string {
+  return [
+    'install_type initial_install',
+    'cluster SUNWCrnet',
+    `pool ${pool} auto auto auto any`,
+    'bootenv installbe bename zoneflash-installer',
+    '',
+  ].join('\n')
+}

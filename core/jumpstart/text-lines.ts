@@ -1,0 +1,123 @@
+// The lines of a file that somebody wrote in whatever editor: rules and install profiles are read with it.
+import { quoted, type JumpStartProblem } from './problem.ts'
+
+/** bytes, or characters of what is text already */
+export const MAX_TEXT = 8 * 1024 ** 2
+
+export interface TextLine {
+  /** of the file, 1 at first */
+  number: number
+  /** without its end and without a comment; no control characters but tabs */
+  text: string
+}
+
+export interface TextLines {
+  /** the whole text with LF as line ends, the last line too: what is stored and served */
+  text: string
+  /** those that say something, in their order */
+  lines: TextLine[]
+  problems: JumpStartProblem[]
+}
+
+export interface ReadOptions {
+  /** as messages name it */
+  file: string
+  /** a backslash right before the line's end joins two lines, as in `rules` */
+  joinsLines?: boolean
+}
+
+/**
+ * Reads LF and CR LF, UTF-8 and Latin-1; what old readers would stumble over is told.
+ * A `#` begins a comment wherever it stands, after lines are joined (jumpstart.md 1.2, 2.1). Takes time in proportion to the size.
+ */
+export function readTextLines(
+  source: string | Uint8Array,
+  { file, joinsLines = false }: ReadOptions,
+): TextLines {
+  const problems: JumpStartProblem[] = []
+  const tell = (severity: JumpStartProblem['severity'], line: number, message: string) => {
+    problems.push({ severity, file, line, message })
+  }
+  if (source.length > MAX_TEXT) {
+    tell('error', 1, `the file has ${source.length} bytes, expected at most ${MAX_TEXT}`)
+    return { text: '', lines: [], problems }
+  }
+  const decoded = decode(source)
+  const physical = decoded.text.replaceAll('\r\n', '\n').split('\n')
+  const hasEnd = physical.at(-1) === ''
+  if (hasEnd) physical.pop()
+  if (decoded.isLatin1) tell('warning', lineOfHighByte(physical), 'not UTF-8, read as ISO 8859-1 (Latin-1)')
+  if (decoded.text.includes('\r\n'))
+    tell(
+      'warning',
+      lineAt(decoded.text, decoded.text.indexOf('\r\n')),
+      'the line ends in CR LF, expected LF alone: the CR would be part of the last word; read as LF',
+    )
+  if (!hasEnd)
+    tell(
+      'warning',
+      physical.length,
+      'the last line has no newline, expected one: a shell that reads the file leaves this line out',
+    )
+  const lines: TextLine[] = []
+  for (let index = 0; index < physical.length; index += 1) {
+    const number = index + 1
+    const parts: string[] = []
+    let part = physical[index] ?? ''
+    while (joinsLines && part.endsWith('\\')) {
+      parts.push(part.slice(0, -1))
+      index += 1
+      const next = physical[index]
+      if (next === undefined) tell('error', number, 'a backslash joins the last line with nothing after it')
+      part = next ?? ''
+    }
+    parts.push(part)
+    const joined = parts.join('')
+    const comment = joined.indexOf('#')
+    if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
+      tell('warning', number, 'the comment ends in a backslash, so that it goes on in the next line')
+    const text = comment < 0 ? joined : joined.slice(0, comment)
+    const odd = oddCharacter(text)
+    if (odd !== undefined) tell('error', number, odd)
+    else if (text.trim() !== '') lines.push({ number, text })
+  }
+  return { text: physical.length === 0 ? '' : `${physical.join('\n')}\n`, lines, problems }
+}
+
+function decode(source: string | Uint8Array): { text: string; isLatin1: boolean } {
+  if (typeof source === 'string') return { text: withoutMark(source), isLatin1: false }
+  try {
+    return {
+      text: withoutMark(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(source)),
+      isLatin1: false,
+    }
+  } catch {
+    let text = ''
+    for (let at = 0; at < source.length; at += 4096)
+      text += String.fromCharCode(...source.subarray(at, at + 4096))
+    return { text, isLatin1: true }
+  }
+}
+
+/** Editors of Windows put a byte order mark before UTF-8. */
+const withoutMark = (text: string): string => (text.startsWith('\u{FEFF}') ? text.slice(1) : text)
+
+function lineOfHighByte(lines: readonly string[]): number {
+  return lines.findIndex((line) => /[\u0080-\u00ff]/.test(line)) + 1
+}
+
+function lineAt(text: string, end: number): number {
+  let line = 1
+  for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) line += 1
+  return line
+}
+
+/** Facts and paths are ASCII; anything else is told by its number, since it may not show. */
+function oddCharacter(text: string): string | undefined {
+  const odd = /[^\t -~]/u.exec(text)?.[0]
+  if (odd === undefined) return undefined
+  const where = quoted(text.trim())
+  if (odd === '\r') return `a CR stands inside of the line ${where}, expected LF at its end`
+  const number = (odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+  return `the character U+${number} stands in ${where}, expected ASCII outside of comments`
+}
