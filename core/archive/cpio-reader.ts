@@ -1,10 +1,17 @@
-/** Reads cpio newc, with and without checksums. Several names of one inode carry the data with one of them, by custom the last. */
+/** Reads cpio: newc, with and without checksums, and the older odc. Several names of one inode carry the data with one of them, by custom the last. */
 import type { EntryType } from '../entry.ts'
-import { CPIO_HEADER, CPIO_TRAILER, cpioPadding, decodeCpioHeader } from './cpio-header.ts'
+import {
+  CPIO_MAGIC,
+  CPIO_TRAILER,
+  cpioFormOf,
+  cpioHeaderSize,
+  cpioPadding,
+  decodeCpioHeader,
+  type CpioForm,
+  type CpioHeader as Header,
+} from './cpio-header.ts'
 import { decodeName, type MemberSink, type PushReader } from './member.ts'
 import { refusal, shown } from './refusals.ts'
-
-type Header = ReturnType<typeof decodeCpioHeader>
 
 /** A name or symlink target longer than this is not one that any system takes. */
 const MAX_NAME = 64 * 1024
@@ -21,10 +28,11 @@ const fileTypes: Record<number, EntryType> = {
 export class CpioReader implements PushReader {
   readonly #sink: MemberSink
   #position = 0
-  /** collects a header, then a name, then a symlink's target */
-  #wanted: 'header' | 'name' | 'target' | 'data' | 'padding' | 'nothing' = 'header'
-  #buffer = new Uint8Array(CPIO_HEADER)
+  /** collects a header (its magic first, which says how long it is), then a name, then a symlink's target */
+  #wanted: 'magic' | 'header' | 'name' | 'target' | 'data' | 'padding' | 'nothing' = 'magic'
+  #buffer = new Uint8Array(CPIO_MAGIC)
   #fill = 0
+  #form: CpioForm = 'newc'
   #header: Header | undefined
   #headerAt = 0
   #path = ''
@@ -52,6 +60,7 @@ export class CpioReader implements PushReader {
 
   #take(bytes: Uint8Array): number {
     switch (this.#wanted) {
+      case 'magic':
       case 'header':
       case 'name':
       case 'target':
@@ -61,7 +70,7 @@ export class CpioReader implements PushReader {
       case 'padding': {
         const skipped = Math.min(this.#left, bytes.byteLength)
         this.#left -= skipped
-        if (this.#left === 0) this.#expect('header', CPIO_HEADER)
+        if (this.#left === 0) this.#expect('magic', CPIO_MAGIC)
         return skipped
       }
       case 'nothing':
@@ -77,19 +86,22 @@ export class CpioReader implements PushReader {
     return taken
   }
 
-  #expect(what: 'header' | 'name' | 'target', size: number): void {
+  #expect(what: 'magic' | 'header' | 'name' | 'target', size: number): void {
     this.#wanted = what
     this.#buffer = new Uint8Array(size)
     this.#fill = 0
   }
 
   #onCollected(end: number): void {
-    if (this.#wanted === 'header') {
-      this.#headerAt = end - CPIO_HEADER
-      this.#header = decodeCpioHeader(this.#buffer, this.#headerAt)
+    if (this.#wanted === 'magic') {
+      this.#headerAt = end - CPIO_MAGIC
+      this.#form = cpioFormOf(this.#buffer, this.#headerAt)
+      this.#expect('header', cpioHeaderSize(this.#form) - CPIO_MAGIC)
+    } else if (this.#wanted === 'header') {
+      this.#header = decodeCpioHeader(this.#buffer, this.#form, this.#headerAt)
       const { namesize } = this.#header
       if (namesize < 2 || namesize > MAX_NAME) throw this.#corrupt(`has a name of ${namesize} bytes`)
-      this.#expect('name', namesize + cpioPadding(CPIO_HEADER + namesize))
+      this.#expect('name', namesize + this.#padding(cpioHeaderSize(this.#form) + namesize))
     } else if (this.#header === undefined) {
       throw this.#corrupt('is missing')
     } else if (this.#wanted === 'name') {
@@ -115,7 +127,7 @@ export class CpioReader implements PushReader {
       if (header.filesize === 0 || header.filesize > MAX_NAME) {
         throw this.#corrupt(`has a symlink target of ${header.filesize} bytes`)
       }
-      this.#expect('target', header.filesize + cpioPadding(header.filesize))
+      this.#expect('target', header.filesize + this.#padding(header.filesize))
     } else {
       this.#begin(header, undefined)
       this.#left = header.filesize
@@ -159,7 +171,7 @@ export class CpioReader implements PushReader {
 
   #takeData(bytes: Uint8Array): number {
     const data = bytes.subarray(0, Math.min(this.#left, bytes.byteLength))
-    if (this.#header?.hasChecksum === true) for (const byte of data) this.#sum = (this.#sum + byte) >>> 0
+    if (this.#form === 'crc') for (const byte of data) this.#sum = (this.#sum + byte) >>> 0
     this.#left -= data.byteLength
     this.#sink.data(data)
     if (this.#left === 0) this.#endMember()
@@ -169,16 +181,16 @@ export class CpioReader implements PushReader {
   #endMember(): void {
     const wasData = this.#wanted === 'data'
     const size = this.#header?.filesize ?? 0
-    if (wasData && size > 0 && this.#header?.hasChecksum === true && this.#sum !== this.#header.check) {
+    if (wasData && size > 0 && this.#form === 'crc' && this.#sum !== this.#header?.check) {
       throw refusal(
         'CorruptStream',
-        `${shown(this.#path)} has the sum ${this.#sum}, its cpio header says ${this.#header.check}`,
+        `${shown(this.#path)} has the sum ${this.#sum}, its cpio header says ${this.#header?.check}`,
       )
     }
     this.#sink.end()
-    this.#left = wasData ? cpioPadding(size) : 0
+    this.#left = wasData ? this.#padding(size) : 0
     if (this.#left > 0) this.#wanted = 'padding'
-    else this.#expect('header', CPIO_HEADER)
+    else this.#expect('magic', CPIO_MAGIC)
   }
 
   #takeAfterEnd(bytes: Uint8Array): number {
@@ -187,6 +199,11 @@ export class CpioReader implements PushReader {
       throw refusal('CorruptStream', `cpio has data at byte ${this.#position + index}, behind its trailer`)
     }
     return bytes.byteLength
+  }
+
+  /** The old form has none. */
+  #padding(size: number): number {
+    return this.#form === 'odc' ? 0 : cpioPadding(size)
   }
 
   #corrupt(what: string): Error {

@@ -23,6 +23,8 @@ function read(bytes: Uint8Array, step = 65_536) {
 const zone = withTree(zoneTree, (directory) => ({
   newc: shell(directory, 'find . | sort | cpio --quiet -o -H newc'),
   crc: shell(directory, 'find . | sort | cpio --quiet -o -H crc'),
+  odc: shell(directory, 'find . | sort | cpio --quiet -o -H odc'),
+  bsdodc: shell(directory, 'find . | sort | bsdtar --format=odc -cnf - -T -'),
   bsdcpio: shell(directory, 'find . | sort | bsdtar --format=newc -cnf - -T -'),
 }))
 
@@ -46,6 +48,43 @@ describe('archives of real programs', () => {
     const bytes = Buffer.from(zone.crc)
     bytes[bytes.indexOf('secret')] = 0x53
     expect(() => read(bytes)).toThrow(expect.objectContaining({ code: 'CorruptStream' }))
+  })
+
+  test('members of the old form come out whatever the pieces are', () => {
+    const whole = read(zone.odc)
+    for (const step of [1, 5, 76, 77, 4096]) expect(read(zone.odc, step)).toEqual(whole)
+  })
+})
+
+describe('the old form', () => {
+  const odc = (path: string, { mode = 0o100644, rdev = 0, size = '00000000004', data = 'data' } = {}) => {
+    const octal = (value: number, digits: number) => value.toString(8).padStart(digits, '0')
+    const numbers = [0o1402, 7, mode, 0, 3, 1, rdev].map((value) => octal(value, 6)).join('')
+    const header = `070707${numbers}${octal(1_700_000_000, 11)}${octal(path.length + 1, 6)}${size}`
+    return `${header}${path}\0${data}`
+  }
+  const trailer = odc('TRAILER!!!', { size: '00000000000', data: '' })
+
+  test('has a device in 16 bits and files beyond 4 GiB', () => {
+    const device = odc('dev/null', { mode: 0o020666, rdev: 0x0d02, size: '00000000000', data: '' })
+    expect(read(Buffer.from(device + odc('a') + trailer))).toMatchObject([
+      { path: 'dev/null', type: 'character', device: '13,2', mode: 0o666 },
+      { path: 'a', size: 4, gid: 3, mtime: 1_700_000_000, content: 'data' },
+    ])
+    expect(() => read(Buffer.from(odc('big', { size: '77777777777' })))).toThrow(
+      expect.objectContaining({ code: 'TruncatedStream' }),
+    )
+  })
+
+  test.each([
+    ['a digit that is none', odc('a', { size: '0000000000x' }), 'CorruptStream'],
+    ['an 8', odc('a', { size: '00000000008' }), 'CorruptStream'],
+    ['a sign', odc('a', { size: '-0000000004' }), 'CorruptStream'],
+    ['a name of no bytes', `070707${'0'.repeat(70)}`, 'CorruptStream'],
+    ['a magic between the forms', `070703${'0'.repeat(104)}`, 'CorruptStream'],
+    ['an end inside of a header', odc('a').slice(0, 50), 'TruncatedStream'],
+  ])('with %s is refused', (_what, text, code) => {
+    expect(() => read(Buffer.from(text))).toThrow(expect.objectContaining({ code }))
   })
 })
 
