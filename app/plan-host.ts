@@ -87,7 +87,8 @@ async function resolveVersions(
   needs: Pick<Needs, 'catalog' | 'channels'>,
 ): Promise<Map<string, PlannedVersion>> {
   const versions = new Map<string, PlannedVersion>()
-  for (const { template: text } of profile.zones) {
+  const wanted = [...(profile.system ? [profile.system] : []), ...profile.zones]
+  for (const { template: text } of wanted) {
     if (versions.has(text)) continue
     const { record, canary } = await resolveReference(TemplateRef.parse(text), host, needs)
     const { manifest } = record

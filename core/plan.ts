@@ -2,15 +2,19 @@
 import { ProvisionError } from './errors.ts'
 import type { Host } from './host.ts'
 import { MASK } from './mask-profile.ts'
-import { artifactExtension, type Artifact, type ArtifactFormat, type Manifest } from './manifest.ts'
-import type { Profile, ProfileZone } from './profile.ts'
+import type { Artifact, ArtifactFormat, Manifest } from './manifest.ts'
+import type { Profile, ProfileSystem, ProfileZone } from './profile.ts'
+import { artifactUrlPath } from './plan/artifact-url.ts'
+import type { UsedDirectory } from './jumpstart/documents/host-rules.ts'
 import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
 import { bringsArchivesTree } from './plan/same-tree.ts'
+import { forJumpStart } from './plan/plan-jumpstart.ts'
 import { planSteps } from './plan/plan-steps.ts'
+import { planSystem } from './plan/plan-system.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
-import type { Plan, PlannedCanary, PlannedDelta, PlannedTemplate } from './plan/schema.ts'
+import type { Plan, PlannedCanary, PlannedDelta, PlannedSystem, PlannedTemplate } from './plan/schema.ts'
 import { guidsOf, withWays, type StandingTemplate } from './plan/ways.ts'
 import { maskSysidcfg } from './sysidcfg/render.ts'
 
@@ -34,13 +38,23 @@ export interface PlanInput {
   /** how hosts reach the server */
   baseUrl: string
   now: Date
+  /** of JumpStart, where somebody has stored one */
+  directory?: UsedDirectory | undefined
 }
 
 /** Solaris imports all service manifests at a first boot, which takes minutes. */
 const waitSeconds = 900
 
 /** @throws PlanConflict, NoUsableArtifact, VersionNotFound, SysidcfgValue, ZonecfgValueInvalid, BaseUrlInvalid */
-export function makePlan({ host, profile, versions, there = new Map(), baseUrl, now }: PlanInput): Plan {
+export function makePlan({
+  host,
+  profile,
+  versions,
+  there = new Map(),
+  baseUrl,
+  now,
+  directory,
+}: PlanInput): Plan {
   const templates: PlannedTemplate[] = []
   const standing = new Map<string, StandingTemplate>()
   const unweighed = profile.zones.map((zone) => {
@@ -52,6 +66,11 @@ export function makePlan({ host, profile, versions, there = new Map(), baseUrl, 
         `zone ${zone.name} wants ${zone.template}, which is no known version`,
       )
     }
+    if (manifest.kind === 'system') {
+      throw conflict(
+        `zone ${zone.name} wants ${zone.template}, which is a whole system: expected a template of kind zone; the profile's system is where it belongs`,
+      )
+    }
     const { template, format } = planTemplate(zone, { manifest, origin }, { host, profile, there })
     standing.set(template.name, { manifest, format })
     const same = templates.find(({ name }) => name === template.name)
@@ -60,10 +79,11 @@ export function makePlan({ host, profile, versions, there = new Map(), baseUrl, 
     return planZone(zone, { profile, manifest, hostRelease: host.release })
   })
   const zones = withWays(unweighed, templates, { standing, host, zonesRoot: profile.zonesRoot })
+  const system = profile.system && planTheSystem(profile.system, { host, profile, versions })
   const flashZone = templates.find(({ flashZone: name }) => zones.some((zone) => zone.name === name))
   if (flashZone)
     throw conflict(`the name ${flashZone.flashZone} is needed for the zone of template ${flashZone.name}`)
-  return {
+  const plan: Plan = {
     format: 1,
     host: host.name,
     profile: profile.name,
@@ -72,23 +92,46 @@ export function makePlan({ host, profile, versions, there = new Map(), baseUrl, 
     flashRoot: profile.flashRoot,
     zonesRoot: profile.zonesRoot,
     waitSeconds,
-    bytes: templates.reduce((sum, template) => sum + bytesToTransfer(template), 0),
+    bytes: templates.reduce((sum, template) => sum + bytesToTransfer(template), system?.size ?? 0),
     templates,
+    ...(system && { system }),
     canaries: canariesOf(versions),
     zones,
-    steps: planSteps(templates, zones),
+    steps: planSteps(templates, zones, system),
   }
+  if (!profile.jumpstart) return plan
+  const manifests = new Map([...versions.values()].map(({ manifest }) => [manifest.template, manifest]))
+  return forJumpStart(plan, {
+    host,
+    profile,
+    jumpstart: profile.jumpstart,
+    directory,
+    flashProfile: undefined,
+    manifests,
+  })
 }
 
 /** The plan for reading, with hashes and passwords hidden. */
 export function maskPlan(plan: Plan): Plan {
   return {
     ...plan,
+    ...(plan.system && { system: maskSystem(plan.system) }),
+    ...(plan.jumpstart && {
+      jumpstart: { ...plan.jumpstart, sysidcfg: maskSysidcfg(plan.jumpstart.sysidcfg) },
+    }),
     zones: plan.zones.map((zone) => ({
       ...zone,
       ...(zone.sysidcfg !== undefined && { sysidcfg: maskSysidcfg(zone.sysidcfg) }),
       ...(zone.rootPassword !== undefined && { rootPassword: MASK }),
     })),
+  }
+}
+
+function maskSystem(system: PlannedSystem): PlannedSystem {
+  return {
+    ...system,
+    ...(system.sysidcfg !== undefined && { sysidcfg: maskSysidcfg(system.sysidcfg) }),
+    rootPassword: MASK,
   }
 }
 
@@ -130,7 +173,7 @@ function planTemplate(
   const { format, compression, layout, sha256, size } = full
   const flashZone = `flash${name}`
   const path = `${profile.flashRoot}/${name}`
-  const urlPathOf = (artifact: Artifact) => urlPath(artifact, manifest)
+  const urlPathOf = (artifact: Artifact) => artifactUrlPath(artifact, manifest)
   const template: PlannedTemplate = {
     name,
     version,
@@ -157,13 +200,17 @@ function planTemplate(
   return { template, format: comesAs }
 }
 
-/** By its name; a further form of that name, a stream of another ZPL version for example, by its digest. */
-function urlPath(artifact: Artifact, { template, version, artifacts }: Manifest): string {
-  const extension = artifactExtension(artifact)
-  const first = artifacts.find((one) => artifactExtension(one) === extension)
-  return first?.sha256 === artifact.sha256
-    ? `/flash/${template}/${version}.${extension}`
-    : `/blobs/sha256/${artifact.sha256}`
+function planTheSystem(
+  system: ProfileSystem,
+  { host, profile, versions }: Pick<PlanInput, 'host' | 'profile' | 'versions'>,
+): PlannedSystem {
+  const manifest = versions.get(system.template)?.manifest
+  if (manifest) return planSystem({ system, host, profile, manifest })
+  throw new ProvisionError(
+    'missing',
+    'VersionNotFound',
+    `the profile's system is ${system.template}, which is no known version`,
+  )
 }
 
 function planDelta(

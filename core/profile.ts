@@ -118,6 +118,9 @@ const PoolName = z
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'expected the name of a pool')
   .refine((name) => !/^(mirror|raidz|spare|log|c[0-9])/.test(name), 'zpool keeps this name for itself')
 
+/** Below the pool's ROOT: where a system is received before it is a boot environment. */
+const HOLDING_DATASET = 'zoneflash-incoming'
+
 /** A host that is installed from a golden global zone: a template of kind `system`. */
 export const ProfileSystem = z.strictObject({
   template: TemplateText,
@@ -126,7 +129,13 @@ export const ProfileSystem = z.strictObject({
   bootEnvironment: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'expected the name of a boot environment')
+    .refine(
+      (name) => name !== HOLDING_DATASET,
+      `${HOLDING_DATASET} is the name of a dataset while it is received`,
+    )
     .optional(),
+  /** the environment that the host was installed from: once this one has booted, it is kept or destroyed */
+  oldEnvironment: z.enum(['keep', 'remove']).default('keep'),
   /** the property of the new root; absent: what its parent has */
   compression: z.enum(['on', 'off', 'lzjb', 'gzip', 'gzip-1', 'gzip-6', 'gzip-9', 'zle', 'lz4']).optional(),
   /** interfaces of the golden system's zones, and what they are called here: `{ bge0: e1000g0 }` */

@@ -1,7 +1,8 @@
 // The order of things on a host: a template is made ready before its first zone and let go after its last.
 import { formatBytes } from '../units.ts'
 import { isStreamed } from './ways.ts'
-import type { PlannedStep, PlannedTemplate, PlannedZone } from './schema.ts'
+import type { PlannedStep, PlannedSystem, PlannedTemplate, PlannedZone } from './schema.ts'
+import { systemSteps } from './system-steps.ts'
 
 /** A template's part or a zone's part of the run, in order; the host's script calls one function for each. */
 export type PlanPart =
@@ -25,6 +26,7 @@ export function planParts(templates: readonly PlannedTemplate[], zones: readonly
 export function planSteps(
   templates: readonly PlannedTemplate[],
   zones: readonly PlannedZone[],
+  system?: PlannedSystem,
 ): PlannedStep[] {
   const check: PlannedStep = {
     step: 'check',
@@ -49,7 +51,7 @@ export function planSteps(
         return [detachStep(template, attached.has(template))]
     }
   })
-  return [check, ...steps]
+  return [...(system ? systemSteps(system) : []), ...(zones.length > 0 ? [check, ...steps] : [])]
 }
 
 function detachStep({ flashZone, afterwards }: PlannedTemplate, isAttached: boolean): PlannedStep {

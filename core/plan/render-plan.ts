@@ -1,17 +1,17 @@
 // A plan as an administrator reads it before anything happens.
 import { formatBytes } from '../units.ts'
 import { isStreamed } from './ways.ts'
-import type { Plan, PlannedChoice, PlannedTemplate, PlannedZone } from './schema.ts'
+import type { Plan, PlannedChoice, PlannedSystem, PlannedTemplate, PlannedZone } from './schema.ts'
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
-  const { host, profile, createdAt, steps, templates, canaries, zones, bytes } = plan
+  const { host, profile, createdAt, steps, system, templates, canaries, zones, bytes } = plan
   const width = Math.max(...steps.map(({ zone }) => (zone ?? host).length))
   const lines = steps.map(({ step, zone, what }, index) => {
     const number = String(index + 1).padStart(3)
     return `${number}. ${(zone ?? host).padEnd(width)}  ${step.padEnd(9)}  ${what}`
   })
-  const fetched = templates.filter(({ choices }) => !choices.some(isThere)).length
+  const fetched = templates.filter(({ choices }) => !choices.some(isThere)).length + (system ? 1 : 0)
   const streams = zones.filter(isStreamed)
   const downloads = fetched === 1 ? '1 download' : `${fetched} downloads`
   return [
@@ -29,6 +29,7 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ...lines,
     '',
     `to transfer: ${formatBytes(bytes)} in ${downloads}${streams.length > 0 ? streamsText(streams) : ''}`,
+    ...(system ? systemLines(system) : []),
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
@@ -51,6 +52,16 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ]),
     '',
   ].join('\n')
+}
+
+/** What is written below the new root. */
+function systemLines({ pool, bootEnvironment, sysidcfg, files, touch }: PlannedSystem): string[] {
+  const root = `${pool}/ROOT/${bootEnvironment}`
+  return [
+    ...(sysidcfg === undefined ? [] : file(`etc/sysidcfg in ${root}`, sysidcfg)),
+    ...files.flatMap(({ path, text }) => file(`${path} in ${root}`, text === '' ? '(empty)' : text)),
+    ...(touch.length > 0 ? file(`empty files in ${root}`, touch.join('\n')) : []),
+  ]
 }
 
 const isThere = ({ form, chosen }: PlannedChoice): boolean => chosen && form === 'already there'

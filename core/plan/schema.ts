@@ -112,6 +112,8 @@ export const PlannedZone = z.strictObject({
   /** the chosen one is tried first; what it cannot do is done by a clone */
   ways: z.array(PlannedWay).default([]),
   smoke: z.array(z.strictObject({ name: z.string(), command: z.string(), timeoutSeconds: z.int() })),
+  /** its SUNWdetached.xml, where it is written while the host is installed */
+  detachedXml: z.string().optional(),
 })
 export type PlannedZone = z.infer<typeof PlannedZone>
 
@@ -125,20 +127,50 @@ export const PlannedSystem = z.strictObject({
   sha256: Sha256,
   /** bytes to transfer */
   size: z.int(),
+  /** zfs: of the snapshot that the stream gives */
+  guid: z
+    .string()
+    .regex(/^[0-9]+$/)
+    .optional(),
   /** bytes that it needs in the pool, about, before any compression */
   neededBytes: z.int(),
   urlPath: z.string().regex(/^\/(?:flash|blobs)\/[A-Za-z0-9._/-]+$/),
   pool: z.string(),
   bootEnvironment: z.string(),
   compressionProperty: z.string().optional(),
-  /** secret */
+  /** of systems that read it; secret */
   sysidcfg: z.string().optional(),
+  /** empty files below the root */
   touch: z.array(z.string()),
   nodename: z.string(),
+  /** crypt hash; secret */
+  rootPassword: z.string(),
+  timezone: z.string(),
+  /** what a system without sysidtool would have been told by hand: addresses, name service */
+  files: z.array(
+    z.strictObject({
+      path: z.string().regex(/^etc\/[A-Za-z0-9._/-]+$/),
+      mode: z.int(),
+      text: z.string(),
+    }),
+  ),
+  /** what becomes of the environment that the host was installed from, once this one has booted */
+  oldEnvironment: z.enum(['keep', 'remove']),
   capturedZones: z.array(CapturedZone),
   interfaceMap: z.record(z.string(), z.string()),
 })
 export type PlannedSystem = z.infer<typeof PlannedSystem>
+
+/** What JumpStart's installer is told. */
+export const PlannedJumpStart = z.strictObject({
+  /** of the JumpStart directory that the host gets; 0: nothing is stored, the server's own rules */
+  revision: z.int().min(0),
+  /** of the global zone; secret */
+  sysidcfg: z.string(),
+  /** the install profile that the server gives; absent: the rules name another */
+  installProfile: z.string().optional(),
+})
+export type PlannedJumpStart = z.infer<typeof PlannedJumpStart>
 
 /** One line of the plan. `step` is the name under which the host reports it. */
 export const PlannedStep = z.strictObject({
@@ -190,6 +222,7 @@ export const Plan = z.strictObject({
   templates: z.array(PlannedTemplate),
   /** the host is installed as a whole first */
   system: PlannedSystem.optional(),
+  jumpstart: PlannedJumpStart.optional(),
   /** when the zones come on a host that JumpStart installs; absent: when the script is run */
   zonesCome: z.enum(['install', 'first-boot']).optional(),
   canaries: z.array(PlannedCanary).default([]),
