@@ -5,6 +5,7 @@ import { planParts } from './plan/plan-steps.ts'
 import type { Plan, PlannedTemplate, PlannedZone } from './plan/schema.ts'
 import { isStreamed } from './plan/ways.ts'
 import { shellQuote } from './shell-quote.ts'
+import { renderCapturedZones } from './system-archive/restore-script.ts'
 
 /** Files of finish-scripts/ that make the library, in order; main.sh comes last and ends with the call that starts the run. */
 export const libraryFiles = [
@@ -21,6 +22,7 @@ export const libraryFiles = [
   'personal.sh',
   'zoneroot.sh',
   'identity.sh',
+  'restore-zones.sh',
   'rollback.sh',
 ] as const
 
@@ -69,6 +71,10 @@ export function renderInstallScript(
       zf_zone_count: String(plan.zones.length),
     }),
     '',
+    ...renderCapturedZones(plan.system?.capturedZones ?? [], {
+      osFamily: plan.system?.osFamily ?? 'solaris10',
+      interfaceMap: plan.system?.interfaceMap ?? {},
+    }),
     ...plan.templates.flatMap((template, index) => templateFunction(template, index + 1, plan.zones)),
     ...plan.zones.flatMap((zone, index) => zoneFunctions(zone, index + 1)),
     ...order(plan),

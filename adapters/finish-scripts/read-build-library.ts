@@ -8,6 +8,7 @@ export const buildLibraryFiles = [
   'lib.sh',
   'zfs.sh',
   'zone.sh',
+  'halt.sh',
   'unpack.sh',
   'zoneroot.sh',
   'identity.sh',

@@ -1,43 +1,64 @@
 /** Gives a captured configuration the interfaces of another host. */
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
+import type { OsFamily } from '../manifest.ts'
 import type { ZoneConfig } from '../zone/config.ts'
 import { exportCommands } from '../zone/export.ts'
+import { ipTypeOf } from '../zone/releases.ts'
+import { resourcesOf } from '../zone/resources.ts'
 import { readCaptured } from './read-captured.ts'
 
 /** What an interface is called here, by what it was called there. */
 export type InterfaceMap = Readonly<Record<string, string>>
 
-/** Interfaces of its `net` resources, in order, each once; none where the configuration is not understood. */
-export function interfacesOf(captured: { name: string; zonecfg: string }, release: OsRelease): string[] {
-  const config = readCaptured(captured, release)
-  if ('problem' in config) return []
-  const named = config.elements.flatMap(({ tag, attributes }) =>
-    tag === 'network' ? [attributes['physical'] ?? attributes['global-nic'] ?? ''] : [],
-  )
-  return [...new Set(named.filter(Boolean))]
+/** A zone's configuration as it was captured. */
+export interface CapturedConfig {
+  name: string
+  zonecfg: string
+}
+
+/** A configuration for another host, and what it needs there. */
+export interface MappedConfig {
+  /** for `zonecfg -z NAME -f FILE`, committed at its end */
+  commands: string
+  /** of a shared-IP zone: those that must be plumbed, each once */
+  interfaces: string[]
+  /** what its lofs file systems show */
+  sources: string[]
 }
 
 /**
- * The command file for `zonecfg -z NAME -f FILE` with the interfaces mapped, committed at its end. One that the map does not
- * name keeps its name. A configuration that is not understood here comes as it was captured, unless a map is given.
+ * The captured configuration with its interfaces mapped; one that the map does not name keeps its name. A configuration that
+ * is not understood comes as it was captured, unless a map is given.
  * @throws ConfigurationUnread, ZonecfgValueInvalid
  */
-export function renderMappedZonecfg(
-  captured: { name: string; zonecfg: string },
-  map: InterfaceMap,
-  release: OsRelease,
-): string {
-  const config = readCaptured(captured, release)
-  if ('problem' in config) {
-    if (Object.keys(map).length === 0) return withCommit(captured.zonecfg)
+export function mapCaptured(captured: CapturedConfig, map: InterfaceMap, family: OsFamily): MappedConfig {
+  const release = writtenBy(captured, family)
+  const read = readCaptured(captured, release)
+  if ('problem' in read) {
+    if (Object.keys(map).length === 0)
+      return { commands: withCommit(captured.zonecfg), interfaces: [], sources: [] }
     throw new ProvisionError(
       'invalid',
       'ConfigurationUnread',
-      `the configuration of zone ${captured.name} is not understood, so no interface of it can be mapped: ${config.problem}`,
+      `the configuration of zone ${captured.name} is not understood, so no interface of it can be mapped: ${read.problem}`,
     )
   }
-  return withCommit(exportCommands(mapped(config, map), { release, replayable: true }))
+  const config = mapped(read, map)
+  const plumbed = ipTypeOf(config) === 'exclusive' ? [] : resourcesOf(config, 'net')
+  return {
+    commands: withCommit(exportCommands(config, { release, replayable: true })),
+    interfaces: [...new Set(plumbed.flatMap(({ values }) => values['physical'] ?? []))],
+    sources: resourcesOf(config, 'fs').flatMap(({ values: { type, special } }) =>
+      type === 'lofs' && special !== undefined ? [special] : [],
+    ),
+  }
+}
+
+/** A release that has the words of the text: zonecfg exports `ip-type` since it knows it. */
+function writtenBy({ zonecfg }: CapturedConfig, family: OsFamily): OsRelease {
+  if (family !== 'solaris10') return 'illumos'
+  return /^set ip-type=/m.test(zonecfg) ? 's10u11' : 's10u3'
 }
 
 function mapped(config: ZoneConfig, map: InterfaceMap): ZoneConfig {

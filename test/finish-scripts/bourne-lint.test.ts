@@ -5,14 +5,38 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { buildLibraryFiles, readBuildLibrary } from '#adapters/finish-scripts/read-build-library.ts'
+import {
+  archiveFiles,
+  readArchiveScript,
+  readRestoreLibrary,
+} from '#adapters/finish-scripts/read-archive-scripts.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
+import { renderRestoreScript, restoreFiles } from '#core/system-archive/restore-script.ts'
 import { examplePlan } from '../core/example-plan.ts'
+import { exampleCaptured } from '../core/system-archive/example-captured.ts'
 import { complaints, shellLines } from './bourne-lint.ts'
 import { shells } from './shells.ts'
 
 const folder = fileURLToPath(new URL('../../finish-scripts/', import.meta.url))
 const files = readdirSync(folder).filter((name) => name.endsWith('.sh'))
+
+const scripts = {
+  install: async () =>
+    renderInstallScript(
+      examplePlan(),
+      { token: 'zi_x', baseUrl: 'http://192.0.2.1' },
+      await readFinishScripts(),
+    ),
+  build: readBuildLibrary,
+  archive: readArchiveScript,
+  restore: async () =>
+    renderRestoreScript(
+      { template: 'app', version: '1', zones: exampleCaptured() },
+      { osFamily: 'solaris10', interfaceMap: { bge0: 'e1000g0' } },
+      await readRestoreLibrary(),
+    ),
+}
 
 describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
   test.each(files)('%s', (file) => {
@@ -42,34 +66,52 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
     expect(complaints(line)).not.toEqual([])
   })
 
-  const scripts = {
-    install: async () =>
-      renderInstallScript(
-        examplePlan(),
-        { token: 'zi_x', baseUrl: 'http://192.0.2.1' },
-        await readFinishScripts(),
-      ),
-    build: readBuildLibrary,
-  }
-
-  test.each(['install', 'build'] as const)('%s: no variable has the name of a function', async (name) => {
-    // there they share one space
-    const lines = shellLines(await scripts[name]())
-    const functions = new Set(lines.flatMap((line) => /^(\w+)\(\)/.exec(line)?.[1] ?? []))
-    const assigned = lines.flatMap((line) =>
-      [...line.matchAll(/(?:^|[\s;])(\w+)=|\bfor (\w+) in\b|\bread (\w+)/g)].flatMap((found) =>
-        found.slice(1).filter(Boolean),
-      ),
-    )
-    expect(functions.size).toBeGreaterThan(80)
-    expect(assigned.length).toBeGreaterThan(80)
-    expect(assigned.filter((name) => functions.has(name))).toEqual([])
-  })
+  test.each(['install', 'build', 'archive', 'restore'] as const)(
+    '%s: no variable has the name of a function',
+    async (name) => {
+      // there they share one space
+      const lines = shellLines(await scripts[name]())
+      const functions = new Set(lines.flatMap((line) => /^(\w+)\(\)/.exec(line)?.[1] ?? []))
+      const assigned = lines.flatMap((line) =>
+        [...line.matchAll(/(?:^|[\s;])(\w+)=|\bfor (\w+) in\b|\bread (\w+)/g)].flatMap((found) =>
+          found.slice(1).filter(Boolean),
+        ),
+      )
+      expect(functions.size).toBeGreaterThan(40)
+      expect(assigned.length).toBeGreaterThan(40)
+      expect(assigned.filter((name) => functions.has(name))).toEqual([])
+    },
+  )
 
   test('every file is part of a script', () => {
-    const used = new Set<string>([...libraryFiles, 'main.sh', ...buildLibraryFiles])
+    const used = new Set<string>([
+      ...libraryFiles,
+      'main.sh',
+      ...buildLibraryFiles,
+      ...archiveFiles,
+      ...restoreFiles,
+    ])
     expect([...used].toSorted()).toEqual(files.toSorted())
   })
+})
+
+describe.each(['archive', 'restore'] as const)('the script that does the work of %s', (name) => {
+  test('passes shellcheck', async () => {
+    // of the library it uses a part
+    const codes = 'SC2003,SC2006,SC2016,SC2154,SC2162,SC2172,SC2317,SC2034'
+    const options = ['--norc', '-s', 'sh', '-e', codes, '-']
+    execFileSync('shellcheck', options, { encoding: 'utf8', input: await scripts[name]() })
+  })
+
+  test.each(shells.map((shell) => ({ shell })))(
+    'is read by $shell',
+    async ({ shell: [command, ...args] }) => {
+      execFileSync(command, [...args, '-n'], {
+        input: await scripts[name](),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      })
+    },
+  )
 })
 
 describe('the script of a build', () => {

@@ -1,0 +1,51 @@
+# Zones that run come to rest: by their own shutdown, or at once.
+
+shut_down_zone() { # ZONE SECONDS HOW: by `zoneadm shutdown`, or by the zone's own where zoneadm has none; halted when that takes too long
+  down_state=`zone_state "$1"`
+  case $down_state in
+    running) ;;
+    installed) return 0 ;;
+    *)
+      complain "zone $1 is $down_state, expected running"
+      return 1
+      ;;
+  esac
+  if [ "$3" = zoneadm ]; then zoneadm -z "$1" shutdown & else zlogin "$1" '/usr/sbin/shutdown -y -g0 -i0' </dev/null & fi
+  down_pid=$!
+  down_count=0
+  down_deaf=
+  while [ "$down_count" -lt "$2" ]; do
+    is_in_state "$1" installed && break
+    # a zone that does not take the order is not waited for; one that takes it may cut off whoever gave it
+    if [ -n "$down_deaf" ]; then break; fi
+    if [ "$down_count" -le 3 ]; then
+      if kill -0 "$down_pid" 2>/dev/null; then :; else wait "$down_pid" || down_deaf=yes; fi
+    fi
+    sleep 1
+    down_count=`expr "$down_count" + 1`
+  done
+  if is_in_state "$1" installed; then return 0; fi
+  kill "$down_pid" 2>/dev/null
+  echo "zone $1 did not shut down by itself: it is halted"
+  halt_zones "$1"
+}
+
+halt_zones() { # ZONE...: those that are there and not halted
+  for halt_zone in "$@"; do
+    halt_tries=0
+    while :; do
+      case `zone_state "$halt_zone"` in
+        '' | configured | incomplete | installed) break ;;
+      esac
+      zoneadm -z "$halt_zone" halt >"$zf_work/said" 2>&1
+      if is_in_state "$halt_zone" installed; then break; fi
+      halt_tries=`expr "$halt_tries" + 1`
+      if [ "$halt_tries" -ge 60 ]; then
+        cat "$zf_work/said" >&2
+        complain "zone $halt_zone could not be halted"
+        return 1
+      fi
+      sleep 1
+    done
+  done
+}
