@@ -21,7 +21,7 @@ export interface TakeInOptions {
   /** what an increment is read on; without it an increment has no index */
   findBase?: FindBase
   /** has the last word before the bytes become a blob */
-  accept?: (artifact: Artifact, detachedXml: string | undefined) => Promise<void>
+  accept?: (artifact: Artifact, told: Pick<ArtifactIndex, 'detachedXml' | 'said'>) => Promise<void>
 }
 
 interface Needs {
@@ -72,7 +72,7 @@ export async function takeInArtifact(
     }
     const decide = async (blob: StoredBlob) => {
       if (index === undefined) throw new Error('the store did not read its source to the end')
-      await accept?.({ ...index.facts, ...blob }, index.detachedXml)
+      await accept?.({ ...index.facts, ...blob }, index)
     }
     const stored =
       'draft' in source

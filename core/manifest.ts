@@ -205,6 +205,11 @@ export function isStream({ format }: Pick<Artifact, 'format'>): boolean {
   return format === 'zfs' || format === 'zfs-incremental'
 }
 
+/** Whether it is a whole tree as an archive. */
+export function isArchive({ format }: Pick<Artifact, 'format'>): boolean {
+  return format === 'tar' || format === 'cpio' || format === 'flar'
+}
+
 /** `tar.gz`, `zfs`, `cpio.bz2`, … */
 export function artifactExtension(artifact: Pick<Artifact, 'format' | 'compression'>): string {
   return formatExtension[artifact.format] + compressionExtension[artifact.compression]

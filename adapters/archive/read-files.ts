@@ -1,14 +1,12 @@
 /** Reads chosen files out of an artifact: an archive through the same readers that took it in, a ZFS stream by position. */
 import path from 'node:path'
 import type { ArchiveFile, ReadFiles } from '#app/ports/archives.ts'
-import { CpioReader } from '#core/archive/cpio-reader.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import type { Member, MemberSink } from '#core/archive/member.ts'
-import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Config } from '#core/config.ts'
 import { readStreamFiles } from '../zfs/read-stream-files.ts'
 import type { SpoolOptions } from '../zfs/stream-source.ts'
-import { decompress } from './decompress.ts'
+import { openArchive } from './open-archive.ts'
 
 /** A path was checked when the archive was taken in; this only keeps the function's contract. */
 const MAX_NAME_BYTES = 64 * 1024
@@ -29,13 +27,13 @@ export function openFileReader({ blobs, limits }: Pick<Config, 'blobs' | 'limits
   })
 }
 
-const readArchiveFiles: ReadFiles = async function* ([archive], { format, compression }, wanted) {
+const readArchiveFiles: ReadFiles = async function* ([archive], form, wanted) {
   if (archive === undefined) throw new Error('no archive is given')
   const collector = new Collector(wanted)
-  const reader = format === 'tar' ? new TarReader(collector) : new CpioReader(collector)
   const bytes = await archive.read()
   try {
-    for await (const chunk of decompress(bytes, compression)) {
+    const { reader, chunks } = await openArchive(bytes, form, collector)
+    for await (const chunk of chunks) {
       reader.push(chunk)
       yield* collector.take()
     }

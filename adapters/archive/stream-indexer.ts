@@ -6,10 +6,16 @@ import { refusal } from '#core/archive/refusals.ts'
 import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Config, Limits } from '#core/config.ts'
+import type { Entry } from '#core/entry.ts'
+import { unarchivedSize } from '#core/flar/identification.ts'
+import type { FlarPreamble } from '#core/flar/reader.ts'
+import { assertTemplateFlar, templateFactsOf } from '#core/flar/template-facts.ts'
+import type { Compression } from '#core/manifest.ts'
 import { indexZfsStream } from '../zfs/index-stream.ts'
 import { ArchiveIndexer } from './archive-indexer.ts'
 import { decompress } from './decompress.ts'
 import { EntrySpool } from './entry-spool.ts'
+import { openFlar } from './open-flar.ts'
 import { peek } from './peek.ts'
 
 /** Above this many bytes a stream must not have grown by more than MAX_GROWTH: nothing but a bomb is that empty. */
@@ -17,8 +23,18 @@ const GROWTH_FLOOR = 4 * 1024 ** 3
 const MAX_GROWTH = 500
 
 /** What is known when the stream is over. */
-type Outcome = Pick<ArtifactIndex, 'detachedXml'> & {
+type Outcome = Pick<ArtifactIndex, 'detachedXml' | 'said'> & {
   facts: Omit<ArtifactIndex['facts'], 'compression' | 'uncompressedSize'>
+  /** bytes, where not all of the stream are meant */
+  uncompressedSize?: number
+}
+
+interface Reading {
+  compression: Compression
+  /** told the bytes that have been unpacked; may refuse more */
+  check: (size: number) => void
+  spool: EntrySpool
+  findBase: FindBase | undefined
 }
 
 export class StreamIndexer implements ArtifactIndexer {
@@ -38,12 +54,19 @@ export class StreamIndexer implements ArtifactIndexer {
       const outer = await peek(received)
       const compression = sniffCompression(outer.head)
       const inner = await peek(decompress(outer.all, compression))
-      const unpacked = new CountedSource(inner.all, (size) => checkGrowth(size, received.bytes, this.#limits))
-      const { facts, detachedXml } = await this.#read(inner.head, unpacked, spool, findBase)
+      const check = (size: number) => checkGrowth(size, received.bytes, this.#limits)
+      const unpacked = new CountedSource(inner.all, check)
+      const { facts, detachedXml, said, uncompressedSize } = await this.#read(inner.head, unpacked, {
+        compression,
+        check,
+        spool,
+        findBase,
+      })
       await spool.flush(true)
       return {
-        facts: { ...facts, compression, uncompressedSize: unpacked.bytes },
+        facts: { ...facts, compression, uncompressedSize: uncompressedSize ?? unpacked.bytes },
         detachedXml,
+        ...(said && { said }),
         entries: spool,
         close: () => spool.close(),
       }
@@ -53,20 +76,17 @@ export class StreamIndexer implements ArtifactIndexer {
     }
   }
 
-  #read(
-    head: Uint8Array,
-    chunks: AsyncIterable<Uint8Array>,
-    spool: EntrySpool,
-    findBase: FindBase | undefined,
-  ): Promise<Outcome> {
+  #read(head: Uint8Array, chunks: AsyncIterable<Uint8Array>, reading: Reading): Promise<Outcome> {
+    const { spool, findBase } = reading
     const format = sniffFormat(head)
     if (format === undefined) {
       throw refusal(
         'UnknownFormat',
-        `this is ${describeUnknown(head)}, expected tar, cpio (newc) or a zfs stream`,
+        `this is ${describeUnknown(head)}, expected tar, cpio (newc), a zfs stream or a flash archive`,
       )
     }
-    if (format !== 'zfs') return this.#readArchive(format, chunks, spool)
+    if (format === 'flar') return this.#readFlar(chunks, reading)
+    if (format !== 'zfs') return this.#readArchive(format, chunks, (entry) => spool.add(entry), spool)
     const limits = this.#limits
     return indexZfsStream(chunks, {
       limits,
@@ -79,12 +99,42 @@ export class StreamIndexer implements ArtifactIndexer {
     })
   }
 
+  /** The payload is held to the same limits as what comes out of any other compression. */
+  async #readFlar(
+    chunks: AsyncIterable<Uint8Array>,
+    { compression, check, spool }: Reading,
+  ): Promise<Outcome> {
+    if (compression !== 'none') {
+      throw refusal(
+        'UnknownFormat',
+        `this is a flash archive compressed by ${compression}, which no installer takes, expected it as it was before`,
+      )
+    }
+    let payload: CountedSource | undefined
+    const flar = await openFlar(chunks, (bytes) => (payload = new CountedSource(bytes, check)))
+    assertTemplateFlar(flar.preamble)
+    let fileBytes = 0
+    const emit = (entry: Entry) => {
+      if (entry.type === 'file') fileBytes += entry.size
+      spool.add(entry)
+    }
+    const { facts, detachedXml } = await this.#readArchive(flar.format, flar.payload, emit, spool)
+    const notices = noticesOf(flar.preamble, fileBytes)
+    return {
+      facts: { ...facts, format: 'flar', flar: { ...flar.facts, ...(notices.length > 0 && { notices }) } },
+      detachedXml,
+      said: templateFactsOf(flar.preamble),
+      uncompressedSize: payload?.bytes ?? 0,
+    }
+  }
+
   async #readArchive(
     format: 'tar' | 'cpio',
     chunks: AsyncIterable<Uint8Array>,
+    emit: (entry: Entry) => void,
     spool: EntrySpool,
   ): Promise<Outcome> {
-    const indexer = new ArchiveIndexer(this.#limits, (entry) => spool.add(entry))
+    const indexer = new ArchiveIndexer(this.#limits, emit)
     const reader = format === 'tar' ? new TarReader(indexer) : new CpioReader(indexer)
     for await (const chunk of chunks) {
       reader.push(chunk)
@@ -115,6 +165,15 @@ function checkGrowth(size: number, received: number, limits: Limits): void {
       `${received} bytes have become ${size}, expected less than ${MAX_GROWTH} times as many`,
     )
   }
+}
+
+/** What the installer would stumble over, and what it budgets too little for (jumpstart.md 4.2). */
+function noticesOf({ identification, problems }: FlarPreamble, fileBytes: number): string[] {
+  const notices = problems.map(({ message }) => message)
+  const said = unarchivedSize(identification)
+  if (said !== undefined && said < fileBytes)
+    notices.push(`files_unarchived_size is ${said}, but its files alone have ${fileBytes} bytes`)
+  return notices
 }
 
 /** Counts what passes, and may stop it. */

@@ -1,36 +1,42 @@
-/** tar to cpio and back, member by member in the order of the source. */
+/** An archive as another one, member by member in the order of the source. */
+import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
-import { CpioReader } from '#core/archive/cpio-reader.ts'
-import { TarReader } from '#core/archive/tar-reader.ts'
-import { decompress } from '../archive/decompress.ts'
+import type { ArchiveLayout } from '#core/manifest.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
-import { CanonicalMembers } from '../packaging/canonical-members.ts'
+import { openArchive } from '../archive/open-archive.ts'
+import { CanonicalMembers, type ArchiveEvent } from '../packaging/canonical-members.ts'
 import { Packing } from '../packaging/packing.ts'
 import { archiveFormOf, onlyForm } from './archive-form.ts'
 import type { ConverterNeeds } from './convert.ts'
 import { linkGroupsOf } from './link-groups-of.ts'
+import { ZoneEvents } from './zone-events.ts'
 
+/** With the layout `zoneroot`, only the zone of a zonepath; without one, the layout of the source. */
 export async function archiveToArchive(
   { source, to, signal, onProgress }: ConversionRequest,
   { blobs, limits, spoolDirectory }: ConverterNeeds,
+  { store, layout }: { store: Pick<BlobStore, 'put'>; layout: ArchiveLayout },
 ): Promise<ConvertedForm> {
   const [artifact] = source.artifacts
   const members = new CanonicalMembers({ groups: await linkGroupsOf(source, { blobs, signal }), limits })
-  const reader = artifact.format === 'tar' ? new TarReader(members) : new CpioReader(members)
+  const zone = source.layout === layout ? undefined : new ZoneEvents()
+  const take = (): Iterable<ArchiveEvent> => zone?.within(members.take()) ?? members.take()
   const spool = new EntrySpool(spoolDirectory)
-  const packing = new Packing(blobs, spool, [archiveFormOf(to)])
+  const packing = new Packing(store, spool, [archiveFormOf(to)])
   try {
-    for await (const chunk of decompress(await blobs.open(artifact.sha256), artifact.compression)) {
+    const bytes = await blobs.open(artifact.sha256)
+    const { reader, chunks } = await openArchive(bytes, artifact, members)
+    for await (const chunk of chunks) {
       signal.throwIfAborted()
       reader.push(chunk)
-      await packing.write(members.take())
+      await packing.write(take())
       onProgress(packing.written)
     }
     reader.finish()
     members.finish()
-    await packing.write(members.take())
+    await packing.write(take())
     const blob = onlyForm(await packing.finish(members.entries), to)
-    return { format: to.format, blob, layout: source.layout }
+    return { format: to.format, blob, layout }
   } catch (error) {
     throw await packing.abort(error)
   } finally {

@@ -2,9 +2,11 @@
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { Convert, ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import type { Limits } from '#core/config.ts'
+import { isArchive } from '#core/manifest.ts'
 import { archiveToArchive } from './archive-to-archive.ts'
 import { recompress } from './recompress.ts'
 import { streamToArchive } from './stream-to-archive.ts'
+import { writeFlar, type WriteArchive } from './write-flar.ts'
 import { writeStreams } from './write-streams.ts'
 
 export interface ConverterNeeds {
@@ -22,6 +24,16 @@ async function convert(request: ConversionRequest, needs: ConverterNeeds): Promi
   const { source, to } = request
   if (source.isSameForm) return [await recompress(request, needs)]
   if (to.format === 'zfs' || to.format === 'zfs-incremental') return writeStreams(request, needs)
-  const isArchive = source.artifacts[0].format === 'tar' || source.artifacts[0].format === 'cpio'
-  return [await (isArchive ? archiveToArchive(request, needs) : streamToArchive(request, needs))]
+  if (to.format === 'flar') return [await writeFlar(request, needs, writeZoneroot)]
+  return [
+    isArchive(source.artifacts[0])
+      ? await archiveToArchive(request, needs, { store: needs.blobs, layout: source.layout })
+      : await streamToArchive(request, needs, needs.blobs),
+  ]
 }
+
+/** An archive of the zone's root alone. */
+const writeZoneroot: WriteArchive = (request, needs, store) =>
+  isArchive(request.source.artifacts[0])
+    ? archiveToArchive(request, needs, { store, layout: 'zoneroot' })
+    : streamToArchive(request, needs, store)

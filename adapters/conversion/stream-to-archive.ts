@@ -1,4 +1,5 @@
 /** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
+import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import { parseDevice } from '#core/archive/devices.ts'
 import { decodeName } from '#core/archive/member.ts'
@@ -18,10 +19,11 @@ import { openChain } from './open-chain.ts'
 export async function streamToArchive(
   { source, to, signal, onProgress }: ConversionRequest,
   needs: ConverterNeeds,
+  store: Pick<BlobStore, 'put'>,
 ): Promise<ConvertedForm> {
   const tree = await openChain(source.artifacts, needs, signal)
   const spool = new EntrySpool(needs.spoolDirectory)
-  const packing = new Packing(needs.blobs, spool, [archiveFormOf(to)])
+  const packing = new Packing(store, spool, [archiveFormOf(to)])
   try {
     const nodes = placedNodes(tree.tree.nodes, source.layout)
     const names = namesByObject(nodes)

@@ -1,5 +1,6 @@
 /** A tree as ZFS streams, written for whoever will receive them. */
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
+import { isArchive } from '#core/manifest.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import type { ConverterNeeds } from './convert.ts'
@@ -35,10 +36,10 @@ async function openTree(
 ): Promise<{ tree: TreeSource; lost: readonly string[]; close(): Promise<void> }> {
   const wrapped = (tree: TreeSource) =>
     source.layout === 'zonepath' ? tree : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
-  const [{ format, sha256 }] = source.artifacts
+  const [archive] = source.artifacts
   const options = { index: source.entries, signal }
-  if (format === 'tar' || format === 'cpio') {
-    const tree = new ArchiveSource(() => needs.blobs.open(sha256), options)
+  if (isArchive(archive)) {
+    const tree = new ArchiveSource(() => needs.blobs.open(archive.sha256), options)
     return { tree: wrapped(tree), lost: [], close: async () => {} }
   }
   const open = await openChain(source.artifacts, needs, signal)

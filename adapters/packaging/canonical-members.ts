@@ -138,7 +138,7 @@ export class CanonicalMembers implements MemberSink {
       uid,
       gid,
       size,
-      mtime: Math.max(mtime, 0),
+      mtime: emptied === undefined ? mtime : Math.max(mtime, 0),
       ...(member.device !== undefined && { device: parseDevice(member.device) }),
     }
     if (admitted.link === undefined) return this.#withNames(canonical)

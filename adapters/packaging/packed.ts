@@ -30,7 +30,11 @@ export class Packed {
   readonly #stored: Promise<StoredBlob>
 
   /** Without a compressor the bytes are stored as they come. */
-  constructor(blobs: BlobStore, compressor: readonly [string, ...string[]] | undefined, accept?: AcceptBlob) {
+  constructor(
+    blobs: Pick<BlobStore, 'put'>,
+    compressor: readonly [string, ...string[]] | undefined,
+    accept?: AcceptBlob,
+  ) {
     const output = compressor ? runFilter(compressor, this.#input) : this.#input
     this.#stored = blobs.put(output, undefined, accept).finally(() => this.#input.abandon())
     this.#stored.catch(() => undefined)

@@ -19,7 +19,7 @@ export class Packing {
   readonly #writers: ArchiveWriters
   readonly #packed: (ArchiveForm & { packed: Packed })[]
 
-  constructor(blobs: BlobStore, spool: EntrySpool, forms: readonly ArchiveForm[]) {
+  constructor(blobs: Pick<BlobStore, 'put'>, spool: EntrySpool, forms: readonly ArchiveForm[]) {
     this.#spool = spool
     this.#writers = new ArchiveWriters((entry) => spool.add(entry))
     this.#packed = forms.map((form) => ({

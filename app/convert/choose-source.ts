@@ -2,7 +2,7 @@
 import { unpackingCost } from '#core/compression-cost.ts'
 import { partsOf, snapshotOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { artifactExtension, type Artifact, type Manifest } from '#core/manifest.ts'
+import { artifactExtension, isArchive, type Artifact, type Manifest } from '#core/manifest.ts'
 import type { ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'

@@ -2,13 +2,15 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Entry } from '#core/entry.ts'
-import type { Artifact } from '#core/manifest.ts'
+import type { Artifact, VersionFacts } from '#core/manifest.ts'
 
 /** What passing over an artifact's bytes once has told. */
 export interface ArtifactIndex {
   facts: Omit<Artifact, 'sha256' | 'sha1' | 'size'>
   /** the text of the zonepath's SUNWdetached.xml, if it has one */
   detachedXml: string | undefined
+  /** what else it says of the template; absent: nothing */
+  said?: VersionFacts
   /** the index in archive order; may be read several times, until it is closed. Empty where `facts.entries` is absent */
   entries: AsyncIterable<Entry>
   close(): Promise<void>

@@ -5,7 +5,10 @@ import { isTarHeader } from './tar-header.ts'
 /** Bytes that the sniffers want to see; fewer is fine at the end of a stream. */
 export const SNIFF_BYTES = 512
 
-export type InnerFormat = 'tar' | 'cpio' | 'zfs'
+export type InnerFormat = 'tar' | 'cpio' | 'zfs' | 'flar'
+
+/** What every flash archive begins with, its version behind it (jumpstart.md 4.1). */
+const FLAR_COOKIE = 'FlAsH-aRcHiVe-'
 
 const compressionMagic: readonly [Exclude<Compression, 'none'>, readonly number[]][] = [
   ['gzip', [0x1f, 0x8b]],
@@ -22,9 +25,10 @@ export function sniffCompression(head: Uint8Array): Compression {
 
 /** The format of an uncompressed stream, or undefined. */
 export function sniffFormat(head: Uint8Array): InnerFormat | undefined {
-  if (/^07070[12]/.test(ascii(head, 6))) return 'cpio'
+  if (/^07070[127]/.test(ascii(head, 6))) return 'cpio'
   if (isZfsMagic(head)) return 'zfs'
   if (isTarHeader(head)) return 'tar'
+  if (ascii(head, FLAR_COOKIE.length) === FLAR_COOKIE) return 'flar'
   return undefined
 }
 
@@ -41,10 +45,9 @@ export function describeUnknown(head: Uint8Array): string {
 }
 
 const known: readonly [prefix: string, name: string][] = [
-  ['070707', 'a cpio archive in the old ASCII format (070707)'],
   ['\xc7\x71', 'a cpio archive in the old binary format'],
   ['\x71\xc7', 'a cpio archive in the old binary format'],
-  ['FlAsH-aRcHiVe', 'a flash archive (flar)'],
+  ['FlAsH-aRcHiVe', 'a flash archive whose first line is not FlAsH-aRcHiVe-2.0'],
   ['\x1f\x9d', 'a stream of compress(1)'],
   ['PK\x03\x04', 'a zip file'],
   ['7z\xbc\xaf\x27\x1c', 'a 7-zip file'],

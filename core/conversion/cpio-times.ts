@@ -6,6 +6,11 @@ import type { ArchiveLayout } from '../manifest.ts'
 
 const LAST_SECOND = 0xffffffff
 
+/** `mtime` in seconds since the epoch. */
+export function fitsCpioTime(mtime: number): boolean {
+  return mtime >= 0 && mtime <= LAST_SECOND
+}
+
 /** Looks at what an archive of the zone would hold. @throws CannotConvert with the first path whose time cpio cannot hold */
 export async function assertTimesFitCpio(
   entries: AsyncIterable<Entry>,
@@ -13,7 +18,7 @@ export async function assertTimesFitCpio(
 ): Promise<void> {
   for await (const { path, mtime } of entries) {
     const place = pathInZone(path, layout)
-    if (place === undefined || place === '.' || (mtime >= 0 && mtime <= LAST_SECOND)) continue
+    if (place === undefined || place === '.' || fitsCpioTime(mtime)) continue
     throw new ProvisionError(
       'conflict',
       'CannotConvert',

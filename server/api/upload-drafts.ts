@@ -206,7 +206,7 @@ async function* refusingUnknown(source: AsyncIterable<Uint8Array>): AsyncGenerat
       if (!isKnown) {
         throw refusal(
           'UnknownFormat',
-          `the upload is ${describeUnknown(head)}, expected tar, cpio (newc) or a zfs stream, possibly compressed by gzip, xz, bzip2 or zstd`,
+          `the upload is ${describeUnknown(head)}, expected tar, cpio (newc) or a zfs stream, possibly compressed by gzip, xz, bzip2 or zstd, or a flash archive`,
         )
       }
     }

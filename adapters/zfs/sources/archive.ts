@@ -1,11 +1,12 @@
-/** A tar or cpio archive, in any compression that is read, as a tree to be written. */
+/** A tar or cpio archive, in any compression that is read, or a flash archive, as a tree to be written. */
 import { createHash } from 'node:crypto'
 import { decompress } from '../../archive/decompress.ts'
+import { openFlar } from '../../archive/open-flar.ts'
 import { peek } from '../../archive/peek.ts'
 import { ArchiveEvents, type ArchiveEvent } from './archive-events.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
-import { decodeName } from '#core/archive/member.ts'
+import { decodeName, type PushReader } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
 import type { Entry } from '#core/entry.ts'
@@ -118,8 +119,8 @@ async function* eventsOf(open: OpenArchive, signal?: AbortSignal): AsyncGenerato
   const outer = await peek(await open())
   const inner = await peek(decompress(outer.all, sniffCompression(outer.head)))
   const sink = new ArchiveEvents()
-  const reader = readerOf(inner.head, sink)
-  for await (const chunk of inner.all) {
+  const { reader, chunks } = await readerOf(inner, sink)
+  for await (const chunk of chunks) {
     signal?.throwIfAborted()
     reader.push(chunk)
     yield* sink.take()
@@ -130,10 +131,14 @@ async function* eventsOf(open: OpenArchive, signal?: AbortSignal): AsyncGenerato
   return undefined
 }
 
-function readerOf(head: Uint8Array, sink: ArchiveEvents): TarReader | CpioReader {
-  const format = sniffFormat(head)
-  if (format === 'tar') return new TarReader(sink, { passSparse: true })
-  if (format === 'cpio') return new CpioReader(sink)
+async function readerOf(
+  { head, all }: Awaited<ReturnType<typeof peek>>,
+  sink: ArchiveEvents,
+): Promise<{ reader: PushReader; chunks: AsyncIterable<Uint8Array> }> {
+  const outer = sniffFormat(head)
+  const { format, payload } = outer === 'flar' ? await openFlar(all) : { format: outer, payload: all }
+  if (format === 'tar') return { reader: new TarReader(sink, { passSparse: true }), chunks: payload }
+  if (format === 'cpio') return { reader: new CpioReader(sink), chunks: payload }
   throw refusal(
     'UnknownFormat',
     `this is ${format === 'zfs' ? 'a zfs stream' : describeUnknown(head)}, expected tar or cpio (newc)`,

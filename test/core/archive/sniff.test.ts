@@ -13,13 +13,22 @@ test.each([
   expect(sniffCompression(shell('/', command, Buffer.from('zone')))).toBe(compression)
 })
 
+test.each(['070701', '070702', '070707'])('%s begins a cpio', (magic) => {
+  expect(sniffFormat(Buffer.from(`${magic}000000`))).toBe('cpio')
+})
+
+test('a flash archive is known by its cookie, in its very case', () => {
+  expect(sniffFormat(Buffer.from('FlAsH-aRcHiVe-2.0\n'))).toBe('flar')
+  expect(sniffFormat(Buffer.from('flash-archive-2.0\n'))).toBeUndefined()
+})
+
 test('a skippable frame, with which pzstd begins, is zstd', () => {
   expect(sniffCompression(Buffer.from('502a4d1804000000', 'hex'))).toBe('zstd')
 })
 
 test.each([
-  ['a cpio in the old format', '070707000000', /old ASCII/],
-  ['a flar', 'FlAsH-aRcHiVe-2.0\n', /flash archive/],
+  ['a cpio in the old binary format', '\xc7\x71\0\0', /old binary/],
+  ['a flar with another first line', 'FlAsH-ArChIvE-2.0\n', /flash archive whose first line/],
   ['an HTML page', '<!DOCTYPE html>', /HTML/],
   ['a stream compressed twice', '\x1f\x8b\x08', /compressed twice/],
   ['nothing', '', /empty/],
