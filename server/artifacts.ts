@@ -96,7 +96,7 @@ export function mountArtifacts(
 /** `1.2.tar.gz` → `1.2` and `tar.gz`. */
 function splitFileName(file: string): { selector?: string; extension?: string } {
   const [, selector, extension] =
-    /^(.+?)\.((?:layer\.tar|tar|cpio|zfs|izfs)(?:\.(?:gz|xz|bz2|zst))?)$/.exec(file) ?? []
+    /^(.+?)\.((?:layer\.tar|tar|cpio|zfs|izfs|flar)(?:\.(?:gz|xz|bz2|zst))?)$/.exec(file) ?? []
   return selector !== undefined && extension !== undefined ? { selector, extension } : {}
 }
 
