@@ -4,9 +4,11 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { looksLikeInstallProfile } from '#core/jumpstart/install-profile/parse.ts'
 import { Profile } from '#core/profile.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { refused } from '../failures.ts'
+import { readInstallProfile } from '../jumpstart/read-install-profile.ts'
 import { print, printLine, renderTable } from '../output.ts'
 import { ProfileReply } from '../replies.ts'
 
@@ -61,13 +63,17 @@ export function registerProfile(program: Command): void {
   addCommand(
     noun,
     'check',
-    'check profile files without storing them; needs no server',
-    'zoneflash profile check profiles/*.yaml',
+    'check profile files and install profiles of JumpStart without storing them; needs no server',
+    'zoneflash profile check profiles/*.yaml profiles/jumpstart/flash',
   )
     .argument('<file...>')
     .action(async (files: string[], { json }: Options) => {
       const names: string[] = []
-      for (const file of files) names.push(readProfile(await readText(file), file).name)
+      for (const file of files) {
+        const source = await readText(file)
+        const isInstallProfile = looksLikeInstallProfile(source)
+        names.push(isInstallProfile ? readInstallProfile(file, source) : readProfile(source, file).name)
+      }
       await show(json, { valid: names }, () => printLine(`${names.join(', ')}: ok`))
     })
 

@@ -107,7 +107,9 @@ function parseTerms(
   for (const words of splitTerms(tokens)) {
     const found = parseTerm(words, custom)
     complaints.push(...found.complaints)
-    if (found.term) terms.push(found.term)
+    // what follows a wrong term is not looked at: a line says one thing
+    if (!found.term) break
+    terms.push(found.term)
   }
   return { terms, complaints }
 }

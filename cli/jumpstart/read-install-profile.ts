@@ -1,0 +1,17 @@
+// `zoneflash profile check` of an install profile: what JumpStart's check says of it.
+import { checkInstallProfile } from '#core/jumpstart/install-profile/check.ts'
+import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { refused } from '../failures.ts'
+import { renderName } from '../output.ts'
+
+/** Its name; warnings go to stderr. @throws CliFailure that names every wrong line */
+export function readInstallProfile(file: string, source: string): string {
+  const { problems } = checkInstallProfile(source, file)
+  const lines = problems.map(renderJumpStartProblem)
+  if (hasErrors(problems))
+    throw refused('InvalidProfile', lines.join('\n'), {
+      advice: 'docs/clients/rules.md has the keywords of install profiles',
+    })
+  for (const line of lines) process.stderr.write(`${renderName(line)}\n`)
+  return file
+}
