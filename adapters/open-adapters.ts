@@ -5,7 +5,9 @@ import type { BuildStore } from '#app/ports/builds.ts'
 import type { TemplateCatalog } from '#app/ports/catalog.ts'
 import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
 import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
+import type { ImageStore } from '#app/ports/images.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
+import type { KayakLogs } from '#app/ports/kayak-logs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
@@ -22,7 +24,9 @@ import { PostgresAuditLog } from './postgres/audit-log.ts'
 import { PostgresBuildStore } from './postgres/build-store.ts'
 import { PostgresChannelStore } from './postgres/channel-store.ts'
 import { PostgresHostRegistry } from './postgres/host-registry.ts'
+import { PostgresImageStore } from './postgres/image-store.ts'
 import { PostgresInstallLog } from './postgres/install-log.ts'
+import { PostgresKayakLogs } from './postgres/kayak-logs.ts'
 import { migrate } from './postgres/migrate.ts'
 import { openDatabase } from './postgres/open-database.ts'
 import { PostgresProfileStore } from './postgres/profile-store.ts'
@@ -48,7 +52,9 @@ export interface Adapters {
   hosts: HostRegistry
   profiles: ProfileStore
   tokens: PostgresTokenStore
+  images: ImageStore
   installs: InstallLog
+  kayakLogs: KayakLogs
   audit: AuditLog
   queue: JobQueue
   recipes: RecipeShelf
@@ -138,6 +144,7 @@ async function openOn(
         expireOverdueInstalls: () => installs.expireOverdue(),
         unfinishedPackages: async () => [
           ...(await queue.unfinished('package')),
+          ...(await queue.unfinished('archive-system')),
           ...(await builds.list({ states: ['waiting', 'running'] })),
         ],
         queue,
@@ -154,7 +161,9 @@ async function openOn(
     hosts: new PostgresHostRegistry(db),
     profiles: new PostgresProfileStore(db),
     tokens: new PostgresTokenStore(db, clock),
+    images: new PostgresImageStore(db, (sha256) => blobs.keep(sha256)),
     installs,
+    kayakLogs: new PostgresKayakLogs(db),
     audit: new PostgresAuditLog(db, clock),
     queue,
     recipes: new FileRecipeShelf(config.templatesDir ?? shippedTemplates),

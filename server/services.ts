@@ -5,7 +5,9 @@ import type { BuildStore } from '#app/ports/builds.ts'
 import type { TemplateCatalog } from '#app/ports/catalog.ts'
 import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
 import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
+import type { ImageStore } from '#app/ports/images.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
+import type { KayakLogs } from '#app/ports/kayak-logs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
@@ -24,7 +26,9 @@ export interface Services {
   hosts: HostRegistry
   profiles: ProfileStore
   tokens: TokenStore
+  images: ImageStore
   installs: InstallLog
+  kayakLogs: KayakLogs
   audit: AuditLog
   queue: JobQueue
   /** the queue's jobs as pages, for admins */

@@ -1,6 +1,11 @@
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely'
 import type { VersionId } from '#app/ports/catalog.ts'
-import type { Install, InstallLog, RecordedEvent } from '#app/ports/installs.ts'
+import {
+  MOST_FURTHER_TOKENS,
+  type Install,
+  type InstallLog,
+  type RecordedEvent,
+} from '#app/ports/installs.ts'
 import type { Clock } from '#app/ports/queue.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import { hashSecret, isSecret, newSecret } from '#adapters/secret/secret.ts'
@@ -59,13 +64,42 @@ export class PostgresInstallLog implements InstallLog {
 
   async authenticateToken(secret: string): Promise<Install | undefined> {
     if (!isSecret('zi_', secret)) return undefined
+    const hash = hashSecret(secret)
     const row = await this.#db
       .selectFrom('install')
       .selectAll()
-      .where('secret_hash', '=', hashSecret(secret))
+      .where(({ eb, or, selectFrom }) =>
+        or([
+          eb('secret_hash', '=', hash),
+          eb('id', 'in', selectFrom('install_token').select('install').where('secret_hash', '=', hash)),
+        ]),
+      )
       .executeTakeFirst()
     const install = row && this.#view(row)
     return install && isOpen(install.state) ? install : undefined
+  }
+
+  async addToken(installId: string): Promise<string> {
+    const secret = newSecret('zi_')
+    await this.#db.transaction().execute(async (transaction) => {
+      const { id } = await this.#lockOpen(transaction, installId)
+      await transaction
+        .insertInto('install_token')
+        .values({ install: id, secret_hash: hashSecret(secret) })
+        .execute()
+      const kept = transaction
+        .selectFrom('install_token')
+        .select('seq')
+        .where('install', '=', id)
+        .orderBy('seq', 'desc')
+        .limit(MOST_FURTHER_TOKENS)
+      await transaction
+        .deleteFrom('install_token')
+        .where('install', '=', id)
+        .where('seq', 'not in', kept)
+        .execute()
+    })
+    return secret
   }
 
   async record(installId: string, event: InstallEvent): Promise<void> {
@@ -147,6 +181,23 @@ export class PostgresInstallLog implements InstallLog {
       .where('expires_at', '<=', this.#clock.now())
       .executeTakeFirst()
     return Number(numUpdatedRows)
+  }
+
+  /** @throws InstallNotFound, InstallClosed */
+  async #lockOpen(
+    transaction: Transaction<Tables>,
+    installId: string,
+  ): Promise<Selectable<Tables['install']>> {
+    const row = await transaction
+      .selectFrom('install')
+      .selectAll()
+      .where('id', '=', uuid(installId))
+      .forUpdate()
+      .executeTakeFirst()
+    if (!row) throw installNotFound(installId)
+    const { state } = this.#view(row)
+    if (!isOpen(state)) throw installClosed(installId, state)
+    return row
   }
 
   /** Adds the event behind the last one; the caller holds the install's row. */

@@ -1,9 +1,11 @@
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { Build, BuildFailure, BuildInputs } from '#core/build/build.ts'
 import type { BuildStepName } from '#core/build/steps.ts'
+import type { PublishedImage } from '#app/ports/images.ts'
 import type { Client } from '#core/client.ts'
 import type { MoveKind } from '#core/channel/schema.ts'
 import type { Host } from '#core/host.ts'
+import type { PublishedManifest } from '#core/images/published-manifest.ts'
 import type { InstallState } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
 import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
@@ -28,7 +30,10 @@ export interface Tables {
   api_token: ApiTokenTable
   install: InstallTable
   install_event: InstallEventTable
+  install_token: { install: string; seq: Generated<string>; secret_hash: Buffer }
+  kayak_log: { mac: string; at: string; body: Buffer }
   audit_event: AuditEventTable
+  image: ImageTable
   schedule: ScheduleTable
   schedule_run: ScheduleRunTable
   build: BuildTable
@@ -137,6 +142,18 @@ interface InstallEventTable {
   id: string
   event: JSONColumnType<InstallEvent>
   received_at: Time
+}
+
+interface ImageTable {
+  uuid: string
+  template: string
+  version: string
+  state: PublishedImage['state']
+  manifest: JSONColumnType<PublishedManifest>
+  artifact: ColumnType<Artifact | null, string | null | undefined, string | null>
+  sha256: string | null
+  created_by: string
+  created_at: Time
 }
 
 interface ScheduleTable {

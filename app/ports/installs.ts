@@ -22,6 +22,9 @@ export interface RecordedEvent extends InstallEvent {
   seq: number
 }
 
+/** Installers fetch again when something went wrong; the tokens that they got before are of no use. */
+export const MOST_FURTHER_TOKENS = 8
+
 /** Installs with their tokens (hashed) and events. */
 export interface InstallLog {
   /**
@@ -33,6 +36,11 @@ export interface InstallLog {
   authenticate(host: string, secret: string): Promise<Install | undefined>
   /** The same by token alone: artifacts are fetched with any open install's token. */
   authenticateToken(secret: string): Promise<Install | undefined>
+  /**
+   * A further token of an open install, as good as the first: for installers that are known by their MAC address. Of more than
+   * MOST_FURTHER_TOKENS the oldest end. @throws InstallNotFound, InstallClosed
+   */
+  addToken(installId: string): Promise<string>
   /** Appends; the last step (`install` `done`) closes the install, `install` `failed` leaves it open for a retry. Same `id` twice: once. */
   record(installId: string, event: InstallEvent): Promise<void>
   /** newest first; at most `limit`, default: all */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { InstallLog } from '#app/ports/installs.ts'
+import { MOST_FURTHER_TOKENS, type InstallLog } from '#app/ports/installs.ts'
 import type { Clock } from '#app/ports/queue.ts'
 import type { InstallEvent } from '#core/install.ts'
 import { FakeClock } from '#test/fakes/fake-clock.ts'
@@ -139,6 +139,23 @@ export function installLogContract(name: string, open: (clock: Clock) => Promise
       expect(await installs.authenticate('h1', secret)).toMatchObject({ state: 'running' })
     })
 
+    test('an install gets further tokens, of which the newest open it as the first does', async () => {
+      const clock = new FakeClock()
+      const installs = await open(clock)
+      const { install, secret } = await installs.arm('h1', {}, HOUR)
+      const tokens: string[] = []
+      for (let count = 0; count < MOST_FURTHER_TOKENS + 1; count++)
+        tokens.push(await installs.addToken(install.id))
+      const [oldest = '', ...others] = tokens
+      for (const token of [secret, ...others])
+        expect(await installs.authenticate('h1', token)).toEqual(install)
+      expect(await installs.authenticate('h1', oldest)).toBeUndefined()
+      expect(await installs.authenticate('h2', others[0] ?? '')).toBeUndefined()
+      clock.advance(HOUR)
+      expect(await installs.authenticate('h1', others[0] ?? '')).toBeUndefined()
+      await expect(installs.addToken(install.id)).rejects.toMatchObject({ code: 'InstallClosed' })
+    })
+
     test('events come back in the order of their arrival, once each, any message unharmed', async () => {
       const clock = new FakeClock()
       const installs = await open(clock)
@@ -192,6 +209,7 @@ export function installLogContract(name: string, open: (clock: Clock) => Promise
       for (const id of ['', '7', 'nul\0', '00000000-0000-4000-8000-000000000000']) {
         const missing = { code: 'InstallNotFound', kind: 'missing' }
         await expect(installs.get(id)).rejects.toMatchObject(missing)
+        await expect(installs.addToken(id)).rejects.toMatchObject(missing)
         await expect(installs.events(id)).rejects.toMatchObject(missing)
         await expect(installs.record(id, event('1', 'fetch', 'done'))).rejects.toMatchObject(missing)
       }

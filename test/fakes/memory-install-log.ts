@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { hashSecret, newSecret } from '#adapters/secret/secret.ts'
 import type { VersionId } from '#app/ports/catalog.ts'
-import type { Install, InstallLog, RecordedEvent } from '#app/ports/installs.ts'
+import {
+  MOST_FURTHER_TOKENS,
+  type Install,
+  type InstallLog,
+  type RecordedEvent,
+} from '#app/ports/installs.ts'
 import type { Clock } from '#app/ports/queue.ts'
 import { installStateAfter, isOpen } from '#core/install-state.ts'
 import type { InstallEvent } from '#core/install.ts'
@@ -12,6 +17,7 @@ import { MemoryZoneRegistry } from './memory-zone-registry.ts'
 
 interface MemoryInstall extends Install {
   hash: string
+  further: string[]
   events: RecordedEvent[]
 }
 
@@ -42,6 +48,7 @@ export class MemoryInstallLog implements InstallLog {
       expiresAt: new Date(now.getTime() + ttlMs).toISOString(),
       finishedAt: undefined,
       hash: hashSecret(secret).toString('hex'),
+      further: [],
       events: [],
     }
     this.#installs.push(install)
@@ -55,10 +62,19 @@ export class MemoryInstallLog implements InstallLog {
 
   async authenticateToken(secret: string): Promise<Install | undefined> {
     const hash = hashSecret(secret).toString('hex')
-    const install = this.#installs.find((candidate) => candidate.hash === hash)
+    const install = this.#installs.find((one) => one.hash === hash || one.further.includes(hash))
     if (!install) return undefined
     const view = this.#view(install)
     return isOpen(view.state) ? view : undefined
+  }
+
+  async addToken(installId: string): Promise<string> {
+    const install = this.#find(installId)
+    const { state } = this.#view(install)
+    if (!isOpen(state)) throw installClosed(installId, state)
+    const secret = newSecret('zi_')
+    install.further = [...install.further, hashSecret(secret).toString('hex')].slice(-MOST_FURTHER_TOKENS)
+    return secret
   }
 
   async record(installId: string, event: InstallEvent): Promise<void> {
@@ -117,7 +133,7 @@ export class MemoryInstallLog implements InstallLog {
     return install
   }
 
-  #view({ hash: _hash, events: _events, ...install }: MemoryInstall): Install {
+  #view({ hash: _hash, further: _further, events: _events, ...install }: MemoryInstall): Install {
     const overdue = isOpen(install.state) && Date.parse(install.expiresAt) <= this.#clock.now().getTime()
     return structuredClone(overdue ? { ...install, state: 'expired' } : install)
   }

@@ -20,8 +20,10 @@ import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
 import { MemoryBuildStore } from '#test/fakes/memory-build-store.ts'
 import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
+import { MemoryImageStore } from '#test/fakes/memory-image-store.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
+import { MemoryKayakLogs } from '#test/fakes/memory-kayak-logs.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
 import { MemoryScheduleStore } from '#test/fakes/memory-schedule-store.ts'
 import { MemoryStreamTrees } from '#test/fakes/memory-stream-trees.ts'
@@ -81,7 +83,9 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     hosts: new MemoryHostRegistry(zones),
     profiles: new MemoryProfileStore(),
     tokens: new MemoryTokenStore(clock),
+    images: new MemoryImageStore(catalog),
     installs: new MemoryInstallLog(clock, zones),
+    kayakLogs: new MemoryKayakLogs(),
     audit,
     queue: new MemoryJobQueue(),
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),
