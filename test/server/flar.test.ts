@@ -107,7 +107,7 @@ describe('a flash archive that is pushed', () => {
 
 /** Blobs and drafts; of an upload that was refused the note alone stays, which says why. */
 async function filesOfStore(): Promise<string[]> {
-  const root = path.resolve(served.services.config.blobs.root)
+  const root = path.dirname(path.resolve(served.services.config.blobs.root))
   const found = await readdir(root, { recursive: true, withFileTypes: true })
   const files = found.filter((one) => one.isFile() && !one.name.endsWith('.note'))
   return files.map((one) => path.join(one.parentPath, one.name)).toSorted()
