@@ -6,6 +6,7 @@ import type { TemplateCatalog } from '#app/ports/catalog.ts'
 import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
 import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
 import type { ImageStore } from '#app/ports/images.ts'
+import type { JumpStartStore } from '#app/ports/jumpstart.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
 import type { KayakLogs } from '#app/ports/kayak-logs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
@@ -27,6 +28,7 @@ import { PostgresHostRegistry } from './postgres/host-registry.ts'
 import { PostgresImageStore } from './postgres/image-store.ts'
 import { PostgresInstallLog } from './postgres/install-log.ts'
 import { PostgresKayakLogs } from './postgres/kayak-logs.ts'
+import { PostgresJumpStartStore } from './postgres/jumpstart-store.ts'
 import { migrate } from './postgres/migrate.ts'
 import { openDatabase } from './postgres/open-database.ts'
 import { PostgresProfileStore } from './postgres/profile-store.ts'
@@ -51,6 +53,7 @@ export interface Adapters {
   builds: BuildStore
   hosts: HostRegistry
   profiles: ProfileStore
+  jumpstart: JumpStartStore
   tokens: PostgresTokenStore
   images: ImageStore
   installs: InstallLog
@@ -160,6 +163,7 @@ async function openOn(
     builds,
     hosts: new PostgresHostRegistry(db),
     profiles: new PostgresProfileStore(db),
+    jumpstart: new PostgresJumpStartStore(db, clock),
     tokens: new PostgresTokenStore(db, clock),
     images: new PostgresImageStore(db, (sha256) => blobs.keep(sha256)),
     installs,

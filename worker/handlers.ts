@@ -6,10 +6,13 @@ import { createConverter } from '#adapters/conversion/convert.ts'
 import { openHostShell } from '#adapters/host-shell/open-host-shell.ts'
 import { writeLayer } from '#adapters/layer/write-layer.ts'
 import type { OpenedAdapters } from '#adapters/open-adapters.ts'
-import { packageArchives } from '#adapters/packaging/package-archives.ts'
+import { readArchiveScript } from '#adapters/finish-scripts/read-archive-scripts.ts'
+import { packageArchives, packageSystem } from '#adapters/packaging/package-archives.ts'
 import { convertVersion } from '#app/convert/convert-version.ts'
 import { giveUpPackage, packageZone, type PackageNeeds } from '#app/package-zone.ts'
 import { releaseSnapshot } from '#app/release-snapshot.ts'
+import { archiveSystem } from '#app/system-archive/archive-system.ts'
+import { repairArchive } from '#app/system-archive/repair-archive.ts'
 import type { Config } from '#core/config.ts'
 import { createBuildHandlers } from './build-handlers.ts'
 import type { Handlers, WorkerSettings } from './start-worker.ts'
@@ -52,12 +55,26 @@ export function createHandlers(
           sortEntries,
           convert,
         }),
+      'archive-system': (job, signal, report) =>
+        archiveSystem(job, signal, report, {
+          catalog,
+          channels,
+          hosts,
+          queue,
+          clock,
+          openShell: openHostShell,
+          packageSystem: (tree) => packageSystem(tree, { blobs, limits, spoolDirectory }),
+          readScript: readArchiveScript,
+        }),
+      'repair-archive': (job, _signal, report) =>
+        repairArchive(job, report, { hosts, queue, openShell: openHostShell }),
       release: (job) => releaseSnapshot(job, { catalog, hosts, openShell: openHostShell }),
       ...builds,
     },
     async onGivenUp({ name, data }) {
       // The snapshot of a version that could not be removed is asked for again at the next start.
       if (name === 'package') await giveUpPackage(data, { catalog, queue })
+      if (name === 'archive-system') await catalog.abandonBuild(data.template, data.version)
       if (name === 'build') await giveUp(data)
     },
   }

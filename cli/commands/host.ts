@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import type { Client } from '../client.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
+import { registerHostArchive } from './host-archive.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
@@ -121,6 +122,8 @@ export function registerHost(program: Command): void {
       const events = await client.call(z.array(EventReply), route)
       await show(options.json, events, (list) => print(list.map(renderEvent).join('')))
     })
+
+  registerHostArchive(noun)
 
   addCommand(noun, 'rm', 'forget a host', 'zoneflash host rm h1')
     .argument('<name>')

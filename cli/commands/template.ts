@@ -23,6 +23,7 @@ import { registerTemplatePull } from './template-pull.ts'
 import { registerTemplatePush } from './template-push.ts'
 import { registerTemplateKeep } from './template-keep.ts'
 import { registerTemplatePackage } from './template-package.ts'
+import { registerTemplateRestoreScript } from './template-restore-script.ts'
 import { registerTemplateRevoke } from './template-revoke.ts'
 
 interface Options {
@@ -73,6 +74,7 @@ export function registerTemplate(program: Command): void {
   registerTemplateKeep(noun)
   registerTemplateDiff(noun)
   registerTemplateHygiene(noun)
+  registerTemplateRestoreScript(noun)
 
   addCommand(noun, 'files', 'list the files of a version', 'zoneflash template files mysql@stable | head')
     .argument('<name[@version]>')

@@ -1,4 +1,5 @@
 /** Gives a captured configuration the interfaces of another host. */
+import { z } from 'zod'
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import type { OsFamily } from '../manifest.ts'
@@ -7,6 +8,11 @@ import { exportCommands } from '../zone/export.ts'
 import { ipTypeOf } from '../zone/releases.ts'
 import { resourcesOf } from '../zone/resources.ts'
 import { readCaptured } from './read-captured.ts'
+
+/** `bge0`, `net0`, `web_link1` */
+export const InterfaceName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_.]{0,30}$/, 'expected the name of an interface such as bge0')
 
 /** What an interface is called here, by what it was called there. */
 export type InterfaceMap = Readonly<Record<string, string>>
@@ -53,6 +59,16 @@ export function mapCaptured(captured: CapturedConfig, map: InterfaceMap, family:
       type === 'lofs' && special !== undefined ? [special] : [],
     ),
   }
+}
+
+/** Every interface that a captured configuration names, each once; none where it is not understood. */
+export function interfacesOf(captured: CapturedConfig, family: OsFamily): string[] {
+  const read = readCaptured(captured, writtenBy(captured, family))
+  if ('problem' in read) return []
+  const named = read.elements.flatMap(({ tag, attributes }) =>
+    tag === 'network' ? [attributes['physical'], attributes['global-nic']] : [],
+  )
+  return [...new Set(named.filter((name) => name !== undefined))]
 }
 
 /** A release that has the words of the text: zonecfg exports `ip-type` since it knows it. */

@@ -12,6 +12,7 @@ import { jobRoutes } from './jobs.ts'
 import { profileRoutes } from './profiles.ts'
 import { recipeRoutes } from './recipes.ts'
 import { scheduleRoutes } from './schedules.ts'
+import { systemArchiveRoutes } from './system-archives.ts'
 import { templateRoutes } from './templates.ts'
 import { tokenRoutes } from './tokens.ts'
 import { versionRoutes } from './versions.ts'
@@ -30,6 +31,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...scheduleRoutes(services),
   ...profileRoutes(services),
   ...hostRoutes(services),
+  ...systemArchiveRoutes(services),
   ...installRoutes(services),
   ...zoneRoutes(services),
   ...gcRoutes(services),

@@ -1,0 +1,55 @@
+// `zoneflash template restore-script`: prints the script that restores the zones of an archived system.
+import type { Command } from 'commander'
+import { ArchiveRow } from '#core/system-archive/finding.ts'
+import { AttachPolicy } from '#core/system-archive/restore-script.ts'
+import { addCommand, openClient } from '../command.ts'
+import { usageFailure } from '../failures.ts'
+import { wordOption } from '../option-values.ts'
+import { print, printJson } from '../output.ts'
+import { parseReference, versionRoute } from '../reference.ts'
+
+interface Options {
+  json?: boolean
+  map: string[]
+  allow: string[]
+  attach: string
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value]
+
+export function registerTemplateRestoreScript(noun: Command): void {
+  addCommand(
+    noun,
+    'restore-script',
+    'print the script that restores the zones of an archived system',
+    'zoneflash template restore-script old1@stable --map bge0=e1000g0 | ssh root@new1 sh',
+  )
+    .argument('<name@version>')
+    .option(
+      '--map <old=new>',
+      'an interface, and what it is called on the other host; may be given again',
+      collect,
+      [],
+    )
+    .option('--allow <row>', 'restore zones although this row was refused; may be given again', collect, [])
+    .option('--attach <policy>', `how zones are attached: ${AttachPolicy.options.join(', ')}`, 'strict')
+    .action(async (name: string, options: Options) => {
+      const reference = parseReference(name)
+      const body = {
+        map: Object.fromEntries(options.map.map(splitMap)),
+        allow: options.allow.map((row) => wordOption('--allow', row, ArchiveRow.options)),
+        attach: wordOption('--attach', options.attach, AttachPolicy.options),
+      }
+      const client = openClient()
+      const script = await (
+        await client.open(`${versionRoute(reference)}/restore-script`, { method: 'POST', body })
+      ).text()
+      await (options.json ? printJson({ script }) : print(script))
+    })
+}
+
+function splitMap(text: string): [string, string] {
+  const [from, to, ...more] = text.split('=')
+  if (from && to && more.length === 0) return [from, to]
+  throw usageFailure(`--map is ${JSON.stringify(text)}, expected OLD=NEW such as bge0=e1000g0`)
+}

@@ -1,0 +1,65 @@
+// A host's whole system as a version, and the script that restores its zones elsewhere.
+import { z } from 'zod'
+import { readRestoreLibrary } from '#adapters/finish-scripts/read-archive-scripts.ts'
+import { requestArchive, requestRepair } from '#app/system-archive/request-archive.ts'
+import { renderRestore } from '#app/system-archive/render-restore.ts'
+import { InterfaceName } from '#core/system-archive/map-interfaces.ts'
+import { HostName, TemplateName, VersionName, VersionOrChannel } from '#core/names.ts'
+import { ExcludedDirectory } from '#core/system-archive/excluded-directory.ts'
+import { ArchiveRow } from '#core/system-archive/finding.ts'
+import { AttachPolicy } from '#core/system-archive/restore-script.ts'
+import { route, type Route } from '../route.ts'
+import type { Services } from '../services.ts'
+
+const OneHost = z.strictObject({ name: HostName })
+
+export const systemArchiveRoutes = (services: Services): Route[] => [
+  route({
+    method: 'post',
+    path: '/api/v1/hosts/:name/archive',
+    role: 'publisher',
+    summary:
+      'Archive the whole system of a host with its zones as a new version of a template of kind system',
+    params: OneHost,
+    body: z.strictObject({
+      template: TemplateName,
+      version: VersionName.optional(),
+      allow: z.array(ArchiveRow).max(32).default([]).describe('refused rows that travel all the same'),
+      halt: z.boolean().default(false).describe('halt zones that run, and boot them again afterwards'),
+      exclude: z.array(ExcludedDirectory).max(256).default([]).describe('directories that stay, empty'),
+    }),
+    status: 202,
+    reply: z.object({ job: z.string(), version: VersionName }),
+    handle: ({ params, body: { version, ...body }, token }) =>
+      requestArchive({ ...body, version, host: params.name, actor: token.name }, services),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/hosts/:name/archive/repair',
+    role: 'publisher',
+    summary: 'Attach and boot again what an archive job that is over left detached or halted on the host',
+    params: OneHost,
+    status: 202,
+    reply: z.object({ job: z.string() }),
+    handle: ({ params, token }) => requestRepair({ host: params.name, actor: token.name }, services),
+  }),
+  route({
+    method: 'post',
+    path: '/api/v1/templates/:name/versions/:version/restore-script',
+    role: 'viewer',
+    summary: 'The script that restores the zones of a system on a host that was installed with it',
+    params: z.strictObject({ name: TemplateName, version: VersionOrChannel }),
+    body: z.strictObject({
+      map: z.record(InterfaceName, InterfaceName).default({}).describe('interfaces there: their names here'),
+      allow: z.array(ArchiveRow).max(32).default([]).describe('held rows that were looked after'),
+      attach: AttachPolicy.default('strict'),
+    }),
+    media: 'text/plain',
+    reply: z.string(),
+    handle: async ({ params, body }) =>
+      renderRestore(
+        { template: params.name, version: params.version, ...body },
+        { catalog: services.catalog, library: await readRestoreLibrary() },
+      ),
+  }),
+]
