@@ -70,6 +70,20 @@ export const hostExists = (name: string) =>
 export const profileNotFound = (name: string) =>
   new ProvisionError('missing', 'ProfileNotFound', `there is no profile ${quoted(name)}`)
 
+export const revisionNotFound = (revision: number) =>
+  new ProvisionError(
+    'missing',
+    'RevisionNotFound',
+    `there is no revision ${revision} of the JumpStart directory, see \`rules history\``,
+  )
+
+export const jumpStartChanged = (expected: number) =>
+  new ProvisionError(
+    'conflict',
+    'JumpStartChanged',
+    `revision ${expected} of the JumpStart directory is not the latest, expected to change the latest one`,
+  )
+
 export const scheduleNotFound = (name: string) =>
   new ProvisionError('missing', 'ScheduleNotFound', `there is no schedule ${quoted(name)}`)
 

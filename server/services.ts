@@ -6,6 +6,7 @@ import type { TemplateCatalog } from '#app/ports/catalog.ts'
 import type { ChannelStore, ZoneRegistry } from '#app/ports/channels.ts'
 import type { HostRegistry, ProfileStore } from '#app/ports/hosts.ts'
 import type { ImageStore } from '#app/ports/images.ts'
+import type { JumpStartStore } from '#app/ports/jumpstart.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
 import type { KayakLogs } from '#app/ports/kayak-logs.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
@@ -25,6 +26,7 @@ export interface Services {
   builds: BuildStore
   hosts: HostRegistry
   profiles: ProfileStore
+  jumpstart: JumpStartStore
   tokens: TokenStore
   images: ImageStore
   installs: InstallLog

@@ -36,6 +36,8 @@ export interface Tables {
   image: ImageTable
   schedule: ScheduleTable
   schedule_run: ScheduleRunTable
+  jumpstart_text: { sha256: string; text: string }
+  jumpstart_revision: JumpStartRevisionTable
   build: BuildTable
   build_step: BuildStepTable
   build_log: { build: string; seq: number; step: BuildStepName | null; at: Time; text: string }
@@ -183,6 +185,16 @@ interface ScheduleRunTable {
   created_at: Time
   finished_at: OptionalTime
   held_until: OptionalTime
+}
+
+interface JumpStartRevisionTable {
+  revision: number
+  /** sha256 of a jumpstart_text, as in `files` */
+  rules: string
+  files: JSONColumnType<Record<string, { sha256: string; mode: number }>>
+  actor: string
+  why: string | null
+  at: Time
 }
 
 interface AuditEventTable {

@@ -24,6 +24,8 @@ export function pathProblem(path: string): string | undefined {
     return 'a path without ., .. and empty parts'
   if (!parts.every((part) => /^[A-Za-z0-9_+=@%:,.][A-Za-z0-9_+=@%:,.-]*$/.test(part)))
     return 'letters, digits and _ + = @ % : , . - in each part'
+  // a word of JavaScript objects, which files are kept in
+  if (path === '__proto__') return 'another name'
   return undefined
 }
 

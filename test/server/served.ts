@@ -22,6 +22,7 @@ import { MemoryChannelStore } from '#test/fakes/memory-channel-store.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryImageStore } from '#test/fakes/memory-image-store.ts'
 import { MemoryInstallLog } from '#test/fakes/memory-install-log.ts'
+import { MemoryJumpStartStore } from '#test/fakes/memory-jumpstart-store.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { MemoryKayakLogs } from '#test/fakes/memory-kayak-logs.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
@@ -82,6 +83,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     builds: new MemoryBuildStore(clock),
     hosts: new MemoryHostRegistry(zones),
     profiles: new MemoryProfileStore(),
+    jumpstart: new MemoryJumpStartStore(clock),
     tokens: new MemoryTokenStore(clock),
     images: new MemoryImageStore(catalog),
     installs: new MemoryInstallLog(clock, zones),
