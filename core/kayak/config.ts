@@ -1,0 +1,109 @@
+/** The file by which kayak installs a host: bash, sourced in the miniroot, with its functions (jumpstart.md 6.1). */
+import type { Host, HostInterface } from '../host.ts'
+import type { Profile, ProfileKayak } from '../profile.ts'
+import { shellQuote } from '../shell-quote.ts'
+import type { SysidSettings } from '../sysidcfg/settings.ts'
+
+export interface KayakConfigInput {
+  host: Pick<Host, 'name' | 'interfaces'>
+  profile: Pick<Profile, 'sysid' | 'system'> & { kayak: ProfileKayak }
+  /** the armed host's documents: `http://192.0.2.10:7070/js/h1/TOKEN`; the new system fetches and reports there */
+  documents: string
+  /** whether the new system gets zones */
+  hasZones: boolean
+}
+
+/** How often the new system asks for its zones, each five seconds: its network takes a while. */
+const TRIES = 120
+
+/** Every value is one word. @throws ShellValueInvalid */
+export function renderKayakConfig({ host, profile, documents, hasZones }: KayakConfigInput): string {
+  const { kayak, sysid, system } = profile
+  return [
+    `# ${host.name}: sourced by kayak`,
+    ...(system && system.pool !== 'rpool' ? [`RPOOL=${shellQuote(system.pool)}`] : []),
+    ...(kayak.compression ? [] : ['NO_COMPRESSION=1']),
+    ...(kayak.reboot ? [] : ['NO_REBOOT=1']),
+    call('BuildRpool', ...kayak.disks),
+    call('SetHostname', host.name),
+    call('SetTimezone', sysid.timezone),
+    ...(kayak.lang === undefined ? [] : [call('SetLang', kayak.lang)]),
+    ...(kayak.keyboardLayout === undefined ? [] : [call('SetKeyboardLayout', kayak.keyboardLayout)]),
+    ...nameService(sysid.nameService),
+    ...(sysid.rootPassword === 'NP' ? [] : [call('RootPW', sysid.rootPassword)]),
+    ...(host.interfaces ?? [PRIMARY]).flatMap(network),
+    ...hostKeys,
+    ...(hasZones ? zones(documents) : done(documents)),
+    '',
+  ].join('\n')
+}
+
+function call(name: string, ...values: string[]): string {
+  return [name, ...values.map(shellQuote)].join(' ')
+}
+
+/** One line of /.initialboot, which SMF runs at the first boot. */
+const postboot = (command: string): string => call('Postboot', command)
+
+/** kayak takes one server; the others are added to what it wrote. */
+function nameService(service: SysidSettings['nameService']): string[] {
+  if (service.kind === 'NONE') return []
+  if (service.kind !== 'DNS') return [`# name service ${service.kind}: kayak sets up DNS alone`]
+  const [first = '', ...others] = service.nameServers
+  return [
+    call('UseDNS', first, service.domainName, ...service.search),
+    ...others.map((server) => postboot(`echo nameserver ${server} >>/etc/resolv.conf`)),
+  ]
+}
+
+const PRIMARY: HostInterface = { name: 'PRIMARY', ipv6: false }
+
+function network({ name, address, defaultRoute, ipv6 }: HostInterface): string[] {
+  // the links of an illumos host, the first of which is what PXE came by as a rule
+  const link = name === 'PRIMARY' ? '"$(/usr/sbin/dladm show-phys -p -o link | head -1)"' : name
+  const prefix = name === 'PRIMARY' ? `l=${link}; ` : ''
+  const word = name === 'PRIMARY' ? '"$l"' : name
+  const object = name === 'PRIMARY' ? '"$l/v4"' : `${name}/v4`
+  const object6 = name === 'PRIMARY' ? '"$l/v6"' : `${name}/v6`
+  return [
+    postboot(`${prefix}/usr/sbin/ipadm create-if ${word}`),
+    postboot(
+      address === undefined
+        ? `${prefix}/usr/sbin/ipadm create-addr -T dhcp ${object}`
+        : `${prefix}/usr/sbin/ipadm create-addr -T static -a ${address} ${object}`,
+    ),
+    ...(ipv6 ? [postboot(`${prefix}/usr/sbin/ipadm create-addr -T addrconf ${object6}`)] : []),
+    ...(defaultRoute === undefined ? [] : [postboot(`/usr/sbin/route -p add default ${defaultRoute}`)]),
+  ]
+}
+
+/** The medium is a copy of the golden system with its keys. */
+const hostKeys = [
+  postboot('rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub; /usr/bin/ssh-keygen -A'),
+  postboot('/usr/sbin/svcadm restart svc:/network/ssh:default'),
+]
+
+/** The script has the token in it: nobody else may read it. */
+function zones(documents: string): string[] {
+  const script = '/root/zoneflash-zones.sh'
+  return [
+    postboot(
+      `umask 077; n=0; until /usr/bin/curl -fsS -o ${script} ${shellWord(`${documents}/kayak/zones.sh`)}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`,
+    ),
+    postboot(`/bin/sh ${script} >/var/log/zoneflash.log 2>&1; rm -f ${script}`),
+  ]
+}
+
+function done(documents: string): string[] {
+  const report = JSON.stringify({ id: 'kayak-first-boot', step: 'install', state: 'done' })
+  return [
+    postboot(
+      `n=0; until /usr/bin/curl -fsS -o /dev/null -d ${shellQuote(report)} ${shellWord(`${documents}/events`)}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`,
+    ),
+  ]
+}
+
+/** Quoted only where it has to be: the file is read by people. */
+function shellWord(text: string): string {
+  return /^[A-Za-z0-9:/._-]+$/.test(text) ? text : shellQuote(text)
+}

@@ -1,0 +1,119 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { Host } from '#core/host.ts'
+import { renderKayakConfig } from '#core/kayak/config.ts'
+import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
+import { Profile } from '#core/profile.ts'
+
+const profileOf = (kayak: object, sysid: object = {}, system: object = {}) => {
+  const { kayak: parsed, ...profile } = Profile.parse({
+    name: 'omni',
+    sysid: { rootPassword: '$5$salt$hashofthepassword', ...sysid },
+    system: { template: 'omni@stable', ...system },
+    kayak,
+  })
+  if (!parsed) throw new Error('no kayak')
+  return { ...profile, kayak: parsed }
+}
+const documents = 'http://192.0.2.10:7070/js/h1/zi_0123456789abcdefghijklmnopqrstuv'
+const h1 = Host.parse({ name: 'h1' })
+
+test.each([
+  ['plain', h1, profileOf({ disks: ['c1t0d0'] }), false],
+  [
+    'full',
+    Host.parse({
+      name: 'h2',
+      interfaces: [
+        { name: 'ixgbe0', address: '192.0.2.31/24', defaultRoute: '192.0.2.1', ipv6: true },
+        { name: 'ixgbe1' },
+      ],
+    }),
+    profileOf(
+      {
+        disks: ['>100000,~SAMSUNG', "~it's $(id)"],
+        lang: 'de_DE.UTF-8',
+        keyboardLayout: 'German',
+        compression: false,
+        reboot: false,
+      },
+      {
+        timezone: 'Europe/Berlin',
+        nameService: {
+          kind: 'DNS',
+          domainName: 'example.com',
+          nameServers: ['192.0.2.2', '192.0.2.3'],
+          search: ['example.com', 'lab.example.com'],
+        },
+      },
+      { pool: 'tank' },
+    ),
+    true,
+  ],
+] as const)('the %s configuration', async (golden, host, profile, hasZones) => {
+  const text = renderKayakConfig({ host, profile, documents, hasZones })
+  await expect(text).toMatchFileSnapshot(`../../fixtures/golden/boot/kayak-config-${golden}.txt`)
+})
+
+/** What kayak's functions get, and what stands in /.initialboot afterwards. */
+function sourced(text: string) {
+  const functions = [
+    'BuildRpool',
+    'SetHostname',
+    'SetTimezone',
+    'SetLang',
+    'SetKeyboardLayout',
+    'UseDNS',
+    'RootPW',
+  ]
+  const script = [
+    ...functions.map((name) => `${name}() { printf '%s' ${name}; printf ' [%s]' "$@"; echo; }`),
+    'Postboot() { echo "initialboot $@"; }',
+    'set -eu',
+    text,
+  ].join('\n')
+  return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trimEnd().split('\n')
+}
+
+test('bash gives every value whole to the functions of kayak, whatever is in it', () => {
+  const disks = ['~it\'s $(id) `id` \\ "x"', '>100000', 'a b']
+  const lines = sourced(
+    renderKayakConfig({ host: h1, profile: profileOf({ disks }), documents, hasZones: false }),
+  )
+  expect(lines[0]).toBe(`BuildRpool ${disks.map((disk) => `[${disk}]`).join(' ')}`)
+  expect(lines).toContain('SetHostname [h1]')
+  expect(lines).toContain('RootPW [$5$salt$hashofthepassword]')
+})
+
+test.each([true, false])('what the first boot runs is good shell (zones: %s)', (hasZones) => {
+  const lines = sourced(
+    renderKayakConfig({ host: h1, profile: profileOf({ disks: ['c0d0'] }), documents, hasZones }),
+  )
+  const first = lines
+    .filter((line) => line.startsWith('initialboot '))
+    .map((line) => line.slice('initialboot '.length))
+  expect(first.length).toBeGreaterThan(3)
+  execFileSync('sh', ['-n', '-c', first.join('\n')])
+})
+
+test.each([
+  ['0:11:22:a:b:c', '0011220A0B0C'],
+  ['00-11-22-0a-0b-0c', '0011220A0B0C'],
+  ['0011.220a.0b0c', '0011220A0B0C'],
+  ['0011220a0b0c', '0011220A0B0C'],
+  ['0', '0'],
+  ['001', '001'],
+  ['00:11:2', '00112'],
+  ['0011220A0B0', '0011220A0B0'],
+  ['', undefined],
+  ['0011220A0B0C0', undefined],
+  ['0g', undefined],
+  ['0:1:2:3:4:5:6:7:8:9:a:b:c', undefined],
+  ['BuildRpool', undefined],
+  ['../etc', undefined],
+  ['٣', undefined],
+  ['0'.repeat(5000), undefined],
+])('the address %s is %s', (text, digits) => {
+  expect(macDigits(text)).toBe(digits)
+  expect(isWholeMac(digits ?? '')).toBe(digits?.length === 12)
+})
