@@ -2,7 +2,7 @@
 import { MASK } from './mask-profile.ts'
 import { maskPlan, plainUrl } from './plan.ts'
 import { planParts } from './plan/plan-steps.ts'
-import type { Plan, PlannedTemplate, PlannedZone } from './plan/schema.ts'
+import type { Plan, PlannedSystem, PlannedTemplate, PlannedZone } from './plan/schema.ts'
 import { isStreamed } from './plan/ways.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderCapturedZones } from './system-archive/restore-script.ts'
@@ -20,9 +20,11 @@ export const libraryFiles = [
   'template.sh',
   'zone.sh',
   'personal.sh',
+  'staged.sh',
   'zoneroot.sh',
   'identity.sh',
   'restore-zones.sh',
+  'system.sh',
   'rollback.sh',
 ] as const
 
@@ -44,11 +46,17 @@ export interface ScriptOptions {
 export type RunPhase = '' | 'install' | 'first-boot'
 
 /** @throws ShellValueInvalid, BaseUrlInvalid */
-export function renderInstallScript(
-  plan: Plan,
-  { token, baseUrl, phase = '' }: ScriptOptions,
-  parts: ScriptParts,
-): string {
+export function renderInstallScript(plan: Plan, options: ScriptOptions, parts: ScriptParts): string {
+  return wholeScript([...planVariables(plan, options), ...order(plan), parts.library, parts.main])
+}
+
+/** One text with one line end at its end. */
+export function wholeScript(lines: readonly string[]): string {
+  return lines.join('\n').trimEnd().concat('\n')
+}
+
+/** What every script of a host begins with: the plan as variables and functions. @throws ShellValueInvalid, BaseUrlInvalid */
+export function planVariables(plan: Plan, { token, baseUrl, phase = '' }: ScriptOptions): string[] {
   return [
     '#!/bin/sh',
     comment(`What happens on host ${plan.host}: profile ${plan.profile}, planned ${plan.createdAt}.`),
@@ -69,21 +77,17 @@ export function renderInstallScript(
       zf_root: '',
       zf_template_count: String(plan.templates.length),
       zf_zone_count: String(plan.zones.length),
+      zf_has_system: hasSystem(plan) ? 'yes' : '',
     }),
     '',
     ...renderCapturedZones(plan.system?.capturedZones ?? [], {
       osFamily: plan.system?.osFamily ?? 'solaris10',
       interfaceMap: plan.system?.interfaceMap ?? {},
     }),
-    ...plan.templates.flatMap((template, index) => templateFunction(template, index + 1, plan.zones)),
-    ...plan.zones.flatMap((zone, index) => zoneFunctions(zone, index + 1)),
-    ...order(plan),
-    parts.library,
-    parts.main,
+    ...(plan.system && hasSystem(plan) ? renderSystem(plan.system) : []),
+    ...plan.templates.flatMap((template, index) => templateFunction(template, index + 1, plan.zones, phase)),
+    ...plan.zones.flatMap((zone, index) => zoneFunctions(zone, index + 1, phase)),
   ]
-    .join('\n')
-    .trimEnd()
-    .concat('\n')
 }
 
 /** The script for reading: token, hashes and passwords hidden. */
@@ -99,6 +103,7 @@ function templateFunction(
   template: PlannedTemplate,
   number: number,
   zones: readonly PlannedZone[],
+  phase: RunPhase,
 ): string[] {
   return [
     comment(`template ${number}: ${template.name}@${template.version}, ${template.size} bytes to transfer`),
@@ -127,6 +132,7 @@ function templateFunction(
         t_detached_xml: template.detachedXml.trimEnd(),
       }),
     ),
+    ...(phase === 'install' ? ['  t_path=$zf_root$t_path'] : []),
     '}',
     '',
   ]
@@ -150,7 +156,7 @@ function deltaVariables({ deltas }: PlannedTemplate): Record<string, string> {
   }
 }
 
-function zoneFunctions(zone: PlannedZone, number: number): string[] {
+function zoneFunctions(zone: PlannedZone, number: number, phase: RunPhase): string[] {
   const checks = zone.smoke.map(
     ({ name, command, timeoutSeconds }) =>
       `  smoke ${shellQuote(name)} ${timeoutSeconds} ${shellQuote(command)} || return 1`,
@@ -171,8 +177,10 @@ function zoneFunctions(zone: PlannedZone, number: number): string[] {
         z_replaces: zone.replaces.join('\n'),
         z_zonecfg: zone.zonecfg.trimEnd(),
         z_sysidcfg: (zone.sysidcfg ?? '').trimEnd(),
+        ...(phase === 'install' && { z_detached_xml: (zone.detachedXml ?? '').trimEnd() }),
       }),
     ),
+    ...(phase === 'install' ? ['  z_path=$zf_root$z_path'] : []),
     '}',
     '',
     `zf_smoke_${number}() {`,
@@ -198,18 +206,63 @@ function order(plan: Plan): string[] {
   return [
     '# What happens, in this order. Each step looks first and does only what is left to do.',
     'zf_plan() {',
-    ...indented(lines),
+    ...indented(lines.length > 0 ? lines : [':']),
     '}',
     '',
   ]
 }
 
-function variables(values: Readonly<Record<string, string>>): string[] {
+/** `name='value'` each. @throws ShellValueInvalid */
+export function variables(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`)
 }
 
+/** Whether the script installs it; a flash archive is JumpStart's own. */
+function hasSystem({ system }: Plan): boolean {
+  return system !== undefined && system.format !== 'flar'
+}
+
+function renderSystem(system: PlannedSystem): string[] {
+  const files = system.files.map(
+    ({ path, mode, text }) =>
+      `  system_file ${shellQuote(path)} ${mode.toString(8)} ${shellQuote(text.trimEnd())} || return 1`,
+  )
+  return [
+    comment(`the system: ${system.template}@${system.version}, ${system.size} bytes to transfer`),
+    'zf_system() {',
+    ...indented(
+      variables({
+        y_name: system.template,
+        y_version: system.version,
+        y_os_family: system.osFamily,
+        y_url_path: system.urlPath,
+        y_sha256: system.sha256,
+        y_format: system.format,
+        y_compression: system.compression,
+        y_guid: system.guid ?? '',
+        y_needed: String(system.neededBytes),
+        y_pool: system.pool,
+        y_environment: system.bootEnvironment,
+        y_compression_property: system.compressionProperty ?? '',
+        y_old: system.oldEnvironment,
+        y_nodename: system.nodename,
+        y_timezone: system.timezone,
+        y_root_password: system.rootPassword,
+        y_touch: system.touch.join(' '),
+        y_sysidcfg: (system.sysidcfg ?? '').trimEnd(),
+      }),
+    ),
+    '}',
+    '',
+    'zf_system_files() {',
+    ...(files.length > 0 ? files : ['  return 0']),
+    '}',
+    '',
+  ]
+}
+
 /** Only the first line of each: the others belong to a quoted value. */
-function indented(lines: readonly string[]): string[] {
+export function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`)
 }
 

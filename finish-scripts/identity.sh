@@ -64,6 +64,22 @@ identity_of_linux() {
     drop_tmp
 }
 
+# The root of a host. Its password is set at once: sysidtool would be asked by whoever comes first.
+reset_global_identity() {
+  case $z_os_family in
+    solaris10) identity_of_solaris10 && set_root_password && stay_awake ;;
+    illumos) identity_of_illumos ;;
+  esac && drop_provisioning
+}
+
+stay_awake() { # sysidpm asks about it
+  put noautoshutdown 644 </dev/null
+}
+
+drop_provisioning() { # what was done to the golden host was not done to this one
+  drop var/zoneflash var/log/zoneflash.log
+}
+
 drop_node_name() { drop etc/nodename; }
 
 write_node_name() {

@@ -10,10 +10,12 @@ zoneflash_main() {
   zf_work=$zf_state/work
   zf_quiet=
   zf_flash_zones=
+  zf_closing=
   open_run || exit 1
   trap 'interrupted' 1 2 13 15
   say "profile $zf_profile on host $zf_host, planned $zf_made"
   report install '' started
+  if [ -n "$zf_has_system" ]; then have_system; fi
   step check '' check_host
   zf_plan
   rm -f "$zf_state/undo"
@@ -22,7 +24,21 @@ zoneflash_main() {
   leave 0
 }
 
+have_system() { # the new environment is made now; zones wait until it has been booted
+  zf_system
+  install_system
+  if system_is_booted; then
+    step system '' system_confirm_boot
+    if [ "$zf_captured_count" -gt 0 ]; then step system '' restore_zones; fi
+    return 0
+  fi
+  say "reboot into $system_root, then run this again: what is left comes after that"
+  send_last_events
+  leave 0
+}
+
 check_host() { # everything that can be known beforehand
+  [ "$zf_zone_count" -gt 0 ] || return "$nothing_to_do"
   for check_command in zoneadm zonecfg zlogin tee mkfifo; do
     have "$check_command" || {
       complain "this host has no $check_command"
@@ -44,12 +60,7 @@ check_host() { # everything that can be known beforehand
 }
 
 check_template() {
-  choose_form full
-  check_command=`decompressor`
-  have "$check_command" || {
-    complain "$t_name comes as $t_format with $t_compression, but this host has no $check_command"
-    return 1
-  }
+  check_decompressor || return 1
   if [ "$t_format" = zfs ] && have zfs; then :; elif [ "$t_format" = zfs ]; then
     complain "$t_name comes as a ZFS stream, but this host has no zfs"
     return 1

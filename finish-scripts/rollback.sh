@@ -23,6 +23,7 @@ undo() { # KIND NAME
       zfs destroy -r "$2"
       ;;
     zone-dataset) undo_zone_dataset "$2" ;;
+    staged-zone) undo_staged_zone "$2" ;;
     empty-dataset)
       zfs destroy "$2" 2>/dev/null || return 0
       ;;
@@ -65,6 +66,13 @@ undo_zone_dataset() { # ZONE: what was received and is no zone; a zone's data go
   if is_configured "$z_name"; then return 1; fi
   was_receiving || return 0
   drop_received
+}
+
+undo_staged_zone() { # ZONE: of a finish script, which alone knows where it lies
+  z_name=$1
+  was_staging || return 0
+  z_path=`sed 1q "$zf_state/zones/$z_name/staging"`
+  drop_staged
 }
 
 undo_flash_zone() { # ZONE: clones of it are gone by now; its tree is the journal's next line

@@ -81,6 +81,7 @@ lock_is_of_this_boot() { # the number of a process from before the last boot is 
 }
 
 leave() { # STATUS
+  if [ -n "$zf_closing" ]; then "$zf_closing"; fi
   rm -rf "$zf_work" "$zf_state/lock"
   exit "$1"
 }

@@ -1,5 +1,14 @@
 # From a version on the server to an attached flash zone that can be cloned. Reads t_*, set by zf_template_N.
 
+check_decompressor() { # of the full form
+  choose_form full
+  check_command=`decompressor`
+  have "$check_command" || {
+    complain "$t_name comes as $t_format with $t_compression, but this host has no $check_command"
+    return 1
+  }
+}
+
 have_template() { # nothing when every zone that needs the template is there already
   if template_is_needed; then
     step fetch "$t_zone" fetch_template

@@ -43,6 +43,10 @@ check_zone() { # refuses before anything is done, when the name or the place is 
     if is_received; then return 0; fi
     drop_received || return 1
   fi
+  if was_staging; then
+    if is_staged; then return 0; fi
+    drop_staged || return 1
+  fi
   check_children=`ls -A "$z_path" 2>/dev/null`
   if [ -n "$check_children" ]; then
     complain "$z_path exists and is not empty, but no zone $z_name is configured"
@@ -59,7 +63,7 @@ have_zone() { # SMOKE FUNCTION: all steps; a zone that was finished once is left
     return 0
   fi
   if [ -n "$z_stream" ]; then step receive "$z_name" receive_zone; fi
-  if is_marked received; then
+  if is_marked received || is_marked staged; then
     step configure "$z_name" configure_received_zone
     step attach "$z_name" attach_received_zone
     step identity "$z_name" complete_identity

@@ -9,7 +9,7 @@ open_zoneroot() { # sets zone_root; brands that keep the root unmounted while th
     return 1
   fi
   # between two runs the host may have booted it: what runs in it could turn a directory into a link under our hands
-  if is_in_state "$z_name" installed; then :; else
+  if [ "$zf_phase" = install ] || is_in_state "$z_name" installed; then :; else
     complain "zone $z_name has no identity of its own yet and is not halted: halt it (zoneadm -z $z_name halt) and run this again"
     return 1
   fi

@@ -1,20 +1,21 @@
 // What a host reads and reports while it is armed: /js/:host/:token/...
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import express, { type Express } from 'express'
 import { z } from 'zod'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { postJson } from '#adapters/webhook/post-json.ts'
-import type { Install } from '#app/ports/installs.ts'
 import { parseEvents, recordEvents } from '#app/record-events.ts'
 import { renderPersonalStreamFor, warmPersonalStreams } from '#app/render-personal-stream.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { renderPersonalStream } from '#core/identity/render-personal-stream.ts'
 import { renderInstallScript } from '#core/install-script.ts'
-import { HostName, ZoneName } from '#core/names.ts'
+import { ZoneName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
+import { mountJumpStartDocuments } from './jumpstart-documents.ts'
 import { sendBytes } from './send-bytes.ts'
 import type { Services } from './services.ts'
+import { createWhileArmed } from './while-armed.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
 /** `zones/mysql02.zfs?from=GUID`: a zone of the plan, and the guid of the snapshot that the host has. */
@@ -26,33 +27,11 @@ const PersonalStreamRequest = z.object({
 /** Bytes of one report. */
 const MAX_REPORT = 256 * 1024
 
-interface ArmedRequest {
-  install: Install
-  token: string
-  request: Request
-  response: Response
-}
-
-/**
- * Mounts the documents. A wrong, used or expired token is no failure here: the request falls through to the same
- * answer as a path that never was, after the same one look-up by the token's hash; one that comes too often has to wait.
- */
+/** Mounts the documents; what JumpStart's installer reads is in jumpstart-documents.ts. */
 export function mountInstallDocuments(app: Express, services: Services, wrongTokens: WrongTokens): void {
   const { installs } = services
 
-  const whileArmed =
-    (
-      answer: (armed: ArmedRequest) => void | Promise<void>,
-    ): RequestHandler<{ host: string; token: string }> =>
-    async (request, response, next) => {
-      const { host, token } = request.params
-      const lookUp = (secret: string) =>
-        HostName.safeParse(host).success ? installs.authenticate(host, secret) : Promise.resolve(undefined)
-      const install = await wrongTokens.check(token, { request: request as Request, response }, lookUp)
-      if (!install) return next()
-      response.set('cache-control', 'no-store')
-      await answer({ install, token, request: request as Request, response })
-    }
+  const whileArmed = createWhileArmed(installs, wrongTokens)
 
   const post = (url: string, body: object) =>
     postJson(url, body).catch((err: unknown) => {
@@ -122,6 +101,8 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
       response.type('text/plain').send(sysidcfgOf(Plan.parse(install.plan), String(request.params['zone'])))
     }),
   )
+
+  mountJumpStartDocuments(app, services, whileArmed)
 }
 
 /** @throws InvalidRequest */
@@ -131,8 +112,13 @@ function readRequest(request: Record<string, unknown>): z.infer<typeof PersonalS
   throw new ProvisionError('invalid', 'InvalidRequest', `personal stream: ${z.prettifyError(parsed.error)}`)
 }
 
-/** Of the zone that is named, or of the only one that has any. @throws SysidcfgNotFound */
+/**
+ * Of the zone that is named; else of the global zone where the host is installed as a whole, and of the only zone that has any
+ * where it is not. @throws SysidcfgNotFound
+ */
 function sysidcfgOf(plan: Plan, zone: string | undefined): string {
+  const ofHost = plan.jumpstart?.sysidcfg ?? plan.system?.sysidcfg
+  if (zone === undefined && ofHost !== undefined) return ofHost
   const asked = plan.zones.filter(
     ({ sysidcfg, name }) => sysidcfg !== undefined && (zone === undefined || name === zone),
   )

@@ -11,6 +11,8 @@ export interface TarMember {
   mode: number
   uid: number
   gid: number
+  /** at most 31 characters of ASCII each; without them a reader takes the numbers */
+  owner?: { user: string; group: string }
   /** bytes that the caller writes after this header, 0 unless a file */
   size: number
   /** seconds since the epoch */
@@ -37,6 +39,8 @@ const typeflags: Record<EntryType, string> = {
 
 const NAME_BYTES = 100
 const PREFIX_BYTES = 155
+/** of the name of an owner, before its NUL */
+const NAMED_BYTES = 31
 const SLASH = 0x2f
 /** the record that tar programs write is 20 blocks */
 const RECORD = 20 * TAR_BLOCK
@@ -76,6 +80,7 @@ export function tarMember(member: TarMember): Uint8Array {
     size: number('size', member.size, 11),
     mtime: moment(member.mtime, member.mtimeNsec ?? 0),
     link: link.subarray(0, NAME_BYTES),
+    owner: member.owner ?? { user: '', group: '' },
     device: member.device ?? { major: 0, minor: 0 },
   }
   const block = encodeHeader(header)
@@ -103,6 +108,7 @@ interface Header {
   size: number
   mtime: number
   link: Uint8Array
+  owner: { user: string; group: string }
   device: { major: number; minor: number }
 }
 
@@ -137,6 +143,7 @@ function paxHeader(path: Uint8Array, records: readonly (readonly [string, Uint8A
     size: body.byteLength,
     mtime: 0,
     link: new Uint8Array(),
+    owner: { user: '', group: '' },
     device: { major: 0, minor: 0 },
   })
   return concat(header, body, tarPad(body.byteLength))
@@ -176,6 +183,8 @@ function encodeHeader(header: Header): Uint8Array {
   block[156] = header.typeflag.charCodeAt(0)
   block.set(header.link, 157)
   block.set(encoder.encode('ustar\x0000'), 257)
+  block.set(encoder.encode(header.owner.user).subarray(0, NAMED_BYTES), 265)
+  block.set(encoder.encode(header.owner.group).subarray(0, NAMED_BYTES), 297)
   octal(329, 7, header.device.major)
   octal(337, 7, header.device.minor)
   block.set(header.prefix, 345)

@@ -11,6 +11,7 @@ import {
   readRestoreLibrary,
 } from '#adapters/finish-scripts/read-archive-scripts.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { finishFiles } from '#core/jumpstart/documents/finish.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
 import { renderRestoreScript, restoreFiles } from '#core/system-archive/restore-script.ts'
 import { examplePlan } from '../core/example-plan.ts'
@@ -85,6 +86,10 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
 
   test('every file is part of a script', () => {
     const used = new Set<string>([
+      ...finishFiles,
+      'finish-main.sh',
+      'first-boot.sh',
+      'begin.sh',
       ...libraryFiles,
       'main.sh',
       ...buildLibraryFiles,

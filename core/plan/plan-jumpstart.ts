@@ -1,0 +1,138 @@
+// What JumpStart's installer is told about a host, and whether that is enough to install it.
+import { ProvisionError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import { checkDirectory } from '../jumpstart/check-directory.ts'
+import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
+import { ownDirectory, type UsedDirectory } from '../jumpstart/documents/host-rules.ts'
+import { factsOf } from '../jumpstart/facts.ts'
+import { findWinner } from '../jumpstart/rules/match.ts'
+import { zoneDocument } from '../identity/zone-document.ts'
+import { OF_THE_SERVER, type Rule } from '../jumpstart/rules/rules.ts'
+import type { Manifest } from '../manifest.ts'
+import type { Profile, ProfileJumpStart } from '../profile.ts'
+import { renderHostSysidcfg } from '../sysidcfg/host-sysidcfg.ts'
+import type { Plan, PlannedJumpStart, PlannedSystem, PlannedZone } from './schema.ts'
+import { stageSteps } from './stage-steps.ts'
+
+interface ForJumpStart {
+  host: Host
+  profile: Profile
+  jumpstart: ProfileJumpStart
+  /** absent: nobody has stored rules */
+  directory: UsedDirectory | undefined
+  /** flash_install, where the system has a flash archive */
+  flashProfile: string | undefined
+  manifests: ReadonlyMap<string, Manifest>
+}
+
+/**
+ * The plan of a host that JumpStart installs; `manifests` by template.
+ * @throws what planJumpStart does, ZonecfgCommandsInvalid for a zone whose settings do not fit its template's configuration
+ */
+export function forJumpStart(plan: Plan, given: ForJumpStart): Plan {
+  const { host, jumpstart, manifests } = given
+  const zones =
+    jumpstart.zones === 'install' ? plan.zones.map((zone) => staged(zone, host, manifests)) : plan.zones
+  return {
+    ...plan,
+    jumpstart: planJumpStart({ ...given, system: plan.system }),
+    zonesCome: jumpstart.zones,
+    zones,
+    steps: stageSteps({ ...plan, zones }, jumpstart.zones),
+  }
+}
+
+/** With the configuration that the finish script writes beside its zoneroot. */
+function staged(zone: PlannedZone, { release }: Host, manifests: ReadonlyMap<string, Manifest>): PlannedZone {
+  const manifest = manifests.get(zone.template)
+  return manifest ? { ...zone, detachedXml: zoneDocument({ manifest, zone, release }) } : zone
+}
+
+interface JumpStartInput {
+  host: Host
+  profile: Profile
+  jumpstart: ProfileJumpStart
+  system: PlannedSystem | undefined
+  /** flash_install, where the system has a flash archive */
+  flashProfile: string | undefined
+  directory: UsedDirectory | undefined
+}
+
+/**
+ * What the installer gets.
+ * @throws PlanConflict, NoInstallProfile, InstallProfileInvalid, NoRuleMatches, RuleBroken, SysidcfgValue
+ */
+function planJumpStart(input: JumpStartInput): PlannedJumpStart {
+  const { host, profile, jumpstart, system, flashProfile } = input
+  if (host.release === 'illumos') {
+    throw conflict(
+      'PlanConflict',
+      `host ${host.name} is illumos, which JumpStart does not install: expected a release of Solaris 10`,
+    )
+  }
+  const installProfile =
+    jumpstart.installProfile ??
+    (system?.format === 'flar' ? flashProfile : system && holdingProfileFor(host, system))
+  if (installProfile !== undefined) checkGivenProfile(installProfile)
+  const directory = input.directory ?? ownDirectory(installProfile)
+  checkRules(host, profile, directory, installProfile)
+  return {
+    revision: directory.revision,
+    sysidcfg: renderHostSysidcfg(host, profile.sysid).text,
+    ...(installProfile !== undefined && { installProfile }),
+  }
+}
+
+/** A system that is received needs a pool, and roots of ZFS came with 10/08. @throws PlanConflict */
+function holdingProfileFor({ name, release }: Host, system: PlannedSystem): string {
+  if (['s10u3', 's10u4', 's10u5'].includes(release)) {
+    throw conflict(
+      'PlanConflict',
+      `${system.template}@${system.version} goes into a pool, host ${name} is ${release}: expected s10u6 or later, whose installer makes one`,
+    )
+  }
+  return holdingProfile(system)
+}
+
+/** Of the rules that the host may get, as far as its record tells, one must install it. @throws NoRuleMatches, RuleBroken, NoInstallProfile */
+function checkRules(
+  { name, ...host }: Host,
+  profile: Profile,
+  directory: UsedDirectory,
+  installProfile: string | undefined,
+): void {
+  const which = directory.revision === 0 ? 'the rules' : `the rules of revision ${directory.revision}`
+  const { rules, brokenRules } = checkDirectory(directory.rules, directory.files)
+  const { winner, undecided } = findWinner(rules, factsOf({ name, ...host }))
+  const [first, ...others] = winner ? [winner, ...undecided] : undecided
+  if (!first)
+    throw conflict('NoRuleMatches', `none of ${which} matches host ${name}: its installer would ask`)
+  const faults = [first, ...others].map(
+    (rule) => brokenRules.get(rule.line) ?? faultOf(rule, profile, installProfile),
+  )
+  const [fault] = faults
+  if (fault === undefined || faults.includes(undefined)) return
+  const code = brokenRules.has(first.line) ? 'RuleBroken' : 'NoInstallProfile'
+  throw conflict(code, `host ${name} gets line ${first.line} of ${which}: ${fault}`)
+}
+
+/** Why the rule installs nothing; undefined when it does. */
+function faultOf(
+  { begin, profile: column }: Rule,
+  { name }: Profile,
+  installProfile: string | undefined,
+): string | undefined {
+  const wanted = `expected jumpstart.installProfile or a system in profile ${name}, or a rule that names an install profile`
+  if (column === '-') return `its profile is -, so the installer asks; ${wanted}`
+  const isOurs = column === OF_THE_SERVER.profile || (column === '=' && begin === OF_THE_SERVER.begin)
+  if (!isOurs) return undefined
+  if (installProfile === undefined) return `there is no install profile to be had; ${wanted}`
+  const [word] = column === '=' ? [] : clientWordsOf(installProfile)
+  return (
+    word && `the install profile names $${word}, which begin fills in: expected the profile column to be =`
+  )
+}
+
+function conflict(code: string, message: string): ProvisionError {
+  return new ProvisionError('conflict', code, message)
+}

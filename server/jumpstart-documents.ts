@@ -1,0 +1,56 @@
+// What JumpStart's installer fetches while its host is armed: config.tar, or the files of it one by one (wanboot).
+import { createHash } from 'node:crypto'
+import type { Express } from 'express'
+import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { refuseRevokedInstall } from '#app/channels/install-block.ts'
+import { readJumpStartDocuments } from '#app/jumpstart-documents.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { renderConfigTar } from '#core/jumpstart/documents/config-tar.ts'
+import type { JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
+import { Plan } from '#core/plan/schema.ts'
+import { sendBytes } from './send-bytes.ts'
+import type { Services } from './services.ts'
+import type { ArmedRequest, WhileArmed } from './while-armed.ts'
+
+/** Mounts them; it comes last below /js/:host/:token/, since the JumpStart directory may have files of any name. */
+export function mountJumpStartDocuments(app: Express, services: Services, whileArmed: WhileArmed): void {
+  const documentsOf = async ({ install, token }: ArmedRequest): Promise<JumpStartDocument[]> => {
+    const refusal = await refuseRevokedInstall(install, services)
+    if (refusal) throw refusal
+    const plan = Plan.parse(install.plan)
+    const scripts = await readJumpStartScripts()
+    return readJumpStartDocuments({ plan, token, baseUrl: services.config.url }, { scripts })
+  }
+
+  app.get(
+    '/js/:host/:token/config.tar',
+    whileArmed(async (armed) => {
+      const { createdAt } = Plan.parse(armed.install.plan)
+      const mtime = Math.floor(Date.parse(createdAt) / 1000)
+      const bytes = renderConfigTar(await documentsOf(armed), mtime)
+      armed.response.type('application/x-tar')
+      sendDigested(armed, bytes)
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/*path',
+    whileArmed(async (armed) => {
+      const asked = armed.request.params['path']
+      const path = Array.isArray(asked) ? asked.join('/') : String(asked)
+      const found = (await documentsOf(armed)).find((document) => document.path === path)
+      if (!found) {
+        throw new ProvisionError(
+          'missing',
+          'DocumentNotFound',
+          `the JumpStart directory of host ${armed.install.host} has no ${JSON.stringify(path)}`,
+        )
+      }
+      sendDigested(armed, new TextEncoder().encode(found.text))
+    }),
+  )
+}
+
+function sendDigested({ request, response }: ArmedRequest, bytes: Uint8Array): void {
+  sendBytes(request, response, bytes, createHash('sha256').update(bytes).digest('hex'))
+}
