@@ -21,6 +21,7 @@ openssh-client:ssh-keygen:host keys of zones; the ssh transport
 redis-server:redis-server:tests of the queue on Redis
 libarchive-tools:bsdtar:second reader of our archives in tests
 ncompress:compress:writes the compressed archive section of flash archives
+sharutils:uuencode:second writer and reader of deployment scripts in tests
 ksh:ksh93:finish scripts run under it in tests
 mksh:mksh:finish scripts run under it in tests
 posh:posh:finish scripts run under it in tests

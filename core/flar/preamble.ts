@@ -1,5 +1,6 @@
 /** Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8). */
 import { refusal, shown } from '../archive/refusals.ts'
+import { joinBytes } from './join-bytes.ts'
 import { isSectionName, sectionRank, type FlarSection } from './sections.ts'
 
 /** What an identification says; every key but `own` is one of jumpstart.md 4.2. */
@@ -65,7 +66,7 @@ export function renderFlarSections(cookie: string, sections: readonly FlarSectio
       line(`section_end=${name}`),
     ]
   })
-  return concat([line(cookie), ...parts, line('section_begin=archive')])
+  return joinBytes([line(cookie), ...parts, line('section_begin=archive')])
 }
 
 /** The lines of the section, each with its LF. */
@@ -163,13 +164,3 @@ function invalid(what: string, value: string, expected: string): Error {
 }
 
 const line = (text: string): Uint8Array => new TextEncoder().encode(`${text}\n`)
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-  return all
-}

@@ -228,7 +228,9 @@ export class FlarReader implements PushReader {
     if (identification === undefined) return
     const isDifferential = identification.values.get('type') === 'DIFFERENTIAL'
     if (isDifferential && !this.#names.has('manifest'))
-      this.#problems.error('the archive is DIFFERENTIAL, but has no manifest section')
+      this.#problems.warn(
+        'the archive is DIFFERENTIAL, but has no manifest: nothing of the client is compared',
+      )
     if (!isDifferential && this.#names.has('manifest'))
       this.#problems.warn('the archive has a manifest section, but is not DIFFERENTIAL')
     this.#state = 'payload'

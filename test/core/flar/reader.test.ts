@@ -129,7 +129,7 @@ describe('what the installer would stumble over is told in words', () => {
     [
       'a differential without manifest',
       ['content_name=a', 'files_compressed_method=none', 'type=DIFFERENTIAL'],
-      /^error: .*no manifest/,
+      /^warning: .*no manifest/,
     ],
   ])('%s', (_what, lines, said) => {
     expect(read(flar(lines)).problems).toEqual([expect.stringMatching(said)])

@@ -1,0 +1,89 @@
+/** Holds the manifest of a differential archive against the tree of a client: may it be installed there, and what goes (jumpstart.md 4.6). */
+import { FlarFilters } from './filters.ts'
+import type { FlarManifest, ManifestLine, OldFile } from './manifest.ts'
+import { below, differenceOf, isDirectory, type FileTree } from './trees.ts'
+
+export interface ManifestConflict {
+  path: string
+  /** in words */
+  why: string
+}
+
+export interface ManifestCheck {
+  /** why the archive may not be installed there. With forced deployment: what is lost by it */
+  conflicts: readonly ManifestConflict[]
+  /** what must be deleted before the archive is unpacked, what is in a directory before it; absolute */
+  deletions: readonly string[]
+  /** lines that were compared */
+  compared: number
+}
+
+interface Options {
+  /** forced_deployment: new and changed files are deleted */
+  force?: boolean
+  /** paths of the client's own that nobody compares: /usr/lib/flash/flash_exclusion_list */
+  excluded?: readonly string[]
+}
+
+export function checkManifest(
+  { filters, lines }: FlarManifest,
+  client: FileTree,
+  { force = false, excluded = [] }: Options = {},
+): ManifestCheck {
+  const own = excluded.map((path) => ({ sign: '-', path }) as const)
+  const taken = new FlarFilters([...filters, ...own])
+  const conflicts: ManifestConflict[] = []
+  const deletions = new Set<string>()
+  let listed = new Set<string>()
+  let compared = 0
+  for (const line of lines) {
+    if (line.kind === 'closed') {
+      for (const path of newFiles(line.path, client, listed)) {
+        if (!taken.takes(path)) continue
+        conflicts.push({ path, why: 'it is new here: the old image had no such file' })
+        if (force) for (const each of withAllBelow(path, client)) deletions.add(each)
+      }
+      listed = new Set()
+      continue
+    }
+    listed.add(line.path)
+    if (line.kind === 'new') continue
+    compared += 1
+    const why = whyNot(line, client)
+    if (why !== undefined) conflicts.push({ path: line.path, why })
+    const isThere = client.get(line.path) !== undefined
+    if (line.kind === 'gone' && isThere && (why === undefined || force)) deletions.add(line.path)
+  }
+  return { conflicts, deletions: [...deletions].toSorted(deepestFirst), compared }
+}
+
+/** What is to be deleted may be gone already; what stays may not. */
+function whyNot(line: ManifestLine & { old: OldFile }, client: FileTree): string | undefined {
+  const now = client.get(line.path)
+  if (now) return differenceOf(line.old, now)
+  return line.kind === 'kept' ? 'it is missing here, the old image had it' : undefined
+}
+
+function newFiles(directory: string, client: FileTree, listed: ReadonlySet<string>): string[] {
+  return client
+    .names(directory)
+    .filter((name) => name !== 'lost+found')
+    .map((name) => below(directory, name))
+    .filter((path) => !listed.has(path))
+}
+
+/** Without recursion: how deep a client's tree is, is not ours to know. */
+function withAllBelow(path: string, client: FileTree): string[] {
+  const found = [path]
+  for (let next = 0; next < found.length; next++) {
+    const directory = found[next] ?? path
+    const file = client.get(directory)
+    if (file && isDirectory(file))
+      found.push(...client.names(directory).map((name) => below(directory, name)))
+  }
+  return found
+}
+
+function deepestFirst(a: string, b: string): number {
+  return b.split('/').length - a.split('/').length || (a < b ? -1 : 1)
+}

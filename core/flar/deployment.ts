@@ -1,0 +1,116 @@
+/** Deployment scripts: sections with a compressed archive in uuencode (jumpstart.md 4.5). */
+import { CpioReader } from '../archive/cpio-reader.ts'
+import { cpioMember, cpioPad, cpioTrailer } from '../archive/cpio-writer.ts'
+import { LzwDecoder } from '../archive/lzw.ts'
+import type { Member } from '../archive/member.ts'
+import { normalizeMemberPath } from '../archive/member-path.ts'
+import { refusal, shown } from '../archive/refusals.ts'
+import { TarReader } from '../archive/tar-reader.ts'
+import { joinBytes } from './join-bytes.ts'
+import type { DeploymentSection, FlarSection } from './sections.ts'
+import { uudecode, uuencode } from './uuencode.ts'
+
+export interface DeploymentFile {
+  /** relative, e.g. `predeployment/10-disks` */
+  path: string
+  /** permission bits; a script is run when it may be executed */
+  mode: number
+  content: Uint8Array
+}
+
+/** The installer runs this program first, and the stage fails without it. */
+export const processingOf = (section: DeploymentSection): string => `${section}_processing`
+
+const MAX_UNPACKED = 64 * 1024 * 1024
+const MAX_FILES = 10_000
+const MAX_NAME = 1023
+
+/** Files of a section, directories left out. @throws FlarInvalid and those of the readers */
+export function readDeployment(section: FlarSection): DeploymentFile[] {
+  const { name, bytes } = uudecode(section.content)
+  const archiver = [`${section.name}.cpio.Z`, `${section.name}.pax.Z`].indexOf(name)
+  if (archiver < 0) {
+    const expected = `${section.name}.cpio.Z or ${section.name}.pax.Z`
+    throw refusal(
+      'FlarInvalid',
+      `the section ${section.name} holds the file ${shown(name)}, expected ${expected}`,
+    )
+  }
+  const files = new FileCollector()
+  const reader = archiver === 0 ? new CpioReader(files) : new TarReader(files)
+  const decoder = new LzwDecoder()
+  let unpacked = 0
+  for (const piece of decoder.push(bytes)) {
+    unpacked += piece.byteLength
+    if (unpacked > MAX_UNPACKED)
+      throw refusal(
+        'TooManyBytes',
+        `the section ${section.name} has more than ${MAX_UNPACKED} bytes of scripts`,
+      )
+    reader.push(piece)
+  }
+  decoder.finish()
+  reader.finish()
+  return files.found
+}
+
+/** What is wrong with the files of a section, in words; undefined when nothing is. */
+export function deploymentProblem(
+  section: DeploymentSection,
+  files: readonly DeploymentFile[],
+): string | undefined {
+  // the reboot section is only unpacked
+  if (section === 'reboot') return undefined
+  const program = files.find(({ path }) => path === processingOf(section))
+  if (!program)
+    return `the section ${section} has no ${processingOf(section)}: its stage of the installation fails`
+  if ((program.mode & 0o100) === 0)
+    return `${processingOf(section)} may not be executed: its stage of the installation fails`
+  return undefined
+}
+
+class FileCollector {
+  readonly found: DeploymentFile[] = []
+  #current: { path: string; mode: number; pieces: Uint8Array[] } | undefined
+
+  begin(member: Member): void {
+    if (this.found.length >= MAX_FILES)
+      throw refusal('TooManyEntries', `a section has more than ${MAX_FILES} scripts`)
+    const path = normalizeMemberPath(member.path, member.pathBytes, MAX_NAME)
+    this.#current = member.type === 'file' ? { path, mode: member.mode & 0o777, pieces: [] } : undefined
+  }
+
+  data(bytes: Uint8Array): void {
+    this.#current?.pieces.push(bytes.slice())
+  }
+
+  end(): void {
+    if (!this.#current) return
+    const { pieces, ...file } = this.#current
+    this.found.push({ ...file, content: joinBytes(pieces) })
+    this.#current = undefined
+  }
+}
+
+/** The cpio of a section, to be compressed: the program and the scripts that it runs, in byte order. `mtime` in seconds. */
+export function deploymentArchive(
+  section: DeploymentSection,
+  files: readonly DeploymentFile[],
+  mtime: number,
+): Uint8Array {
+  const common = { uid: 0, gid: 0, mtime, nlink: 1 }
+  const directory = cpioMember({ ...common, path: section, mode: 0o040755, nlink: 2, ino: 1, size: 0 })
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  const members = sorted.flatMap(({ path, mode, content }, index) => [
+    cpioMember({ ...common, path, mode: 0o100000 | mode, ino: index + 2, size: content.byteLength }),
+    content,
+    cpioPad(content.byteLength),
+  ])
+  const body = joinBytes([directory, ...members])
+  return joinBytes([body, cpioTrailer(body.byteLength)])
+}
+
+/** The section with an archive that compress(1) has made smaller. */
+export function deploymentSection(section: DeploymentSection, compressed: Uint8Array): FlarSection {
+  return { name: section, content: uuencode({ name: `${section}.cpio.Z`, mode: 0o644, bytes: compressed }) }
+}
