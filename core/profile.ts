@@ -182,9 +182,16 @@ export const ProfileFields = z.strictObject({
   zones: z.array(ProfileZone).max(256).default([]),
 })
 
+/** Adds an issue to a profile of which nothing would become. */
+export function checkPurpose(
+  { zones, system }: { zones: readonly unknown[]; system?: unknown },
+  context: z.core.$RefinementCtx,
+): void {
+  if (zones.length > 0 || system !== undefined) return
+  const message = 'expected at least one zone, or a system'
+  context.issues.push({ code: 'custom', path: ['zones'], input: zones, message })
+}
+
 /** What a host of this profile becomes: the file `profiles/<name>.yaml`, and the same through the API. */
-export const Profile = ProfileFields.superRefine(checkDirectories).refine(
-  ({ zones, system }) => zones.length > 0 || system !== undefined,
-  { path: ['zones'], error: 'expected at least one zone, or a system' },
-)
+export const Profile = ProfileFields.superRefine(checkDirectories).superRefine(checkPurpose)
 export type Profile = z.infer<typeof Profile>

@@ -32,8 +32,10 @@ if (pool === undefined) {
   for (const program of ['/usr/sbin/zfs', '/usr/sbin/zpool']) rmSync(program, { force: true })
 } else {
   mkdirSync('/usr/lib/sandbox')
-  copyFileSync('/usr/sbin/zfs', '/usr/lib/sandbox/zfs')
-  put('/usr/sbin/zfs', 'zfs.sh')
+  for (const program of ['zfs', 'zpool']) {
+    copyFileSync(`/usr/sbin/${program}`, `/usr/lib/sandbox/${program}`)
+    put(`/usr/sbin/${program}`, `${program}.sh`)
+  }
 }
 for (const [command, program] of Object.entries(commands)) put(command, program)
 openZoneStore('/').installTemplates(release)

@@ -4,7 +4,7 @@ import { importProfile, removeProfile } from '#app/import-profile.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { MASK, maskProfile, unmaskProfile } from '#core/mask-profile.ts'
 import { ProfileName } from '#core/names.ts'
-import { ProfileFields, ProfileZone } from '#core/profile.ts'
+import { checkPurpose, ProfileFields, ProfileZone } from '#core/profile.ts'
 import { checkDirectories } from '#core/profile-directories.ts'
 import { mayAct } from '#core/role.ts'
 import { SysidOverrides, SysidSettings } from '#core/sysidcfg/settings.ts'
@@ -31,8 +31,8 @@ const MaskedProfile = ProfileFields.extend({
         }).optional(),
       }),
     )
-    .min(1)
-    .max(256),
+    .max(256)
+    .default([]),
 })
 
 function orMasked<S extends z.ZodType>(secret: S): z.ZodUnion<[S, z.ZodLiteral<typeof MASK>]> {
@@ -77,7 +77,9 @@ export const profileRoutes = (services: Services): Route[] => [
     role: 'publisher',
     summary: 'Create or replace a profile; a secret that is masked stays as it is',
     params: OneProfile,
-    body: MaskedProfile.extend({ name: ProfileName.optional() }).superRefine(checkDirectories),
+    body: MaskedProfile.extend({ name: ProfileName.optional() })
+      .superRefine(checkDirectories)
+      .superRefine(checkPurpose),
     reply: ProfileReply,
     async handle({ params, body, token }) {
       refuseOtherName('profile', params.name, body.name)
