@@ -3,9 +3,10 @@ import { refusal } from '#core/archive/refusals.ts'
 import { SNIFF_BYTES, describeUnknown, sniffFormat } from '#core/archive/sniff.ts'
 import { flarFactsOf } from '#core/flar/facts.ts'
 import { archivedSize } from '#core/flar/identification.ts'
-import { FlarReader, type FlarPreamble, type FlarSink } from '#core/flar/reader.ts'
+import type { FlarPreamble } from '#core/flar/reader.ts'
 import type { FlarFacts } from '#core/manifest.ts'
 import { peek } from './peek.ts'
+import { readFlar, type FlarEnding } from './read-flar.ts'
 import { uncompress } from './uncompress.ts'
 
 export interface OpenFlar {
@@ -27,7 +28,7 @@ export async function openFlar(
   source: AsyncIterable<Uint8Array>,
   watch: Watch = (payload) => payload,
 ): Promise<OpenFlar> {
-  const { preamble, stored } = await readPreamble(source)
+  const { preamble, stored } = await readFlar(source, checkEnding)
   const outer = await peek(stored)
   const facts = flarFactsOf(preamble, outer.head.subarray(0, SNIFF_BYTES))
   const unpacked = facts.payloadCompression === 'compress' ? uncompress(outer.all) : outer.all
@@ -40,62 +41,15 @@ export async function openFlar(
   )
 }
 
-async function readPreamble(
-  source: AsyncIterable<Uint8Array>,
-): Promise<{ preamble: FlarPreamble; stored: AsyncIterable<Uint8Array> }> {
-  const chunks = source[Symbol.asyncIterator]()
-  const found = new Found()
-  const reader = new FlarReader(found)
-  for (;;) {
-    const next = await chunks.next()
-    if (next.done === true) {
-      reader.finish()
-      throw new Error('a flash archive without a preamble was read to its end')
-    }
-    reader.push(next.value)
-    if (found.front) return { preamble: found.front, stored: payloadOf(reader, found, chunks) }
-  }
-}
-
-/** The archive section as stored. @throws TruncatedStream, FlarInvalid when its size is not what the archive says */
-async function* payloadOf(
-  reader: FlarReader,
-  found: Found,
-  chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* found.take()
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-      reader.push(next.value)
-      yield* found.take()
-    }
-  } finally {
-    await chunks.return?.()
-  }
-  const [problem] = reader.finish()
+/** @throws TruncatedStream, FlarInvalid when the size is not what the archive says */
+function checkEnding(
+  { problems: [problem], payloadBytes }: FlarEnding,
+  { identification }: FlarPreamble,
+): void {
   if (!problem) return
-  const isShort = reader.payloadBytes < ((found.front && archivedSize(found.front.identification)) ?? 0)
+  const isShort = payloadBytes < (archivedSize(identification) ?? 0)
   throw refusal(
     isShort ? 'TruncatedStream' : 'FlarInvalid',
     `${problem.message}: expected ${isShort ? 'the whole archive' : 'the size that it has, or no such key'}`,
   )
-}
-
-class Found implements FlarSink {
-  front: FlarPreamble | undefined
-  #pieces: Uint8Array[] = []
-
-  preamble(preamble: FlarPreamble): void {
-    this.front = preamble
-  }
-
-  payload(bytes: Uint8Array): void {
-    this.#pieces.push(bytes)
-  }
-
-  take(): Uint8Array[] {
-    const pieces = this.#pieces
-    this.#pieces = []
-    return pieces
-  }
 }
