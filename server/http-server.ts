@@ -6,6 +6,7 @@ import { mountUploads } from './api/uploads.ts'
 import { mountArtifacts } from './artifacts.ts'
 import { createRequireRole } from './auth.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
+import { mountImages } from './images/mount-images.ts'
 import { mountInstallDocuments } from './install-documents.ts'
 import { Metrics } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
@@ -44,10 +45,11 @@ export function createHttpServer(services: Services, shared = createSharedCounts
 
   mountOperations(app, services, metrics)
   mountArtifacts(app, services, metrics, wrongTokens)
+  mountImages(app, services, metrics, wrongTokens)
   mountInstallDocuments(app, services, wrongTokens)
   const requireRole = createRequireRole(services.tokens, wrongTokens)
   const routes = apiRoutes(services)
-  mountRoutes(app, routes, requireRole, express.json({ limit: '1mb', strict: false }))
+  mountRoutes(app, routes, requireRole, (limit) => express.json({ limit, strict: false }))
   mountUploads(app, services, requireRole)
   mountQueueBoard(app, services, requireRole)
   mountPages(app, describeRoutes(routes))

@@ -84,5 +84,9 @@ export async function deleteUnusedIndexes(transaction: Transaction<Tables>): Pro
   await sql`
     delete from entry_index where not exists (
       select from artifact join version on version.template = artifact.template and version.name = artifact.version
-       where artifact.sha256 = entry_index.sha256 and version.state <> 'deleted')`.execute(transaction)
+       where artifact.sha256 = entry_index.sha256 and version.state <> 'deleted')
+      and not exists (
+      select from image where image.sha256 = entry_index.sha256 and image.state = 'unactivated')`.execute(
+    transaction,
+  )
 }

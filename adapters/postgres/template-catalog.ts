@@ -309,13 +309,13 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
     })
   }
 
-  /** Also what the plans of open installs and unfinished builds name: somebody may be fetching it this moment. */
+  /** Also what the plans of open installs and unfinished builds name: somebody may be fetching it this moment; and the files of images on their way. */
   async referencedBlobs(): Promise<Set<Sha256>> {
     const { rows } = await sql<{ sha256: string }>`
       select artifact.sha256
         from artifact join version on version.template = artifact.template and version.name = artifact.version
        where version.state <> 'deleted'
-       union ${digestsInPlans()} union ${digestsInBuilds()}`.execute(this.#db)
+       union ${digestsInPlans()} union ${digestsInBuilds()} union ${digestsInImages()}`.execute(this.#db)
     return new Set(rows.map(({ sha256 }) => sha256))
   }
 
@@ -326,7 +326,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
         select exists (
           select from artifact join version on version.template = artifact.template and version.name = artifact.version
            where version.state <> 'deleted' and artifact.sha256 = ${sha256})
-            or ${sha256} in (${digestsInPlans()} union ${digestsInBuilds()}) as "isReferenced"`.execute(
+            or ${sha256} in (${digestsInPlans()} union ${digestsInBuilds()} union ${digestsInImages()}) as "isReferenced"`.execute(
         transaction,
       )
       return rows[0]?.isReferenced === false
@@ -456,6 +456,10 @@ const digestsInBuilds = () => sql`
     from build, regexp_matches(build.inputs::text, '"([0-9a-f]{64})"', 'g') as found (digest)
    where build.state in ('waiting', 'running') or build.zone_kept
       or build.finished_at > clock_timestamp() - interval '1 day'`
+
+/** The files of images that are not activated yet. */
+const digestsInImages = () =>
+  sql`select image.sha256 from image where image.state = 'unactivated' and image.sha256 is not null`
 
 type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
   kind: TemplateKind | null

@@ -143,13 +143,12 @@ export class MemoryChannelStore implements ChannelStore {
   /** The version, its origin, that one's origin, … */
   #line(start: VersionId): VersionId[] {
     const line: VersionId[] = []
-    const every = this.#catalog.everyVersion()
     for (let at: VersionId | undefined = start; at;) {
       const { template, version }: VersionId = at
       if (line.some((one) => one.template === template && one.version === version)) break
       line.push({ template, version })
-      at = every.find(({ manifest }) => manifest.template === template && manifest.version === version)
-        ?.manifest.origin
+      const record = this.#catalog.inside(template).versions.get(version)
+      at = record?.state === 'deleted' ? undefined : record?.manifest.origin
     }
     return line
   }

@@ -214,6 +214,11 @@ export class MemoryTemplateCatalog implements TemplateCatalog {
     }))
   }
 
+  /** The index of bytes that no version has yet. */
+  async keepIndex(sha256: Sha256, entries: AsyncIterable<Entry> | Iterable<Entry>): Promise<void> {
+    if (!this.#indexes.has(sha256)) this.#indexes.set(sha256, await collect(entries))
+  }
+
   /** What the channels' fake works on. */
   inside(template: string): MemoryTemplate {
     return this.#template(template)

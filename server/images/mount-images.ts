@@ -1,0 +1,19 @@
+// The surfaces of clients that people already have: IMGAPI for imgadm, the catalogue for zadm and zap.
+import type { Express } from 'express'
+import { Md5s } from '#app/images/md5-of.ts'
+import { BufferPool } from '../buffer-pool.ts'
+import type { SendMeter } from '../send-blob.ts'
+import type { Services } from '../services.ts'
+import type { WrongTokens } from '../wrong-tokens.ts'
+import { mountImageReads } from './read-routes.ts'
+
+export function mountImages(
+  app: Express,
+  services: Services,
+  meter: SendMeter,
+  wrongTokens: WrongTokens,
+): void {
+  const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
+  const needs = { services, tokens: services.tokens, wrongTokens, md5s: new Md5s(services), sending }
+  mountImageReads(app, needs)
+}

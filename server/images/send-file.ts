@@ -1,0 +1,49 @@
+// The bytes of an image or of a file of zadm's catalogue.
+import type { Request, Response } from 'express'
+import type { Artifact } from '#core/manifest.ts'
+import { decideAnswer } from '../conditional.ts'
+import { sendBlob, type SendNeeds } from '../send-blob.ts'
+import { sendWithoutBytes } from '../send-without-bytes.ts'
+
+export interface SentFile {
+  artifact: Pick<Artifact, 'sha256' | 'size'>
+  /** of the bytes, without quotes */
+  etag: string
+  /** hex; absent: not told */
+  md5?: string
+  modified: Date
+  /** needs no token */
+  isOpen: boolean
+}
+
+/** Length, type and digests as imgadm compares them: no redirect, no encoding; ranges for those who ask (jumpstart.md 6.2.2). */
+export async function sendFile(
+  request: Request,
+  response: Response,
+  { artifact, etag, md5, modified, isOpen }: SentFile,
+  needs: SendNeeds,
+): Promise<void> {
+  const { sha256, size } = artifact
+  const quoted = `"${etag}"`
+  response.setHeader('content-type', 'application/octet-stream')
+  response.set({
+    etag: quoted,
+    'last-modified': modified.toUTCString(),
+    'accept-ranges': 'bytes',
+    'cache-control': `${isOpen ? 'public' : 'private'}, max-age=31536000, immutable`,
+    vary: 'authorization',
+  })
+  const answer = decideAnswer(request.method, request.headers, quoted, size)
+  if (answer.status === 206) {
+    response.status(206)
+    response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
+    await sendBlob(response, sha256, answer.range, needs)
+  } else if (answer.status === 200) {
+    response.status(200)
+    if (md5 !== undefined) response.set('content-md5', Buffer.from(md5, 'hex').toString('base64'))
+    if (request.method === 'HEAD') response.set('content-length', String(size)).end()
+    else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
+  } else {
+    sendWithoutBytes(response, answer, { etag: quoted, size })
+  }
+}

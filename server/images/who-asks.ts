@@ -1,0 +1,46 @@
+// Who asks for images: the token stands in the path, since imgadm and zadm can send it nowhere else, or in a header.
+import type { Request, Response } from 'express'
+import type { ImageReader } from '#app/images/sources.ts'
+import type { Client } from '#core/client.ts'
+import type { ApiToken } from '#app/ports/access.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { basicPassword, bearerSecret } from '../auth.ts'
+import type { Services } from '../services.ts'
+import type { WrongTokens } from '../wrong-tokens.ts'
+
+export interface AskerNeeds {
+  tokens: Services['tokens']
+  wrongTokens: WrongTokens
+}
+
+/** The same address at the top, and with a token before it. */
+export function withAndWithoutToken<P extends string>(path: P): [P, `/t/:token${P}`] {
+  return [path, `/t/:token${path}`]
+}
+
+/** A wrong token in a header is as good as none. @throws NotFound for a wrong token in the path, TooManyWrongTokens */
+export async function askerOf(
+  client: Client,
+  request: Request,
+  response: Response,
+  needs: AskerNeeds,
+): Promise<ImageReader> {
+  return { client, token: await tokenOf(request, response, needs) }
+}
+
+/** @throws NotFound for a wrong token in the path, TooManyWrongTokens */
+export async function tokenOf(
+  request: Request,
+  response: Response,
+  { tokens, wrongTokens }: AskerNeeds,
+): Promise<ApiToken | undefined> {
+  const inPath = request.params['token']
+  const secret = inPath === undefined ? (bearerSecret(request) ?? basicPassword(request)) : String(inPath)
+  if (secret === undefined) return undefined
+  const lookUp = (one: string) => tokens.authenticate(one)
+  const token = await wrongTokens.check(secret, { request, response }, lookUp)
+  if (inPath !== undefined && !token)
+    throw new ProvisionError('missing', 'ResourceNotFound', 'there is nothing here')
+  if (token) response.locals['token'] = token
+  return token
+}
