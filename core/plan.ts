@@ -3,9 +3,10 @@ import { ProvisionError } from './errors.ts'
 import type { Host } from './host.ts'
 import { MASK } from './mask-profile.ts'
 import type { Artifact, ArtifactFormat, Manifest } from './manifest.ts'
-import type { Profile, ProfileSystem, ProfileZone } from './profile.ts'
+import type { Profile, ProfileJumpStart, ProfileSystem, ProfileZone } from './profile.ts'
 import { artifactUrlPath } from './plan/artifact-url.ts'
 import type { UsedDirectory } from './jumpstart/documents/host-rules.ts'
+import { FlashSettings, renderFlashProfile } from './jumpstart/flash-profile.ts'
 import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
 import { bringsArchivesTree } from './plan/same-tree.ts'
@@ -106,9 +107,19 @@ export function makePlan({
     profile,
     jumpstart: profile.jumpstart,
     directory,
-    flashProfile: undefined,
+    flashProfile: system && flashProfileOf(system, host, profile.jumpstart),
     manifests,
   })
+}
+
+/** For a system that comes as a flash archive. */
+function flashProfileOf(
+  { format, urlPath, pool }: PlannedSystem,
+  { name }: Host,
+  { flash }: ProfileJumpStart,
+): string | undefined {
+  if (format !== 'flar') return undefined
+  return renderFlashProfile({ host: name, urlPath, pool, settings: FlashSettings.parse(flash ?? {}) })
 }
 
 /** The plan for reading, with hashes and passwords hidden. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FlashSettings } from './jumpstart/flash-profile.ts'
 import { checkDirectories } from './profile-directories.ts'
 import { ProfileName, TemplateRef, ZoneName } from './names.ts'
 import { SysidOverrides, SysidSettings } from './sysidcfg/settings.ts'
@@ -152,6 +153,8 @@ export const ProfileJumpStart = z.strictObject({
     .string()
     .max(64 * 1024)
     .optional(),
+  /** present: JumpStart installs the system's flash archive by itself, also where the version has other forms */
+  flash: FlashSettings.optional(),
 })
 export type ProfileJumpStart = z.infer<typeof ProfileJumpStart>
 

@@ -102,18 +102,18 @@ function checkKinship(
 }
 
 /**
- * A ZFS stream; else the archive that is there soonest; else a flash archive, which JumpStart itself installs.
- * @throws NoUsableArtifact
+ * A ZFS stream; else the archive that is there soonest; else a flash archive, which JumpStart itself installs. Only that, when the
+ * profile says how. @throws NoUsableArtifact
  */
 function chooseSystemArtifact(manifest: Manifest, host: Host, { jumpstart }: Profile): Artifact {
   const usable = manifest.artifacts.filter(
-    (artifact) => whyNotInstalled(artifact, host, jumpstart !== undefined) === undefined,
+    (artifact) => whyNotInstalled(artifact, host, jumpstart) === undefined,
   )
   const rank = ({ format }: Artifact) => (format === 'zfs' ? 0 : format === 'flar' ? 2 : 1)
   const [best] = usable.toSorted((a, b) => rank(a) - rank(b) || bySpeed(a, b))
   if (best) return best
   const there = manifest.artifacts
-    .map((one) => `${formName(one, manifest)} (${whyNotInstalled(one, host, jumpstart !== undefined)})`)
+    .map((one) => `${formName(one, manifest)} (${whyNotInstalled(one, host, jumpstart)})`)
     .join(', ')
   throw new ProvisionError(
     'conflict',
@@ -123,9 +123,14 @@ function chooseSystemArtifact(manifest: Manifest, host: Host, { jumpstart }: Pro
 }
 
 /** Why the host cannot be installed from this form; undefined: it can. */
-function whyNotInstalled(artifact: Artifact, host: Host, jumpstart: boolean): string | undefined {
+function whyNotInstalled(
+  artifact: Artifact,
+  host: Host,
+  jumpstart: Profile['jumpstart'],
+): string | undefined {
   const { format, compression, layout, zfs } = artifact
   if (format === 'flar') return jumpstart ? undefined : 'only JumpStart installs a flash archive'
+  if (jumpstart?.flash) return 'the profile has jumpstart.flash, which is for a flash archive'
   if (format === 'zfs-incremental' || format === 'layer') return 'it is no whole system'
   if (layout !== 'zoneroot') return 'it holds a zonepath, expected the root of a global zone'
   const isOld = host.release.startsWith('s10')
