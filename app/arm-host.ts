@@ -4,6 +4,7 @@ import type { AuditLog } from './ports/access.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
+import type { JumpStartStore } from './ports/jumpstart.ts'
 import type { InstallLog } from './ports/installs.ts'
 import type { Clock } from './ports/queue.ts'
 import { planHost } from './plan-host.ts'
@@ -13,6 +14,7 @@ interface Needs {
   profiles: ProfileStore
   catalog: TemplateCatalog
   channels: ChannelStore
+  jumpstart: JumpStartStore
   installs: InstallLog
   audit: AuditLog
   clock: Clock

@@ -11,6 +11,7 @@ import { resolveReference } from './channels/resolve-reference.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
+import type { JumpStartStore } from './ports/jumpstart.ts'
 import type { InstallLog } from './ports/installs.ts'
 import type { Clock } from './ports/queue.ts'
 import { templatesOnHost } from './templates-on-host.ts'
@@ -20,6 +21,7 @@ interface Needs {
   profiles: ProfileStore
   catalog: TemplateCatalog
   channels: ChannelStore
+  jumpstart: JumpStartStore
   installs: InstallLog
   clock: Clock
 }
@@ -33,7 +35,8 @@ export async function planHost(name: string, baseUrl: string, needs: Needs): Pro
   const profile = await needs.profiles.get(profileOf(host))
   const versions = await resolveVersions(profile, name, needs)
   const there = await templatesOnHost(name, needs)
-  return makePlan({ host, profile, versions, there, baseUrl, now: needs.clock.now() })
+  const directory = profile.jumpstart && (await needs.jumpstart.latest())
+  return makePlan({ host, profile, versions, there, baseUrl, now: needs.clock.now(), directory })
 }
 
 /** The open install's window, and whether arming again now would give another plan. */

@@ -4,6 +4,7 @@ import type { Express } from 'express'
 import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { readJumpStartDocuments } from '#app/jumpstart-documents.ts'
+import { legacyUrl } from '#core/config.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { renderConfigTar } from '#core/jumpstart/documents/config-tar.ts'
 import type { JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
@@ -19,7 +20,9 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
     if (refusal) throw refusal
     const plan = Plan.parse(install.plan)
     const scripts = await readJumpStartScripts()
-    return readJumpStartDocuments({ plan, token, baseUrl: services.config.url }, { scripts })
+    const { config } = services
+    const urls = { baseUrl: config.url, installerUrl: legacyUrl(config) }
+    return readJumpStartDocuments({ plan, token, ...urls }, { ...services, scripts })
   }
 
   app.get(
