@@ -31,7 +31,6 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
       const { createdAt } = Plan.parse(armed.install.plan)
       const mtime = Math.floor(Date.parse(createdAt) / 1000)
       const bytes = renderConfigTar(await documentsOf(armed), mtime)
-      armed.response.type('application/x-tar')
       sendDigested(armed, bytes)
     }),
   )
