@@ -189,3 +189,39 @@ describe('an installer', () => {
       expect((await get(address)).status).toBe(404)
   })
 })
+
+test('a host that JumpStart installs from a golden system is sent to its flash archive, and finds it there', async () => {
+  const { services } = served
+  await push('s10', flar, { kind: 'system', osRelease: 's10u8', version: '1.0' })
+  await services.catalog.setChannel('s10', 'stable', '1.0')
+  const as = 'operator'
+  const sysid = { rootPassword: '$5$rounds=80000$abcdefgh$0123456789' }
+  const profile = { sysid, system: { template: 's10@stable' }, jumpstart: { flash: { swap: 1024 } } }
+  expect(
+    await served.call('PUT', '/api/v1/profiles/flash', { as: 'publisher', body: profile }),
+  ).toMatchObject({
+    status: 200,
+  })
+  const host = { name: 'h10', release: 's10u8', profile: 'flash', arch: 'i86pc' }
+  expect(await served.call('POST', '/api/v1/hosts', { as, body: host })).toMatchObject({ status: 201 })
+  const armed = await served.call('POST', '/api/v1/hosts/h10/arm', { as, body: {} })
+  const { url } = armed.json as { url: string }
+  const text = (await served.call('GET', `${new URL(url).pathname}profile`)).text
+  const token = url.split('/').at(-2)
+  expect(text).toBe(
+    [
+      'install_type flash_install',
+      `archive_location http 192.0.2.1:7070 /js/h10/${token}/flash/s10/1.0.flar timeout 5`,
+      'partitioning explicit',
+      'filesys rootdisk.s0 free /',
+      'filesys rootdisk.s1 1024 swap',
+      '',
+    ].join('\n'),
+  )
+  const [, , , address = ''] = text.split('\n')[1]?.split(' ') ?? []
+  const reply = await get(address, {}, 'HEAD')
+  expect([reply.status, reply.headers.get('content-length')]).toEqual([200, String(flar.length)])
+  const shown = await served.call('GET', '/api/v1/hosts/h10/plan', { as })
+  expect(shown.text).not.toContain(token)
+  expect(shown.text).toContain('JumpStart itself installs s10@1.0 (flar')
+})
