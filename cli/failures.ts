@@ -64,6 +64,11 @@ const adviceFor: Record<string, string> = {
     '`zoneflash host list` shows the releases; `zoneflash host set HOST --release RELEASE` mends a wrong one',
   RecipeNotFound: '`zoneflash recipe list` shows what there is',
   ChannelNotFound: '`zoneflash template show NAME` shows its versions and channels',
+  HostsWouldBreak:
+    '`zoneflash rules test HOST --rules FILE` shows why; --force stores the change nevertheless',
+  RevisionNotFound: '`zoneflash rules history` shows what there is',
+  JumpStartChanged: 'somebody else changed it: look with `zoneflash rules show`, then try again',
+  JumpStartFileNotFound: '`zoneflash rules files` shows what there is',
   HostBuilds: 'wait for them, or end them: `zoneflash build cancel BUILD`',
   OriginNotBuilt: 'build the origin first: `zoneflash build run ORIGIN --follow`',
   MediumMissing: 'put the file there, then run the build again',

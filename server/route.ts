@@ -37,6 +37,8 @@ export interface RouteSpec<
   params?: P
   query?: Q
   body?: B
+  /** of the body as JSON; default 1mb */
+  bodyLimit?: `${number}mb`
   /** the answer; for `media` other than JSON, one piece of it */
   reply: R
   /** default 200; 204 for a reply of z.undefined() */
@@ -60,6 +62,7 @@ export interface Route {
   readonly params: z.ZodObject | undefined
   readonly query: z.ZodObject | undefined
   readonly body: z.ZodType | undefined
+  readonly bodyLimit: string
   readonly reply: z.ZodType
   readonly status: number
   readonly media: string
@@ -84,6 +87,7 @@ export function route<
     params: spec.params,
     query: spec.query,
     body: spec.body,
+    bodyLimit: spec.bodyLimit ?? '1mb',
     reply: spec.reply,
     status,
     media,
@@ -108,10 +112,10 @@ export function mountRoutes(
   app: Express,
   routes: readonly Route[],
   requireRole: RequireRole,
-  readBody: RequestHandler,
+  readBody: (limit: string) => RequestHandler,
 ): void {
-  for (const { method, path, role, body, answer } of routes) {
-    const steps: RequestHandler[] = [requireRole(role), ...(body ? [readBody] : [])]
+  for (const { method, path, role, body, bodyLimit, answer } of routes) {
+    const steps: RequestHandler[] = [requireRole(role), ...(body ? [readBody(bodyLimit)] : [])]
     app[method](path, ...steps, (request, response) => answer(request, response))
   }
 }

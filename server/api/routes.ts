@@ -9,6 +9,7 @@ import { hostRoutes } from './hosts.ts'
 import { inspectionRoutes } from './inspections.ts'
 import { installRoutes } from './installs.ts'
 import { jobRoutes } from './jobs.ts'
+import { jumpStartRoutes } from './jumpstart.ts'
 import { profileRoutes } from './profiles.ts'
 import { recipeRoutes } from './recipes.ts'
 import { scheduleRoutes } from './schedules.ts'
@@ -30,6 +31,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...buildRoutes(services),
   ...scheduleRoutes(services),
   ...profileRoutes(services),
+  ...jumpStartRoutes(services),
   ...hostRoutes(services),
   ...systemArchiveRoutes(services),
   ...installRoutes(services),

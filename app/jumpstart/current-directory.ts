@@ -1,0 +1,16 @@
+// The JumpStart directory that applies now.
+import type { JumpStartDirectory, RevisionNote } from '#core/jumpstart/directory.ts'
+import { DEFAULT_RULES } from '#core/jumpstart/rules/rules.ts'
+import type { JumpStartStore } from '../ports/jumpstart.ts'
+
+/** With who stored it, when somebody did. */
+export type CurrentDirectory = JumpStartDirectory & Partial<RevisionNote>
+
+/** The latest revision; revision 0, with the server's own rules and no files, while nothing is stored. */
+export async function currentDirectory({
+  jumpstart,
+}: {
+  jumpstart: JumpStartStore
+}): Promise<CurrentDirectory> {
+  return (await jumpstart.latest()) ?? { revision: 0, rules: DEFAULT_RULES, files: {} }
+}

@@ -1,0 +1,81 @@
+// Which rule a host gets and why, as data for programs and as lines for people.
+import { z } from 'zod'
+import type { ExplainedMatch } from './match.ts'
+import { printRulesLine, printTerm } from './print.ts'
+
+const Verdict = z.enum(['yes', 'no', 'unknown'])
+
+/** What `rules test` shows. */
+export const HostRules = z.object({
+  host: z.string(),
+  /** up to the one that wins */
+  rules: z.array(
+    z.object({
+      line: z.int(),
+      rule: z.string(),
+      verdict: Verdict,
+      terms: z.array(
+        z.object({
+          term: z.string(),
+          /** absent: not looked at, since a term before it is false */
+          verdict: Verdict.optional(),
+          why: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+  winner: z.object({ line: z.int(), begin: z.string(), profile: z.string(), finish: z.string() }).optional(),
+  /** lines before the winner that may be true: what is known of the host does not decide them */
+  undecided: z.array(z.int()),
+  /** why the host would not be installed by itself; absent when it would */
+  fault: z.string().optional(),
+})
+export type HostRules = z.infer<typeof HostRules>
+
+export function explainMatch(
+  host: string,
+  { rules, winner, undecided }: ExplainedMatch,
+  fault: string | undefined,
+): HostRules {
+  return {
+    host,
+    rules: rules.map(({ rule, verdict, terms }) => ({
+      line: rule.line,
+      rule: printRulesLine(rule),
+      verdict,
+      terms: terms.map(({ term, verdict: one, why }) => ({
+        term: printTerm(term),
+        ...(one !== undefined && { verdict: one }),
+        ...(why !== undefined && { why }),
+      })),
+    })),
+    ...(winner && {
+      winner: { line: winner.line, begin: winner.begin, profile: winner.profile, finish: winner.finish },
+    }),
+    undecided: undecided.map(({ line }) => line),
+    ...(fault !== undefined && { fault }),
+  }
+}
+
+const mark = { yes: 'yes', no: 'no ', unknown: '?  ' } as const
+
+/** Each rule, below it each of its terms that was looked at, and at the end what wins. */
+export function renderHostRules({ host, rules, winner, undecided, fault }: HostRules): string {
+  const lines = rules.flatMap(({ line, rule, verdict, terms }) => [
+    `line ${String(line).padStart(4)}  ${mark[verdict]}  ${rule}`,
+    ...terms
+      .filter((one) => one.verdict !== undefined)
+      .map((one) => `                  ${mark[one.verdict ?? 'unknown']} ${one.term}: ${one.why ?? ''}`),
+  ])
+  if (undecided.length > 0)
+    lines.push(
+      `undecided: ${undecided.length === 1 ? 'line' : 'lines'} ${undecided.slice(0, 20).join(', ')}; the client knows more than the record of the host`,
+    )
+  lines.push(
+    winner
+      ? `${host}: line ${winner.line} wins: begin ${winner.begin}, profile ${winner.profile}, finish ${winner.finish}`
+      : `${host}: no rule wins: the client waits for a key, then asks its questions`,
+  )
+  if (winner && fault !== undefined) lines.push(`${host}: would not be installed: ${fault}`)
+  return lines.map((text) => `${text}\n`).join('')
+}
