@@ -1,12 +1,18 @@
 // A form of a version: the one that is there, or one that a worker makes now.
 import { findConverted, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
-import type { Artifact, Manifest } from '#core/manifest.ts'
+import type { ArchiveLayout, Artifact, Manifest } from '#core/manifest.ts'
 import type { TemplateRef } from '#core/names.ts'
 import type { Client } from './client.ts'
 import { refused } from './failures.ts'
 import { versionRoute } from './reference.ts'
 import { ConversionReply, VersionReply } from './replies.ts'
 import { waitForJob } from './wait-for-job.ts'
+
+/** What a ZFS stream shall be; absent: any. */
+export interface StreamKind {
+  zpl?: ZplVersion
+  layout?: ArchiveLayout
+}
 
 export interface EnsuredForm {
   manifest: Manifest
@@ -36,11 +42,11 @@ export function askForForm(
   client: Client,
   reference: TemplateRef,
   to: ConversionTarget,
-  zpl?: ZplVersion,
+  kind: StreamKind = {},
 ): Promise<ConversionReply> {
   return client.call(ConversionReply, `${versionRoute(reference)}/conversions`, {
     method: 'POST',
-    body: { to, ...(zpl !== undefined && { zpl }) },
+    body: { to, ...kind },
   })
 }
 
@@ -50,10 +56,10 @@ export async function madeForm(
   template: string,
   version: string,
   target: ConversionTarget,
-  zpl?: ZplVersion,
+  { zpl, layout }: StreamKind = {},
 ): Promise<Artifact> {
   const { manifest } = await client.call(VersionReply, versionRoute({ template, selector: version }))
-  const artifact = findConverted(manifest.artifacts, target, zpl)
+  const artifact = findConverted(manifest.artifacts, target, zpl, layout)
   if (artifact) return artifact
   throw refused('JobFailed', `the job is over, and ${template}@${version} has no ${target}`)
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BuildStepName } from './build/steps.ts'
 import { ConversionTarget, ZplVersion } from './conversion/target.ts'
+import { ArchiveLayout } from './manifest.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 import { ArchiveRow } from './system-archive/finding.ts'
 import { ExcludedDirectory } from './system-archive/excluded-directory.ts'
@@ -41,6 +42,8 @@ export const jobData = {
     to: ConversionTarget,
     /** of a ZFS stream */
     zpl: ZplVersion.optional(),
+    /** of a full ZFS stream: what its top is */
+    layout: ArchiveLayout.optional(),
     actor: z.string(),
   }),
   /** Does one step of a build; jobs of one flow, each waits for the step before it. */

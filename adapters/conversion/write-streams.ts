@@ -7,6 +7,7 @@ import type { ConverterNeeds } from './convert.ts'
 import { InZonepath } from './in-zonepath.ts'
 import { ArchiveSource } from '../zfs/sources/archive.ts'
 import { StreamTreeSource } from '../zfs/sources/stream.ts'
+import { OutOfZonepath } from './out-of-zonepath.ts'
 import { openChain } from './open-chain.ts'
 import { storeForm } from './recompress.ts'
 import { writeOnOrigin } from './write-on-origin.ts'
@@ -23,19 +24,23 @@ export async function writeStreams(
     if (onOrigin) return onOrigin.map((form) => ({ ...form, lost: opened.lost }))
     const full = writeFullStream(opened.tree, { zpl, snapshot: snapshot.name, created: snapshot.created })
     const blob = await storeForm(full, to.compression, request, needs.blobs)
-    return [{ format: 'zfs', blob, layout: 'zonepath', lost: opened.lost }]
+    return [{ format: 'zfs', blob, layout: request.layout ?? 'zonepath', lost: opened.lost }]
   } finally {
     await opened.close()
   }
 }
 
-/** The tree as a zonepath. */
+/** The tree as a zonepath, or the zone's root alone. */
 async function openTree(
-  { source, detachedXml, snapshot, signal }: ConversionRequest,
+  { source, layout = 'zonepath', detachedXml, snapshot, signal }: ConversionRequest,
   needs: ConverterNeeds,
 ): Promise<{ tree: TreeSource; lost: readonly string[]; close(): Promise<void> }> {
-  const wrapped = (tree: TreeSource) =>
-    source.layout === 'zonepath' ? tree : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
+  const wrapped = (tree: TreeSource) => {
+    if (source.layout === layout) return tree
+    return layout === 'zoneroot'
+      ? new OutOfZonepath(tree)
+      : new InZonepath(tree, { detachedXml, mtime: snapshot.created })
+  }
   const [archive] = source.artifacts
   const options = { index: source.entries, signal }
   if (isArchive(archive)) {

@@ -1,8 +1,20 @@
 // Which of a version's forms a conversion reads.
 import { unpackingCost } from '#core/compression-cost.ts'
-import { partsOf, snapshotOf, type ConversionTarget, type ZplVersion } from '#core/conversion/target.ts'
+import {
+  isLaidOut,
+  partsOf,
+  snapshotOf,
+  type ConversionTarget,
+  type ZplVersion,
+} from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { artifactExtension, isArchive, type Artifact, type Manifest } from '#core/manifest.ts'
+import {
+  artifactExtension,
+  isArchive,
+  type ArchiveLayout,
+  type Artifact,
+  type Manifest,
+} from '#core/manifest.ts'
 import type { ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
@@ -21,13 +33,21 @@ export interface OpenedSource extends ConversionSource {
   close(): Promise<void>
 }
 
+export interface WantedForm {
+  to: ConversionTarget
+  /** of a ZFS stream */
+  zpl?: ZplVersion | undefined
+  /** of a full ZFS stream: what its top is */
+  layout?: ArchiveLayout | undefined
+}
+
 /**
  * The same form in another compression, if there is one: its bytes stay. Else an archive with an index, and for a stream of
  * another ZPL version a stream; where there is no archive, the stream. @throws NothingToConvert
  */
 export async function chooseSource(
   manifest: Manifest,
-  { to, zpl }: { to: ConversionTarget; zpl?: ZplVersion | undefined },
+  { to, zpl, layout }: WantedForm,
   catalog: TemplateCatalog,
 ): Promise<Pick<ConversionSource, 'artifacts' | 'isSameForm'>> {
   const { format } = partsOf(to)
@@ -35,7 +55,8 @@ export async function chooseSource(
   if (snapshotOf(to) !== undefined)
     return { artifacts: [rootStream(manifest, to, zpl, byCost)], isSameForm: true }
   const same = byCost.find(
-    (one) => one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl),
+    (one) =>
+      one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl) && isLaidOut(one, layout),
   )
   if (same && format !== 'zfs-incremental') return { artifacts: [same], isSameForm: true }
   const archive = byCost.find((one) => isArchive(one) && one.entries !== undefined)

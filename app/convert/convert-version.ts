@@ -27,10 +27,10 @@ export async function convertVersion(
   report: Report,
   needs: ConversionNeeds,
 ): Promise<void> {
-  const { template, version, to, zpl } = job
+  const { template, version, to, zpl, layout } = job
   const { manifest, state } = await needs.catalog.getVersion(template, version)
   if (state !== 'ready') throw wrongState(template, version, state, 'ready')
-  if (findConverted(manifest.artifacts, to, zpl)) return
+  if (findConverted(manifest.artifacts, to, zpl, layout)) return
   const progress = everySoOften(report, needs.clock)
   try {
     const { artifacts, isSameForm } = await chooseSource(manifest, job, needs.catalog)
@@ -62,7 +62,9 @@ async function convertFrom(
     await assertTimesFitCpio(source.entries(), source.layout)
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
-  const chain = makesStream ? await originChain(manifest, job, needs.catalog) : undefined
+  const layout = job.layout ?? (manifest.kind === 'system' ? 'zoneroot' : 'zonepath')
+  const shares = makesStream && layout === 'zonepath'
+  const chain = shares ? await originChain(manifest, job, needs.catalog) : undefined
   const origin = chain && (await openIndexed(chain, false, needs, signal))
   const request: FormsRequest = {
     source,
@@ -76,7 +78,8 @@ async function convertFrom(
     ...(to === 'flar' && {
       flar: { description: flarDescriptionOf(manifest), sections: flarSectionsOf(manifest) },
     }),
-    ...(makesStream && source.layout === 'zoneroot' && { detachedXml: storedDetachedXml(manifest) }),
+    ...(makesStream && { layout }),
+    ...(shares && source.layout === 'zoneroot' && { detachedXml: storedDetachedXml(manifest) }),
     ...(origin && { origin }),
     isZplFree: job.zpl === undefined,
     signal,

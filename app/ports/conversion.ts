@@ -37,6 +37,8 @@ export interface ConversionRequest {
     description: Omit<FlarDescription, 'archiver' | 'compression'>
     sections: readonly FlarSection[]
   }
+  /** streams only: what the top shall be; absent: a zonepath */
+  layout?: ArchiveLayout
   /** streams only: the version's configuration, where its zonepath is to hold it and the source is a zoneroot */
   detachedXml?: string | undefined
   /** streams only: those of the origin, which the stream shall share objects with, so that an increment is small */

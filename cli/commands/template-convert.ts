@@ -1,9 +1,15 @@
 // `zoneflash template convert`: a worker makes another form of a version from one that it has.
 import type { Command } from 'commander'
-import { ConversionTarget, defaultZpl, isStreamTarget, type ZplVersion } from '#core/conversion/target.ts'
-import { artifactExtension, type Artifact } from '#core/manifest.ts'
+import {
+  ConversionTarget,
+  defaultZpl,
+  hasChosenLayout,
+  isStreamTarget,
+  type ZplVersion,
+} from '#core/conversion/target.ts'
+import { ArchiveLayout, artifactExtension, type Artifact } from '#core/manifest.ts'
 import { addCommand, openClient, show } from '../command.ts'
-import { askForForm, madeForm } from '../ensure-form.ts'
+import { askForForm, madeForm, type StreamKind } from '../ensure-form.ts'
 import { usageFailure } from '../failures.ts'
 import { numberOption, wordOption } from '../option-values.ts'
 import { printLine, renderBytes } from '../output.ts'
@@ -14,6 +20,7 @@ interface ConvertOptions {
   json?: boolean
   to?: string
   zpl?: string
+  layout?: string
   wait: boolean
 }
 
@@ -24,6 +31,7 @@ export function registerTemplateConvert(noun: Command): void {
     'make another form of a version from one that it has',
     'zoneflash template convert web@stable --to zfs',
     'zoneflash template convert web@stable --to cpio.gz',
+    'zoneflash template convert web@stable --to zfs.gz --layout zoneroot',
   )
     .argument('<name[@version]>')
     .requiredOption('--to <form>', ConversionTarget.options.join(', '))
@@ -31,18 +39,29 @@ export function registerTemplateConvert(noun: Command): void {
       '--zpl <version>',
       'of the file system in a ZFS stream: 4, which every host takes, or 5 (default: whichever is there, else 4 or that of the origin’s stream)',
     )
+    .option(
+      '--layout <layout>',
+      'of a full ZFS stream: zonepath (root/ in it) or zoneroot (default: whichever is there)',
+    )
     .option('--no-wait', 'only ask for it')
     .action(convert)
 }
 
-async function convert(text: string, { json, to = '', zpl: version, wait }: ConvertOptions): Promise<void> {
+async function convert(
+  text: string,
+  { json, to = '', zpl: version, layout: top, wait }: ConvertOptions,
+): Promise<void> {
   const target = wordOption('--to', to, ConversionTarget.options)
   const zpl = version === undefined ? undefined : zplOption(version)
   if (zpl !== undefined && !isStreamTarget(target))
     throw usageFailure(`--zpl is for ZFS streams, expected --to zfs with it, got ${target}`)
+  const layout = top === undefined ? undefined : wordOption('--layout', top, ArchiveLayout.options)
+  if (layout !== undefined && !hasChosenLayout(target))
+    throw usageFailure(`--layout is for full ZFS streams, expected --to zfs with it, got ${target}`)
+  const kind: StreamKind = { ...(zpl !== undefined && { zpl }), ...(layout && { layout }) }
   const reference = parseReference(text)
   const client = openClient()
-  const asked = await askForForm(client, reference, target, zpl)
+  const asked = await askForForm(client, reference, target, kind)
   const name = `${reference.template}@${asked.version}`
   if (asked.job === undefined) {
     await show(json, asked, async () => {
@@ -52,7 +71,7 @@ async function convert(text: string, { json, to = '', zpl: version, wait }: Conv
   } else if (wait) {
     const notices = await waitForJob(client, asked.job, `converting ${name} to ${target}`)
     for (const notice of notices) process.stderr.write(`note: ${notice}\n`)
-    const artifact = await madeForm(client, reference.template, asked.version, target, zpl)
+    const artifact = await madeForm(client, reference.template, asked.version, target, kind)
     await show(json, { ...asked, artifact }, () => printLine(`${name} has ${rendered(artifact)}`))
   } else {
     await show(json, asked, () => printLine(`${name} will have ${target}: job ${asked.job}`))

@@ -1,6 +1,6 @@
 /** The forms that a version can be converted to, and what each is. */
 import { z } from 'zod'
-import type { Artifact, ArtifactFormat, Compression } from '../manifest.ts'
+import type { ArchiveLayout, Artifact, ArtifactFormat, Compression } from '../manifest.ts'
 
 /** Named as an artifact is when it is fetched. */
 export const ConversionTarget = z.enum([
@@ -72,11 +72,20 @@ export function isStreamTarget(target: ConversionTarget): boolean {
   return partsOf(target).format.startsWith('zfs')
 }
 
-/** The artifact that is what the conversion would give; without `zpl` any version of the file system will do. */
+/** Whether a layout may be asked for: increments have that of what they build on, archives that of what they are made of. */
+export function hasChosenLayout(target: ConversionTarget): boolean {
+  return partsOf(target).format === 'zfs' && snapshotOf(target) === undefined
+}
+
+/**
+ * The artifact that is what the conversion would give; without `zpl` any version of the file system will do, without `layout`
+ * any layout. One that is asked for by its layout is for image clients, who take no packages.
+ */
 export function findConverted(
   artifacts: readonly Artifact[],
   target: ConversionTarget,
   zpl?: ZplVersion,
+  layout?: ArchiveLayout,
 ): Artifact | undefined {
   const snapshot = snapshotOf(target)
   const { format, compression } = partsOf(target)
@@ -85,6 +94,12 @@ export function findConverted(
       artifact.format === format &&
       artifact.compression === compression &&
       (snapshot === undefined || artifact.snapshot?.endsWith(`@${snapshot}`)) &&
-      (zpl === undefined || !isStreamTarget(target) || artifact.zfs?.zplVersion === zpl),
+      (zpl === undefined || !isStreamTarget(target) || artifact.zfs?.zplVersion === zpl) &&
+      isLaidOut(artifact, layout),
   )
+}
+
+/** Whether a stream has this layout, where one is wanted, and is one of a single snapshot. */
+export function isLaidOut({ layout, zfs }: Artifact, wanted: ArchiveLayout | undefined): boolean {
+  return wanted === undefined || (layout === wanted && zfs?.isPackage !== true)
 }

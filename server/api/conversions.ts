@@ -1,8 +1,8 @@
 // Further forms of a version, made by a worker.
 import { z } from 'zod'
 import { requestConversion } from '#app/convert/request-conversion.ts'
-import { ConversionTarget, isStreamTarget, ZplVersion } from '#core/conversion/target.ts'
-import { Artifact } from '#core/manifest.ts'
+import { ConversionTarget, hasChosenLayout, isStreamTarget, ZplVersion } from '#core/conversion/target.ts'
+import { ArchiveLayout, Artifact } from '#core/manifest.ts'
 import { TemplateName, VersionName, VersionOrChannel } from '#core/names.ts'
 import { route, type Route } from '../route.ts'
 import type { Services } from '../services.ts'
@@ -29,6 +29,13 @@ export const conversionRoutes = (services: Services): Route[] => [
         zpl: ZplVersion.optional().describe(
           'of a ZFS stream; default: one that is there counts whatever its version is, else 4, which every receiver takes, or that of the origin’s stream where the version has one to build on',
         ),
+        layout: ArchiveLayout.optional().describe(
+          'of a full ZFS stream: a zonepath with root/ in it, or the zone’s root alone; default: one that is there counts whatever its layout is, else a zonepath, of a system its root',
+        ),
+      })
+      .refine(({ to, layout }) => layout === undefined || hasChosenLayout(to), {
+        path: ['layout'],
+        message: 'is for full ZFS streams, expected zfs, zfs.gz or zfs.zst in `to` with it',
       })
       .refine(({ to, zpl }) => zpl === undefined || isStreamTarget(to), {
         path: ['zpl'],
@@ -38,7 +45,7 @@ export const conversionRoutes = (services: Services): Route[] => [
     reply: Conversion,
     handle: ({ params, body, token }) =>
       requestConversion(
-        { template: params.name, version: params.version, to: body.to, zpl: body.zpl, actor: token.name },
+        { template: params.name, version: params.version, ...body, actor: token.name },
         services,
       ),
   }),
