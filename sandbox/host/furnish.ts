@@ -20,6 +20,7 @@ const commands = {
   '/usr/sbin/installf': 'installf.ts',
   '/usr/sbin/svcadm': 'svcadm.ts',
   '/usr/sbin/svccfg': 'svccfg.ts',
+  '/usr/sbin/ifconfig': 'ifconfig.sh',
 }
 
 /** An install runs hundreds of commands, and half the time of each was spent on compiling it. */

@@ -25,12 +25,13 @@ const rootSide = async (host: TestHost): Promise<string> =>
   (await runSandbox(host.directory, ['address', host.name, '--root-side'])).stdout.trim()
 
 /** Starts the product on the machine's end of the first host's uplink; its worker reaches the hosts of that directory. */
-export async function openInstallSite(first: TestHost): Promise<InstallSite> {
+export async function openInstallSite(first: TestHost, env: NodeJS.ProcessEnv = {}): Promise<InstallSite> {
   const dataDir = mkdtempSync(path.join(quickDirectory(), 'zoneflash-test-site-'))
   const address = await rootSide(first)
   const product = await startProduct(dataDir, {
     ZONEFLASH_LISTEN: `${address}:${await freePort()}`,
     SANDBOX_DIR: first.directory,
+    ...env,
   })
   const must = async (route: string, method: string, body?: unknown): Promise<Response> => {
     const headers = { 'content-type': 'application/json' }
