@@ -2,20 +2,14 @@
 // installers whose addresses hold no query.
 import type { Express, Request, Response } from 'express'
 import { z } from 'zod'
-import {
-  findArtifact,
-  findBlobArtifact,
-  type ArtifactReader,
-  type FoundArtifact,
-} from '#app/find-artifact.ts'
-import { beganBefore } from '#app/channels/install-block.ts'
-import type { Install } from '#app/ports/installs.ts'
-import { plannedVersions } from '#app/planned-versions.ts'
+import { findArtifact, findBlobArtifact, type FoundArtifact } from '#app/find-artifact.ts'
+import type { Client } from '#core/client.ts'
 import { Sha256 } from '#core/digest.ts'
-import { ChannelName, HostName, TemplateName, VersionName } from '#core/names.ts'
-import { bearerSecret } from './auth.ts'
+import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
+import { createReaderOf } from './artifact-reader.ts'
 import { decideAnswer } from './conditional.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { notFound } from './error-handler.ts'
 import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
 import { sendWithoutBytes } from './send-without-bytes.ts'
 import type { Services } from './services.ts'
@@ -38,26 +32,19 @@ const ArtifactPath = z.object({
   extension: z.string(),
 })
 
-/** Mounts both addresses; HEAD comes with GET. */
+/**
+ * Mounts both addresses; HEAD comes with GET. A flash archive is what JumpStart fetches; where all who ask are its installers
+ * (`client`), so is everything else.
+ */
 export function mountArtifacts(
   app: Express,
   services: Services,
   meter: SendMeter,
   wrongTokens: WrongTokens,
+  client?: Client,
 ): void {
   const needs = { blobs: services.blobs, pool: new BufferPool(), meter }
-  /** Undefined for an address with a token that does not open. */
-  const readerOf = async (request: Request, response: Response): Promise<ArtifactReader | undefined> => {
-    const { host, token } = request.params
-    if (token !== undefined) {
-      const ofHost = (one: string) => findInstallReader(String(host), one, services)
-      return wrongTokens.check(String(token), { request, response }, ofHost)
-    }
-    const secret = secretOf(request)
-    if (secret === undefined) return { kind: 'anyone' }
-    const lookUp = (one: string) => findReader(one, services)
-    return (await wrongTokens.check(secret, { request, response }, lookUp)) ?? { kind: 'anyone' }
-  }
+  const readerOf = createReaderOf(services, wrongTokens)
   app.get(
     ['/flash/:template/:file', '/js/:host/:token/flash/:template/:file'],
     async (request, response, next) => {
@@ -67,8 +54,9 @@ export function mountArtifacts(
       })
       if (!wanted.success) return next()
       const reader = await readerOf(request, response)
-      if (!reader) return next()
-      const found = await findArtifact(wanted.data, reader, services)
+      if (!reader) return void notFound(request, response, next)
+      const asks = wanted.data.extension === 'flar' ? 'jumpstart' : client
+      const found = await findArtifact({ ...wanted.data, client: asks }, reader, services)
       const { template, version } = found
       const file = `${template}-${version}.${wanted.data.extension}`
       response.set({
@@ -86,8 +74,8 @@ export function mountArtifacts(
     const digest = Sha256.safeParse(request.params['hex'])
     if (!digest.success) return next()
     const reader = await readerOf(request, response)
-    if (!reader) return next()
-    const found = await findBlobArtifact(digest.data, reader, services)
+    if (!reader) return void notFound(request, response, next)
+    const found = await findBlobArtifact(digest.data, reader, services, client)
     response.set('content-type', 'application/octet-stream')
     await sendArtifact(request, response, found, true, needs)
   })
@@ -100,42 +88,8 @@ function splitFileName(file: string): { selector?: string; extension?: string } 
   return selector !== undefined && extension !== undefined ? { selector, extension } : {}
 }
 
-/** An API token, as bearer only; or an install token, as bearer or `?token=`. */
-function secretOf(request: Request): string | undefined {
-  const bearer = bearerSecret(request)
-  if (bearer !== undefined) return bearer
-  const inQuery = z.string().max(256).safeParse(request.query['token']).data
-  return inQuery?.startsWith('zf_') ? undefined : inQuery
-}
-
-async function findReader(
-  secret: string,
-  { tokens, installs }: Services,
-): Promise<ArtifactReader | undefined> {
-  const token = secret.startsWith('zf_') ? await tokens.authenticate(secret) : undefined
-  if (token) return { kind: 'token', token }
-  const install = await installs.authenticateToken(secret)
-  return install && installReader(install, installs)
-}
-
-async function findInstallReader(
-  host: string,
-  secret: string,
-  { installs }: Services,
-): Promise<ArtifactReader | undefined> {
-  const install = HostName.safeParse(host).success ? await installs.authenticate(host, secret) : undefined
-  return install && installReader(install, installs)
-}
-
-function installReader(install: Install, installs: Services['installs']): ArtifactReader {
-  return {
-    kind: 'install',
-    planned: plannedVersions(install.plan),
-    beganBefore: (moment) => beganBefore(install.id, moment, installs),
-  }
-}
-
-async function sendArtifact(
+/** The whole of an artifact or the range that was asked for; what the bytes are called is the caller's. */
+export async function sendArtifact(
   request: Request,
   response: Response,
   { artifact, public: isPublic }: FoundArtifact,

@@ -4,6 +4,7 @@ import { accessLog } from './access-log.ts'
 import { apiRoutes } from './api/routes.ts'
 import { mountUploads } from './api/uploads.ts'
 import { mountArtifacts } from './artifacts.ts'
+import { mountKayak } from './boot/kayak.ts'
 import { createRequireRole } from './auth.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import { mountImages } from './images/mount-images.ts'
@@ -46,6 +47,7 @@ export function createHttpServer(services: Services, shared = createSharedCounts
   mountOperations(app, services, metrics)
   mountArtifacts(app, services, metrics, wrongTokens)
   mountImages(app, services, metrics, wrongTokens)
+  mountKayak(app, services, metrics, wrongTokens)
   mountInstallDocuments(app, services, wrongTokens)
   const requireRole = createRequireRole(services.tokens, wrongTokens)
   const routes = apiRoutes(services)

@@ -45,7 +45,7 @@ function createLegacyApplication(services: Services, { metrics, wrongTokens }: S
     next()
   })
   app.use(accessLog(services.log), metrics.count(), securityHeaders(false), onlyFetching)
-  mountArtifacts(app, services, metrics, wrongTokens)
+  mountArtifacts(app, services, metrics, wrongTokens, 'jumpstart')
   mountInstallDocuments(app, services, wrongTokens)
   app.use(notFound)
   app.use(createErrorHandler(services.log))

@@ -19,3 +19,6 @@ export function renderOpenKayakLoader({ server }: Pick<BootSite, 'server'>, medi
 function loaderLine(base: string, medium: string): string {
   return `boot-args="-B install_media=${base}/kayak/media/${medium},install_config=${base}/kayak"\n`
 }
+
+/** Reads a medium's name: the template, and how it is compressed. */
+export const mediumPattern = /^(.{1,128})\.zfs\.(xz|gz|bz2)$/

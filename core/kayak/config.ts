@@ -11,13 +11,21 @@ export interface KayakConfigInput {
   documents: string
   /** whether the new system gets zones */
   hasZones: boolean
+  /** the record stands for several machines: each is called by its address, and gets no zones */
+  isGroup?: boolean
 }
 
 /** How often the new system asks for its zones, each five seconds: its network takes a while. */
 const TRIES = 120
 
 /** Every value is one word. @throws ShellValueInvalid */
-export function renderKayakConfig({ host, profile, documents, hasZones }: KayakConfigInput): string {
+export function renderKayakConfig({
+  host,
+  profile,
+  documents,
+  hasZones,
+  isGroup = false,
+}: KayakConfigInput): string {
   const { kayak, sysid, system } = profile
   return [
     `# ${host.name}: sourced by kayak`,
@@ -25,15 +33,15 @@ export function renderKayakConfig({ host, profile, documents, hasZones }: KayakC
     ...(kayak.compression ? [] : ['NO_COMPRESSION=1']),
     ...(kayak.reboot ? [] : ['NO_REBOOT=1']),
     call('BuildRpool', ...kayak.disks),
-    call('SetHostname', host.name),
+    isGroup ? 'AutoHostname' : call('SetHostname', host.name),
     call('SetTimezone', sysid.timezone),
     ...(kayak.lang === undefined ? [] : [call('SetLang', kayak.lang)]),
     ...(kayak.keyboardLayout === undefined ? [] : [call('SetKeyboardLayout', kayak.keyboardLayout)]),
     ...nameService(sysid.nameService),
     ...(sysid.rootPassword === 'NP' ? [] : [call('RootPW', sysid.rootPassword)]),
-    ...(host.interfaces ?? [PRIMARY]).flatMap(network),
+    ...(isGroup ? [PRIMARY] : (host.interfaces ?? [PRIMARY])).flatMap(network),
     ...hostKeys,
-    ...(hasZones ? zones(documents) : done(documents)),
+    ...(isGroup ? [] : hasZones ? zones(documents) : done(documents)),
     '',
   ].join('\n')
 }

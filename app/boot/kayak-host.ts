@@ -1,0 +1,48 @@
+// Which host a kayak client is, by what it asks for.
+import type { Host } from '#core/host.ts'
+import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
+import type { TemplateCatalog } from '../ports/catalog.ts'
+import type { HostRegistry } from '../ports/hosts.ts'
+import type { InstallLog } from '../ports/installs.ts'
+import { armedAndOpen, knownByMac, type KnownHost } from './known-by-mac.ts'
+
+interface Needs {
+  hosts: HostRegistry
+  installs: InstallLog
+  catalog: TemplateCatalog
+}
+
+/** The fact of a record that stands for all machines whose address begins so: `macPrefix=080027`. */
+export const MAC_PREFIX = 'macPrefix'
+
+export interface KayakClient extends KnownHost {
+  /** the record stands for several machines */
+  isGroup: boolean
+}
+
+/**
+ * By a whole address the host that has it; by the beginning of one the record of a group with just that prefix. A machine with a
+ * record of its own never gets a group's: it is not armed, and must not lose its disks. `asker` is the whole address that the
+ * same client asked by before, if it is known; without it any record whose address begins so stands in the way.
+ */
+export async function findKayakClient(
+  digits: string,
+  asker: string | undefined,
+  needs: Needs,
+): Promise<KayakClient | undefined> {
+  if (isWholeMac(digits)) {
+    const known = await knownByMac(digits, 'kayak', needs)
+    return known && { ...known, isGroup: false }
+  }
+  const hosts = await needs.hosts.list()
+  const group = hosts.find(({ facts }) => macDigits(facts[MAC_PREFIX] ?? '') === digits)
+  if (!group) return undefined
+  const known = asker?.startsWith(digits) ? asker : digits
+  if (hosts.some((host) => hasMacLike(host, known))) return undefined
+  const armed = await armedAndOpen(group, 'kayak', needs)
+  return armed && { ...armed, isGroup: true }
+}
+
+function hasMacLike({ macs }: Host, beginning: string): boolean {
+  return macs.some((mac) => macDigits(mac)?.startsWith(beginning))
+}

@@ -1,0 +1,213 @@
+// What OmniOS kayak fetches to install a host: /kayak/:mac, /kayak/media/:file, and its log (jumpstart.md 6.1).
+// The client takes any body that contains the name of one of its functions, so that failures are a few plain words here.
+import express, { type Express, type Request, type Response } from 'express'
+import { z } from 'zod'
+import { findKayakClient, type KayakClient } from '#app/boot/kayak-host.ts'
+import { findKayakMedium } from '#app/boot/kayak-medium.ts'
+import { refuseRevokedInstall } from '#app/channels/install-block.ts'
+import { mediumPattern } from '#core/boot/kayak.ts'
+import { ProvisionError } from '#core/errors.ts'
+import { NOTICE } from '#core/install-state.ts'
+import { renderInstallScript } from '#core/install-script.ts'
+import { renderKayakConfig } from '#core/kayak/config.ts'
+import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
+import { ProfileName, TemplateRef } from '#core/names.ts'
+import { Plan } from '#core/plan/schema.ts'
+import { mayAct } from '#core/role.ts'
+import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { createReaderOf } from '../artifact-reader.ts'
+import { sendArtifact } from '../artifacts.ts'
+import { bearerSecret } from '../auth.ts'
+import { BufferPool } from '../buffer-pool.ts'
+import { createOpenInstall, type OpenInstall } from '../open-install.ts'
+import type { SendMeter } from '../send-blob.ts'
+import type { Services } from '../services.ts'
+import type { WrongTokens } from '../wrong-tokens.ts'
+import { LastAsked } from './last-asked.ts'
+import { answerPlainly, plainly } from './plain-answers.ts'
+
+/** What of a plan the configuration is made of. */
+const PlannedHost = z.object({ profile: ProfileName, zones: z.array(z.unknown()) })
+
+const MAX_LOG = 1024 * 1024
+
+interface Needs {
+  services: Services
+  openInstall: OpenInstall
+  lastAsked: LastAsked
+}
+
+/** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
+export function mountKayak(
+  app: Express,
+  services: Services,
+  meter: SendMeter,
+  wrongTokens: WrongTokens,
+): void {
+  const openInstall = createOpenInstall(services.installs, wrongTokens)
+  const needs: Needs = { services, openInstall, lastAsked: new LastAsked(services.clock) }
+  const readerOf = createReaderOf(services, wrongTokens)
+  const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
+
+  app.get(
+    both('/kayak/media/:file'),
+    plainly(async (request, response) => {
+      const [, template = '', compression = ''] = mediumPattern.exec(String(request.params['file'])) ?? []
+      const reference = TemplateRef.safeParse(template).data
+      const reader = await readerOf(request, response)
+      if (!reference || !isCompression(compression) || !reader) throw nothing()
+      const found = await findKayakMedium(reference, compression, reader, services)
+      response.set('content-type', 'application/octet-stream')
+      await sendArtifact(request, response, found, found.version === reference.selector, sending)
+    }),
+  )
+
+  app.get(
+    '/js/:host/:token/kayak/zones.sh',
+    plainly(async (request, response) => {
+      const install = await openInstall(request, response)
+      if (!install) throw nothing()
+      const refusal = await refuseRevokedInstall(install, services)
+      if (refusal) throw refusal
+      // kayak has installed the system
+      const { system: _system, zonesCome: _zonesCome, ...plan } = Plan.parse(install.plan)
+      const steps = plan.steps.filter(({ step }) => step !== 'system' && step !== 'stage')
+      const options = { token: String(request.params['token']), baseUrl: services.config.url }
+      const script = renderInstallScript({ ...plan, steps }, options, await readFinishScripts())
+      response.set('cache-control', 'no-store').type('text/plain').send(script)
+    }),
+  )
+
+  app.get(
+    both('/kayak/:mac'),
+    plainly((request, response) => sendConfig(request, response, needs)),
+  )
+
+  const readBody = express.raw({ type: () => true, limit: MAX_LOG, inflate: false })
+  app.put(
+    both('/kayaklog/:name'),
+    plainly(async (request, response) => {
+      const { mac, at } = logName(request)
+      if (at !== undefined || !(await mayWriteLog(mac, request, response, needs))) throw nothing()
+      await new Promise<void>((resolve, reject) => {
+        readBody(request, response, (error?: unknown) => (error ? reject(unreadable(error)) : resolve()))
+      })
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const epoch = Math.floor(services.clock.now().getTime() / 1000)
+      await services.kayakLogs.put({ mac, at: epoch, body })
+      response.status(201).set('cache-control', 'no-store').type('text/plain').send(`${mac}.${epoch}\n`)
+    }),
+  )
+
+  app.get(
+    both('/kayaklog/:name'),
+    plainly(async (request, response) => {
+      const { mac, at } = logName(request)
+      const may =
+        (await isViewer(request, response, services, wrongTokens)) ||
+        (await mayWriteLog(mac, request, response, needs))
+      const log = may ? await services.kayakLogs.find(mac, at) : undefined
+      if (!log) throw nothing()
+      response.set({ 'cache-control': 'no-store', 'x-zoneflash-log': `${mac}.${log.at}` }).type('text/plain')
+      response.send(Buffer.from(log.body))
+    }),
+  )
+
+  // Nothing below may come to an answer that repeats the path.
+  app.all(both('/kayak{/*rest}'), (_request, response) => answerPlainly(response, 404))
+  app.all(both('/kayaklog{/*rest}'), (_request, response) => answerPlainly(response, 404))
+}
+
+const both = (path: string): string[] => [path, `/js/:host/:token${path}`]
+
+async function sendConfig(request: Request, response: Response, needs: Needs): Promise<void> {
+  const { services } = needs
+  const client = await findClient(request, response, needs)
+  if (!client) throw nothing()
+  const { host, install, isGroup, token } = client
+  if (await refuseRevokedInstall(install, services)) throw nothing()
+  const plan = PlannedHost.parse(install.plan)
+  const { kayak, ...profile } = await services.profiles.get(plan.profile)
+  if (!kayak) throw nothing()
+  const secret = token ?? (await services.installs.addToken(install.id))
+  const text = renderKayakConfig({
+    host,
+    profile: { ...profile, kayak },
+    documents: `${services.config.url}/js/${host.name}/${secret}`,
+    hasZones: plan.zones.length > 0,
+    isGroup,
+  })
+  await services.installs.record(install.id, {
+    id: `kayak-${Math.floor(services.clock.now().getTime() / 60_000)}`,
+    step: NOTICE,
+    state: 'done',
+    message: `kayak fetched its configuration as ${macDigits(String(request.params['mac']))}`,
+  })
+  response.set('cache-control', 'no-store').type('text/plain').send(text)
+}
+
+/** By the token in the path: its host, whatever the end of the path says. Else by the address. */
+async function findClient(
+  request: Request,
+  response: Response,
+  { services, openInstall, lastAsked }: Needs,
+): Promise<(KayakClient & { token?: string }) | undefined> {
+  const digits = macDigits(String(request.params['mac']))
+  if (digits === undefined) return undefined
+  const { token } = request.params
+  if (token !== undefined) {
+    const install = await openInstall(request, response)
+    if (!install) return undefined
+    const host = await services.hosts.get(install.host)
+    const isOwn = host.macs.length === 0 || host.macs.some((mac) => macDigits(mac) === digits)
+    return isOwn ? { host, install, isGroup: false, token: String(token) } : undefined
+  }
+  const address = request.socket.remoteAddress ?? ''
+  if (isWholeMac(digits)) lastAsked.note(address, digits)
+  return findKayakClient(digits, lastAsked.of(address), services)
+}
+
+/** `001122334455`, or `001122334455.1795258800` for one of several. */
+function logName(request: Request): { mac: string; at?: number } {
+  const text = String(request.params['name'])
+  const [, name = text, at] = /^([0-9A-Fa-f]{12})\.([0-9]{1,12})$/.exec(text) ?? []
+  const mac = macDigits(name)
+  if (mac === undefined || !isWholeMac(mac)) throw nothing()
+  return { mac, ...(at !== undefined && { at: Number(at) }) }
+}
+
+/** The host itself, while it is armed. */
+async function mayWriteLog(
+  mac: string,
+  request: Request,
+  response: Response,
+  { services, openInstall }: Needs,
+): Promise<boolean> {
+  if (request.params['token'] !== undefined) return (await openInstall(request, response)) !== undefined
+  return (await findKayakClient(mac, undefined, services)) !== undefined
+}
+
+async function isViewer(
+  request: Request,
+  response: Response,
+  { tokens }: Services,
+  wrongTokens: WrongTokens,
+): Promise<boolean> {
+  const secret = bearerSecret(request)
+  if (secret === undefined || request.params['token'] !== undefined) return false
+  const token = await wrongTokens.check(secret, { request, response }, (one) => tokens.authenticate(one))
+  return token !== undefined && mayAct(token.role, 'viewer')
+}
+
+function isCompression(text: string): text is 'xz' | 'gz' | 'bz2' {
+  return text === 'xz' || text === 'gz' || text === 'bz2'
+}
+
+function nothing(): ProvisionError {
+  return new ProvisionError('missing', 'NotFound', 'there is nothing here')
+}
+
+function unreadable(cause: unknown): unknown {
+  if ((cause as { type?: unknown }).type !== 'entity.too.large') return cause
+  return new ProvisionError('too-large', 'BodyTooLarge', `a log is at most ${MAX_LOG} bytes`, { cause })
+}

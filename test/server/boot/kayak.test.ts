@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Profile } from '#core/profile.ts'
+import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
+import { converse } from '../raw-socket.ts'
+import { addVersion, serve, type Served } from '../served.ts'
+
+const MAC = '0011220A0B0C'
+let served: Served
+let token: string
+let installId: string
+
+/** As far as fetching a configuration needs one. */
+const planOf = (zones: object[] = []) => ({
+  profile: 'omni',
+  zones,
+  system: { template: 'omni', version: '1.0' },
+})
+
+beforeEach(async () => {
+  served = await serve()
+  const { hosts, profiles, installs } = served.services
+  await addVersion(served.services, {
+    template: 'omni',
+    format: 'zfs',
+    compression: 'none',
+    layout: 'zoneroot',
+  })
+  await profiles.set(
+    Profile.parse({
+      name: 'omni',
+      sysid: { rootPassword: '$5$salt$hashofthepassword' },
+      system: { template: 'omni@1.0' },
+      kayak: { disks: ['c1t0d0'] },
+    }),
+  )
+  await hosts.add(hostOf('h1', { macs: ['00:11:22:0a:0b:0c'] }))
+  const armed = await installs.arm('h1', planOf(), 3_600_000)
+  token = armed.secret
+  installId = armed.install.id
+})
+afterEach(() => served[Symbol.asyncDispose]())
+
+const hostOf = (name: string, more: object = {}) => ({
+  name,
+  macs: [],
+  addresses: [],
+  arch: 'i86pc',
+  release: 'illumos' as const,
+  networks: [],
+  profile: 'omni',
+  facts: {},
+  ...more,
+})
+const open = () => served.services.catalog.setOpenTo('omni', ['kayak'])
+const get = (path: string, method = 'GET', headers = {}) => served.call(method, path, { headers })
+
+describe('the configuration by MAC address', () => {
+  test('is there for an armed host whose templates are open to kayak, in any spelling of its address', async () => {
+    expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+    await open()
+    for (const spelling of [MAC, MAC.toLowerCase(), '00:11:22:0a:0b:0c', '0-11-22-a-b-c', '0011.220a.0b0c']) {
+      const reply = await get(`/kayak/${spelling}`)
+      expect([spelling, reply.status]).toEqual([spelling, 200])
+      expect(reply.headers.get('content-type')).toMatch(/^text\/plain/)
+      expect(reply.text).toContain("BuildRpool 'c1t0d0'\nSetHostname 'h1'\n")
+    }
+  })
+
+  test('brings a token of its own, by which the new system reports that it is there', async () => {
+    await open()
+    const { text } = await get(`/kayak/${MAC}`)
+    const [, url = ''] = /http:\/\/192\.0\.2\.1:7070(\/js\/h1\/zi_[A-Za-z0-9_-]{32}\/events)/.exec(text) ?? []
+    expect(url).not.toContain(token)
+    const body = { id: 'x', step: 'install', state: 'done' }
+    expect((await served.call('POST', url, { body })).status).toBe(200)
+    expect((await served.services.installs.get(installId)).state).toBe('done')
+    expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+  })
+
+  test('is told in the timeline', async () => {
+    await open()
+    await get(`/kayak/${MAC}`)
+    expect(await served.services.installs.events(installId)).toMatchObject([
+      { step: 'notice', message: `kayak fetched its configuration as ${MAC}` },
+    ])
+  })
+
+  test('is there by the token whoever the templates are open to', async () => {
+    const reply = await get(`/js/h1/${token}/kayak/${MAC}`)
+    expect(reply.status).toBe(200)
+    expect(reply.text).toContain(`/js/h1/${token}/events`)
+    expect((await get(`/js/h1/${token}/kayak/${MAC.slice(0, 6)}`)).status).toBe(404)
+    expect((await get(`/js/h1/${token}/kayak/AABBCCDDEEFF`)).status).toBe(404)
+  })
+
+  test('is gone when the window is over', async () => {
+    await open()
+    served.clock.advance(3_600_000)
+    expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+    expect((await get(`/js/h1/${token}/kayak/${MAC}`)).status).toBe(404)
+  })
+
+  test('is not there for a profile that says nothing of kayak', async () => {
+    await open()
+    const { kayak: _kayak, ...profile } = await served.services.profiles.get('omni')
+    await served.services.profiles.set(profile)
+    expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+  })
+
+  test('does not begin from a version that was revoked', async () => {
+    await open()
+    await served.services.catalog.setState('omni', '1.0', 'revoked')
+    expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+    expect((await get(`/js/h1/${token}/kayak/${MAC}`)).status).toBe(404)
+  })
+})
+
+describe('the beginning of an address', () => {
+  const armGroup = async (prefix: string) => {
+    await served.services.hosts.add(hostOf('rack1', { facts: { macPrefix: prefix } }))
+    await served.services.installs.arm('rack1', planOf(), 3_600_000)
+    await open()
+  }
+
+  test('never gives the configuration of the host that has the address', async () => {
+    await open()
+    for (let length = 1; length < 12; length++)
+      expect((await get(`/kayak/${MAC.slice(0, length)}`)).status).toBe(404)
+  })
+
+  test('gives that of a group of machines, each called by its address', async () => {
+    await armGroup('08:00:27')
+    for (let length = 12; length > 6; length--)
+      expect((await get(`/kayak/${'080027AABBCC'.slice(0, length)}`)).status).toBe(404)
+    const { status, text } = await get('/kayak/080027')
+    expect([status, text]).toEqual([200, expect.stringContaining("BuildRpool 'c1t0d0'\nAutoHostname\n")])
+    expect((await get('/kayak/08002')).status).toBe(404)
+  })
+
+  test('gives nothing to a machine with a record of its own, which is not armed', async () => {
+    await armGroup('080027')
+    await served.services.hosts.add(hostOf('h2', { macs: ['08:00:27:00:00:02'] }))
+    expect((await get('/kayak/080027')).status).toBe(404)
+    expect((await get('/kayak/080027000002')).status).toBe(404)
+    expect((await get('/kayak/080027')).status).toBe(404)
+    expect((await get('/kayak/080027000003')).status).toBe(404)
+    expect((await get('/kayak/080027')).status).toBe(200)
+  })
+})
+
+describe('no failure has the word in it that kayak looks for', () => {
+  test('whatever is asked for', async () => {
+    const paths = [
+      '/kayak/AABBCCDDEEFF',
+      '/kayak/0',
+      '/kayak/',
+      '/kayak',
+      '/kayak/BuildRpool',
+      '/kayak/BuildRpool%20x',
+      '/kayak/media/BuildRpool',
+      '/kayak/media/BuildRpool@stable.zfs.xz',
+      '/kayak/media/omni@1.0.zfs.xz',
+      '/kayak/a/b/BuildRpool',
+      '/kayaklog/BuildRpool',
+      '/kayaklog/AABBCCDDEEFF',
+      '/js/h1/BuildRpool/kayak/001122',
+      `/js/h1/${token}/kayak/BuildRpool`,
+      `/js/h1/${token}/kayak/BuildRpool/BuildRpool`,
+      `/js/BuildRpool/${token}/kayak/001122`,
+      '/kayak/%ffBuildRpool',
+      '/kayak/001122?BuildRpool=BuildRpool',
+    ]
+    for (const path of paths)
+      for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
+        const reply = await get(path, method)
+        expect([path, method, reply.status]).toEqual([
+          path,
+          method,
+          expect.toSatisfy((s: number) => s >= 400),
+        ])
+        expect(reply.text).not.toContain('BuildRpool')
+        expect(reply.text.length).toBeLessThan(200)
+      }
+  })
+
+  test('nor has what the listener itself refuses', async () => {
+    for (const text of [
+      'GET /kayak/BuildRpool HTTP/1.1\nHost: x\n\n',
+      `GET /kayak/BuildRpool HTTP/1.1\r\nHost: x\r\nX: ${'BuildRpool'.repeat(3000)}\r\n\r\n`,
+      'BuildRpool /kayak HTTP/1.1\r\n\r\n',
+    ])
+      expect(await converse(served.port, text)).not.toContain('BuildRpool')
+  })
+
+  test('an unknown address is answered with a short plain body', async () => {
+    const reply = await get('/kayak/AABBCCDDEEFF')
+    expect([reply.status, reply.text]).toEqual([404, 'not found\n'])
+    expect(reply.headers.get('content-type')).toMatch(/^text\/plain/)
+  })
+
+  test('a failure of the server says nothing either', async () => {
+    await open()
+    served.services.profiles.get = async () => {
+      throw new Error('BuildRpool broke')
+    }
+    const reply = await get(`/kayak/${MAC}`)
+    expect([reply.status, reply.text]).toEqual([500, expect.not.stringContaining('BuildRpool')])
+  })
+})
+
+describe('the medium', () => {
+  const bytes = Buffer.from('as it is stored')
+  const addMedium = () =>
+    addVersion(served.services, {
+      template: 'omni',
+      version: '2.0',
+      bytes,
+      format: 'zfs',
+      compression: 'xz',
+      layout: 'zoneroot',
+      snapshot: 'zoneflash@kayak',
+    })
+
+  test('has its length, and is sent from where a client stopped', async () => {
+    await addMedium()
+    await served.services.catalog.setChannel('omni', 'stable', '2.0')
+    await open()
+    for (const name of ['omni@2.0', 'omni@stable', 'omni']) {
+      const whole = await get(`/kayak/media/${name}.zfs.xz`)
+      expect([whole.status, whole.text]).toEqual([200, String(bytes)])
+      expect(whole.headers.get('content-length')).toBe(String(bytes.length))
+    }
+    const rest = await get('/kayak/media/omni@2.0.zfs.xz', 'GET', { range: 'bytes=6-' })
+    expect([rest.status, rest.text]).toEqual([206, 'is stored'])
+    expect((await get('/kayak/media/omni@2.0.zfs.xz', 'HEAD')).headers.get('content-length')).toBe('15')
+  })
+
+  test('needs a token unless the template is open to kayak', async () => {
+    await addMedium()
+    const path = '/kayak/media/omni@2.0.zfs.xz'
+    expect((await get(path)).status).toBe(404)
+    expect((await get(`/js/h1/${token}${path}`)).text).toBe(String(bytes))
+    expect((await served.call('GET', path, { as: 'operator' })).status).toBe(200)
+    await served.services.catalog.setOpenTo('omni', ['imgadm'])
+    expect((await get(path)).status).toBe(404)
+  })
+
+  test('is made by a worker when it is asked for first; who may not have it makes nobody work', async () => {
+    const path = '/kayak/media/omni@1.0.zfs.gz'
+    const { queue } = served.services
+    const jobs = () => (queue instanceof MemoryJobQueue ? queue.jobs.map(({ data }) => data) : [])
+    expect((await get(path)).status).toBe(404)
+    expect(jobs()).toEqual([])
+    await open()
+    const reply = await get(path)
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '30'])
+    expect((await get(path)).status).toBe(503)
+    expect(jobs()).toMatchObject([{ template: 'omni', version: '1.0', to: 'kayak.gz' }])
+  })
+})
+
+describe('the log', () => {
+  const put = (path: string, body: string, headers = {}) => served.call('PUT', path, { body, headers })
+
+  test('is kept by address and second, and served back', async () => {
+    await open()
+    const first = await put('/kayaklog/00:11:22:0a:0b:0c', 'first\n')
+    expect([first.status, first.text]).toEqual([201, `${MAC}.1795172400\n`])
+    served.clock.advance(60_000)
+    await put(`/kayaklog/${MAC}`, 'second\n')
+    expect((await get(`/kayaklog/${MAC}`)).text).toBe('second\n')
+    expect((await get(`/kayaklog/${MAC}.1795172400`)).text).toBe('first\n')
+    expect((await get(`/js/h1/${token}/kayaklog/${MAC}`)).text).toBe('second\n')
+  })
+
+  test('is taken from armed hosts alone, and read afterwards by who has a role', async () => {
+    expect((await put(`/kayaklog/${MAC}`, 'x')).status).toBe(404)
+    expect((await put(`/js/h1/${token}/kayaklog/${MAC}`, 'by token')).status).toBe(201)
+    served.clock.advance(3_600_000)
+    expect((await put(`/js/h1/${token}/kayaklog/${MAC}`, 'late')).status).toBe(404)
+    expect((await get(`/kayaklog/${MAC}`)).status).toBe(404)
+    expect((await served.call('GET', `/kayaklog/${MAC}`, { as: 'viewer' })).text).toBe('by token')
+  })
+
+  test('is bounded, and the address is a whole one', async () => {
+    await open()
+    expect((await put(`/kayaklog/${MAC}`, 'x'.repeat(1024 * 1024 + 1))).status).toBe(413)
+    for (const name of ['001122', 'x', `${MAC}.5`, `${MAC}00`])
+      expect((await put(`/kayaklog/${name}`, 'x')).status).toBe(404)
+  })
+})
