@@ -1,7 +1,7 @@
 import { CapturedZone } from '#core/manifest.ts'
 
 /** Two zones of a Solaris 10 host as an archive of it carries them, the second only configured. */
-export function exampleCaptured(): CapturedZone[] {
+export function exampleCaptured(): [web: CapturedZone, spare: CapturedZone] {
   return [
     CapturedZone.parse({
       name: 'web',
