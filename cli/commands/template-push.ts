@@ -45,14 +45,17 @@ export function registerTemplatePush(noun: Command): void {
     'zoneflash template push --host golden --zone web --name web',
     'zoneflash template push golden.zfs --name golden --kind system --os-release s10u8',
   )
-    .argument('[source]', 'a zonepath, a zoneroot or any directory; a tar, cpio or ZFS stream; "-" for stdin')
+    .argument(
+      '[source]',
+      'a zonepath, a zoneroot or any directory; a tar, cpio, ZFS stream or flash archive; "-" for stdin',
+    )
     .requiredOption('--name <template>', 'the template: a-z, 0-9 and "-", in lower case; made when it is new')
     .option('--version <version>', 'name of the version: begins with a digit (default: the time)')
     .option(
       '--kind <kind>',
       `${TemplateKind.options.join(' or ')}: the root of a golden global zone is a system`,
     )
-    .option('--brand <brand>', 'the zone brand, when there is no SUNWdetached.xml that says it')
+    .option('--brand <brand>', 'the zone brand, when neither a SUNWdetached.xml nor a flash archive says it')
     .option('--os-family <family>', `one of ${OsFamily.options.join(', ')}`)
     .option('--os-release <release>', 'e.g. s10u8, debian-12')
     .option('--arch <arch>', 'e.g. i86pc, x86_64')

@@ -12,6 +12,7 @@ import { eachLine } from '../lines.ts'
 import { renderChannels, renderRules } from '../channel-lines.ts'
 import { sayWhichVersion } from '../channels.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { renderFlar } from '../flar-lines.ts'
 import { renderStream } from '../stream-lines.ts'
 import { registerTemplateChannels } from './template-channels.ts'
 import { registerTemplateConvert } from './template-convert.ts'
@@ -194,8 +195,10 @@ function renderVersion({ manifest, state, blockedBy }: VersionReply): string {
   const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}\n`] : []))
   const config =
     manifest.zonecfg === undefined ? '' : `\nzonecfg:\n${manifest.zonecfg.replace(/^/gm, '    ').trimEnd()}\n`
-  const streams = manifest.artifacts.map((artifact) => renderStream(artifact, manifest))
-  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${streams.join('')}${config}`
+  const details = manifest.artifacts.map(
+    (artifact) => renderStream(artifact, manifest) + renderFlar(artifact, manifest),
+  )
+  return `${lines.join('')}\n${renderArtifacts(manifest.artifacts)}${details.join('')}${config}`
 }
 
 /** Forms that were converted tell from which. */
