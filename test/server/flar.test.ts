@@ -175,11 +175,9 @@ describe('an installer', () => {
       const reply = await get(address, { range: typeof range === 'string' ? range : range() })
       const body = Buffer.from(await reply.arrayBuffer())
       expect([reply.status, reply.headers.get('content-range')]).toEqual([status, told()])
-      if (status === 200) expect(body.equals(flar)).toBe(true)
-      if (status === 206) {
-        const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(told() ?? '') ?? []
-        expect(body.equals(flar.subarray(Number(from), Number(to) + 1))).toBe(true)
-      }
+      const [, from = 0, to = -1] = /^bytes (\d+)-(\d+)\//.exec(told() ?? '') ?? []
+      const expected = status === 200 ? flar : flar.subarray(Number(from), Number(to) + 1)
+      expect(status === 416 || body.equals(expected)).toBe(true)
     }
   })
 
