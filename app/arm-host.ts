@@ -9,7 +9,7 @@ import type { InstallLog } from './ports/installs.ts'
 import type { Clock } from './ports/queue.ts'
 import { planHost } from './plan-host.ts'
 
-interface Needs {
+export interface ArmNeeds {
   hosts: HostRegistry
   profiles: ProfileStore
   catalog: TemplateCatalog
@@ -36,7 +36,7 @@ const LONGEST_WINDOW = 30 * 86_400_000
 /** Plans, and keeps the plan: what changes later is for the next arming. @throws WindowTooLong and what planHost throws */
 export async function armHost(
   { host, ttlMs, baseUrl, actor }: { host: string; ttlMs: number; baseUrl: string; actor: string },
-  needs: Needs,
+  needs: ArmNeeds,
 ): Promise<ArmedHost> {
   if (ttlMs > LONGEST_WINDOW) {
     throw new ProvisionError(

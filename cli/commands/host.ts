@@ -8,6 +8,7 @@ import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
 import { ArmReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
+import { registerHostBoot } from './host-boot.ts'
 
 interface Options {
   json?: boolean
@@ -124,6 +125,8 @@ export function registerHost(program: Command): void {
     })
 
   registerHostArchive(noun)
+
+  registerHostBoot(noun)
 
   addCommand(noun, 'rm', 'forget a host', 'zoneflash host rm h1')
     .argument('<name>')

@@ -1,6 +1,7 @@
 // Every route of the admin API except uploads, which stream and are mounted by uploads.ts.
 import type { Route } from '../route.ts'
 import type { Services } from '../services.ts'
+import { bootRoutes } from './boot.ts'
 import { buildRoutes } from './builds.ts'
 import { channelRoutes } from './channels.ts'
 import { conversionRoutes } from './conversions.ts'
@@ -33,6 +34,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...profileRoutes(services),
   ...jumpStartRoutes(services),
   ...hostRoutes(services),
+  ...bootRoutes(services),
   ...systemArchiveRoutes(services),
   ...installRoutes(services),
   ...zoneRoutes(services),

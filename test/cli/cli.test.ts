@@ -32,6 +32,30 @@ async function zoneroot(name: string): Promise<string> {
   return directory
 }
 
+test('host boot prints the block alone, and beside it what to do with it', async () => {
+  const mac = ['--mac', '0:11:22:a:b:c', '--address', '192.0.2.21']
+  await cli('host', 'add', 'booted', ...mac)
+  const options = [
+    '--boot-server',
+    'js1=192.0.2.11',
+    '--media',
+    '/export/s10',
+    '--jumpstart',
+    'js1:/jumpstart',
+  ]
+  const dhcpd = await cli('host', 'boot', 'booted', '--kind', 'dhcpd', ...options)
+  expect(dhcpd).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^host booted \{\n  hardware ethernet 00:11:22:0a:0b:0c;\n[^]*\}\n$/),
+    stderr: expect.stringContaining('for dhcpd.conf\n- add it inside the subnet'),
+  })
+  expect(await cli('host', 'boot', 'booted', '--kind', 'floppy')).toMatchObject({ status: 2 })
+  expect(await cli('host', 'boot', 'booted', '--kind', 'grub', '--boot-server', 'js1')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('expected NAME=ADDRESS or ADDRESS'),
+  })
+})
+
 describe('template push', () => {
   test('of a directory keeps links that climb above it, with what they mean inside a zone', async () => {
     const directory = await zoneroot('climbing')
@@ -255,6 +279,7 @@ describe('every command', () => {
     ),
     ...commandsOf('host', 'add set list show arm plan render events rm'),
     ...commandsOf('profile', 'list show set check import'),
+    ...commandsOf('rules', 'check test show set history files put rm'),
     ...commandsOf('zone', 'list'),
     ...commandsOf('token', 'create list revoke'),
   ])('%s has --json and a help with an example', async (command) => {

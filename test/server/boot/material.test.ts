@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Profile } from '#core/profile.ts'
+import { addVersion, serve, type Served } from '../served.ts'
+
+let served: Served
+beforeEach(async () => {
+  served = await serve()
+  const { hosts, profiles } = served.services
+  await addVersion(served.services, { template: 'web' })
+  await addVersion(served.services, {
+    template: 'omni',
+    format: 'zfs',
+    compression: 'none',
+    layout: 'zoneroot',
+  })
+  const sysid = { rootPassword: '$5$salt$hashofthepassword' }
+  const zones = [{ name: 'web01', template: 'web@1.0' }]
+  await profiles.set(Profile.parse({ name: 'web', sysid, zones }))
+  const system = { template: 'omni@1.0' }
+  await profiles.set(Profile.parse({ name: 'omni', sysid, system, kayak: { disks: ['c1t0d0'] } }))
+  for (const name of ['web', 'omni'])
+    await hosts.add({
+      name: `${name}-host`,
+      macs: ['00:11:22:0a:0b:0c'],
+      addresses: ['192.0.2.21'],
+      arch: 'i86pc',
+      release: 'illumos',
+      networks: [],
+      profile: name,
+      facts: {},
+    })
+})
+afterEach(() => served[Symbol.asyncDispose]())
+
+const boot = (body: object, host = 'web-host', as: 'operator' | 'viewer' = 'operator') =>
+  served.call('POST', `/api/v1/hosts/${host}/boot`, { as, body })
+const TOKEN = /zi_[A-Za-z0-9_-]{32}/
+
+test('with a duration the host is armed, and the token is in what a boot server gets', async () => {
+  const { status, json } = await boot({ kind: 'grub', for: '2h' })
+  expect([status, json]).toEqual([
+    200,
+    expect.objectContaining({ armedUntil: '2026-11-20T13:00:00.000Z', notes: [] }),
+  ])
+  const [token = ''] = TOKEN.exec(JSON.stringify(json)) ?? []
+  expect(await served.services.installs.authenticate('web-host', token)).toBeDefined()
+  expect(JSON.stringify(json)).toContain(`- install http://192.0.2.1:7070/js/web-host/${token}/config.tar`)
+})
+
+test('the token of a window that is open goes in as it is', async () => {
+  const { secret } = await served.services.installs.arm('web-host', {}, 3_600_000)
+  const { json } = await boot({ kind: 'wanboot', token: secret })
+  expect(JSON.stringify(json)).toContain(`SsysidCF=http://192.0.2.1:7070/js/web-host/${secret}\\n`)
+  expect((await served.services.installs.list('web-host')).length).toBe(1)
+  expect((await boot({ kind: 'wanboot', token: 'zi_wrong' })).json).toMatchObject({
+    code: 'WrongInstallToken',
+  })
+})
+
+test('without either it is said what stands in the place of a token', async () => {
+  expect((await boot({ kind: 'grub' })).json).toMatchObject({
+    notes: [expect.stringContaining('zi_of-the-armed-host stands for')],
+  })
+  const nfs = { jumpstart: 'js1:/jumpstart', mediaPath: '/export/s10' }
+  expect((await boot({ kind: 'dhcpd', options: nfs })).json).toMatchObject({ notes: [] })
+  expect(await served.services.installs.list('web-host')).toEqual([])
+})
+
+test('what cannot be rendered arms no host', async () => {
+  const { json } = await boot({ kind: 'grub', for: '2h', options: { server: 'http://flash.example.com' } })
+  expect(json).toMatchObject({ code: 'BootAddressNeeded' })
+  expect(await served.services.installs.list('web-host')).toEqual([])
+})
+
+test('a loader’s line for kayak names the medium, which is asked for beforehand', async () => {
+  const { json } = await boot({ kind: 'kayak' }, 'omni-host')
+  expect(json).toMatchObject({
+    notes: [
+      expect.stringContaining('stands for the token'),
+      expect.stringContaining('kayak.xz of omni@1.0 is being made'),
+      expect.stringContaining('template omni is not open to kayak'),
+    ],
+  })
+  expect(JSON.stringify(json)).toContain(
+    '/kayak/media/omni@1.0.zfs.xz,install_config=http://192.0.2.1:7070/kayak',
+  )
+  expect((await boot({ kind: 'kayak' })).json).toMatchObject({ code: 'HostHasNoKayak' })
+})
+
+test.each([
+  [{ kind: 'floppy' }],
+  [{}],
+  [{ kind: 'grub', for: '2h', token: 'zi_x' }],
+  [{ kind: 'grub', options: { mediaPath: '/a b' } }],
+  [{ kind: 'grub', options: { nonsense: 1 } }],
+])('%j is refused', async (body) => {
+  expect((await boot(body)).status).toBe(400)
+})
+
+test('it is for operators: it may hold a token', async () => {
+  expect((await boot({ kind: 'grub' }, 'web-host', 'viewer')).status).toBe(403)
+  expect((await boot({ kind: 'grub' }, 'nobody')).status).toBe(404)
+})
