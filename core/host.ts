@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jumpStartFactProblems } from './jumpstart/fact-values.ts'
 import { HostName, ProfileName } from './names.ts'
 
 /** A MAC address in any common spelling (`0:11:22:a:b:c`, `00-11-…`, `001122334455`), kept as `00:11:22:0a:0b:0c`. */
@@ -90,6 +91,8 @@ export const GivenHost = Host.extend({
       const problem = factProblem(facts, fact)
       if (problem !== undefined) context.addIssue({ code: 'custom', path: [fact], message: problem })
     }
+    for (const { fact, message } of jumpStartFactProblems(facts))
+      context.addIssue({ code: 'custom', path: [fact], message })
   }),
 })
 

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isStorable } from '../storable-text.ts'
 import { fileNameProblem } from './paths.ts'
+import { quoted } from './problem.ts'
 
 /** characters of one file */
 export const MAX_FILE = 1024 ** 2
@@ -13,18 +14,22 @@ export const MAX_FILES = 4096
 
 const Text = z.string().refine(isStorable, 'expected text without NUL')
 
-export const JumpStartPath = z.string().superRefine((path, context) => {
-  const problem = fileNameProblem(path)
-  if (problem !== undefined)
-    context.addIssue(`the file is ${JSON.stringify(path.slice(0, 200))}, expected ${problem}`)
-})
-
 export const JumpStartFile = z.strictObject({
   text: Text.max(MAX_FILE),
   /** permission bits: scripts 0755, profiles 0644 */
   mode: z.int().min(0o400).max(0o777),
 })
 export type JumpStartFile = z.infer<typeof JumpStartFile>
+
+/** Files by path; null: removed. */
+export const FileChanges = z
+  .record(z.string(), z.union([JumpStartFile, z.null()]))
+  .superRefine((files, context) => {
+    for (const path of Object.keys(files)) {
+      const problem = fileNameProblem(path)
+      if (problem !== undefined) context.addIssue(`the file is ${quoted(path)}, expected ${problem}`)
+    }
+  })
 
 export const RulesText = Text.max(MAX_RULES)
 

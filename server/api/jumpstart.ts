@@ -5,7 +5,7 @@ import { matchHost } from '#app/jumpstart/match-host.ts'
 import { setRules } from '#app/jumpstart/set-rules.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { checkDirectory } from '#core/jumpstart/check-directory.ts'
-import { JumpStartFile, JumpStartPath, RulesText } from '#core/jumpstart/directory.ts'
+import { FileChanges, JumpStartFile, RulesText } from '#core/jumpstart/directory.ts'
 import { explainMatch, HostRules } from '#core/jumpstart/rules/explain.ts'
 import { renderRulesOk } from '#core/jumpstart/rules/rules-ok.ts'
 import { HostName } from '#core/names.ts'
@@ -41,10 +41,7 @@ const DirectoryReply = Note.extend({
 
 const Change = z.strictObject({
   rules: RulesText.optional().describe('absent: they stay'),
-  files: z
-    .record(JumpStartPath, z.union([JumpStartFile, z.null()]))
-    .optional()
-    .describe('null removes a file; what is not named stays'),
+  files: FileChanges.optional().describe('null removes a file; what is not named stays'),
   expected: z.int().min(0).optional().describe('refused when another revision is the latest'),
   why: z.string().max(1024).optional(),
   force: z.boolean().default(false),
