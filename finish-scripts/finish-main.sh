@@ -46,6 +46,10 @@ open_finish() { # a host whose zones come later needs nothing of the network now
   fi
   mkdir -p "$zf_root/var/log"
   open_place || return 1
+  finish_lacks=
+  zf_client=
+  if have curl || have wget; then open_fetch; else finish_lacks='neither curl nor wget'; fi
+  if have digest || have sha256sum || have openssl; then choose_digest; else finish_lacks='none of digest, sha256sum and openssl'; fi
   open_reports && return 0
   rm -rf "$zf_state/lock"
   return 1
@@ -54,11 +58,14 @@ open_finish() { # a host whose zones come later needs nothing of the network now
 check_installer() { # programs; reports wait in their spool where there is no way to send them
   finish_fetches=$zf_has_system
   if [ "$zf_zones_come" = install ]; then finish_fetches=yes; fi
-  if open_fetch && choose_digest; then :; else
-    [ -z "$finish_fetches" ] || return 1
-    echo 'reports wait for the first boot'
+  if [ -z "$finish_fetches" ]; then
+    if [ -n "$finish_lacks" ]; then echo "this installer has $finish_lacks: reports wait for the first boot"; fi
+    return 0
   fi
-  [ -n "$finish_fetches" ] || return 0
+  if [ -n "$finish_lacks" ]; then
+    complain "this installer has $finish_lacks"
+    return 1
+  fi
   for check_command in tee mkfifo cpio; do
     have "$check_command" || {
       complain "this installer has no $check_command"

@@ -62,7 +62,7 @@ have_zone() { # SMOKE FUNCTION: all steps; a zone that was finished once is left
     report zone "$z_name" skipped "$zf_work/output"
     return 0
   fi
-  if [ -n "$z_stream" ]; then step receive "$z_name" receive_zone; fi
+  if is_marked staged; then :; elif [ -n "$z_stream" ]; then step receive "$z_name" receive_zone; fi
   if is_marked received || is_marked staged; then
     step configure "$z_name" configure_received_zone
     step attach "$z_name" attach_received_zone
