@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ProvisionError } from '#core/errors.ts'
 import { registerAudit } from './commands/audit.ts'
 import { registerBuild } from './commands/build.ts'
+import { registerFlar } from './commands/flar.ts'
 import { registerGc } from './commands/gc.ts'
 import { registerHost } from './commands/host.ts'
 import { registerProcesses } from './commands/processes.ts'
@@ -40,6 +41,7 @@ function createProgram(): Command {
     registerSchedule,
     registerGc,
     registerStream,
+    registerFlar,
     registerUse,
     registerToken,
     registerAudit,

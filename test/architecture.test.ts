@@ -16,8 +16,8 @@ const mayImport: Record<string, { folders: string[]; packages?: RegExp }> = {
   cli: { folders: ['core'] },
   sandbox: { folders: ['core'] },
 }
-// What people do with streams in files needs no server: decision 13.
-const streamCommands = { files: /^cli\/stream\//, mayImport: /^#adapters\/(zfs|archive)\// }
+// What people do with streams and flash archives in files needs no server: decision 13.
+const fileCommands = { files: /^cli\/(stream|flar)\//, mayImport: /^#adapters\/(zfs|archive|flar)\// }
 const starters = /^cli\/commands\/(up|serve|work|doctor|config)\.ts$/
 
 /** The import specifiers of a source file, static and dynamic. */
@@ -50,7 +50,7 @@ describe('the import arrows: core ← app ← adapters ← server, worker; core 
             target === folder ||
             rule.folders.includes(target) ||
             starters.test(file) ||
-            (streamCommands.files.test(file) && streamCommands.mayImport.test(specifier))
+            (fileCommands.files.test(file) && fileCommands.mayImport.test(specifier))
           return allowed ? [] : [`${file} imports ${specifier}`]
         }),
       )

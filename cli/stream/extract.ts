@@ -1,13 +1,11 @@
 // `zoneflash stream extract`: the tree of a stream as files, whole or not at all.
-import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'
 import { addCommand } from '../command.ts'
-import { refused } from '../failures.ts'
 import { printLine, renderBytes, renderName } from '../output.ts'
 import { startProgress } from '../progress.ts'
-import { cannotWrite } from './file-failures.ts'
+import { checkEmpty, intoDirectory } from './into-directory.ts'
 import { interruptible, unlessStopped } from './interrupted.ts'
 import { leftOut, tarOf } from './extract-tar.ts'
 import { unpackTar } from './unpack-tar.ts'
@@ -52,7 +50,7 @@ export function registerStreamExtract(noun: Command): void {
     })
 }
 
-/** Into a directory beside `target` that takes its name at the end. Returns the bytes of files without their holes. */
+/** Returns the bytes of files without their holes. */
 async function extract(
   open: OpenTree,
   target: string,
@@ -61,27 +59,14 @@ async function extract(
   const { tree } = open
   const total = tree.nodes.reduce((sum, node) => sum + (node.hardlinkTo === undefined ? node.size : 0), 0)
   const progress = startProgress('extracting', total)
-  const staging = await mkdtemp(path.join(path.dirname(target), `.${path.basename(target)}.`)).catch(
-    cannotWrite(target),
-  )
   try {
-    let bytes = 0
-    const archive = tarOf(open, { isRoot, onBytes: (length) => progress.to((bytes += length)) })
-    await unpackTar(archive, staging, { isRoot, signal })
-    signal.throwIfAborted()
-    await rename(staging, target).catch(cannotWrite(target))
-    return bytes
+    return await intoDirectory(target, signal, async (staging) => {
+      let bytes = 0
+      const archive = tarOf(open, { isRoot, onBytes: (length) => progress.to((bytes += length)) })
+      await unpackTar(archive, staging, { isRoot, signal })
+      return bytes
+    })
   } finally {
     progress.stop()
-    await rm(staging, { recursive: true, force: true })
   }
-}
-
-/** @throws CliFailure unless there is nothing, or an empty directory */
-async function checkEmpty(target: string): Promise<void> {
-  const found = await lstat(target).catch(() => undefined)
-  if (found === undefined) return
-  const isEmpty = found.isDirectory() && (await readdir(target).catch(cannotWrite(target))).length === 0
-  if (!isEmpty)
-    throw refused('DirectoryNotEmpty', `${target} is there already, expected a new or empty directory`)
 }

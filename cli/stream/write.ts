@@ -1,5 +1,5 @@
 // `zoneflash stream write`: a full stream of a directory, an archive or another stream, without ZFS.
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { peek } from '#adapters/archive/peek.ts'
@@ -18,8 +18,9 @@ import { addCommand } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { print, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
-import { cannotRead, cannotWrite, shownFile } from './file-failures.ts'
+import { cannotRead, shownFile } from './file-failures.ts'
 import { openAny } from './files.ts'
+import { intoFile } from './into-file.ts'
 import { interruptible, unlessStopped, untilStopped } from './interrupted.ts'
 import { checkHoles } from './trees.ts'
 import { renderPool } from './verified.ts'
@@ -166,30 +167,5 @@ async function* readFrom<T>(from: string, chunks: AsyncIterable<T>): AsyncGenera
     yield* chunks
   } catch (error) {
     cannotRead(from)(error)
-  }
-}
-
-/** The file appears when it is whole. */
-async function intoFile(
-  file: string,
-  force: boolean,
-  fill: (write: (chunk: Uint8Array) => Promise<unknown>) => Promise<void>,
-): Promise<void> {
-  if (!force && (await stat(file).catch(() => undefined))) {
-    throw refused('FileExists', `${file} is there already, expected a new name`, {
-      advice: 'choose another with -o, or replace it with --force',
-    })
-  }
-  const part = `${file}.part`
-  const handle = await open(part, 'w').catch(cannotWrite(part))
-  try {
-    await fill((chunk) => handle.writeFile(chunk).catch(cannotWrite(file)))
-    await handle.sync().catch(cannotWrite(file))
-    await handle.close().catch(cannotWrite(file))
-    await rename(part, file).catch(cannotWrite(file))
-  } catch (error) {
-    await handle.close().catch(() => undefined)
-    await rm(part, { force: true })
-    throw error
   }
 }

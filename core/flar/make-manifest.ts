@@ -13,8 +13,14 @@ export interface Difference {
  * Each directory of the old image has its lines together, then its `\d` line: so nobody needs to know the order in which the client walks.
  * A file that changed has a line with what it was in the old image, since the client is looked at before the archive is unpacked; one that
  * changed its type has two, one that it goes and one that it comes. lost+found is nobody's.
+ * What the client has new in one of the directories `unclosed` is its own affair.
  */
-export function makeManifest(oldTree: FileTree, newTree: FileTree, filters: FlarFilters): Difference {
+export function makeManifest(
+  oldTree: FileTree,
+  newTree: FileTree,
+  filters: FlarFilters,
+  unclosed: ReadonlySet<string> = new Set(),
+): Difference {
   const lines: ManifestLine[] = []
   const brought: string[] = []
   const directories = ['/']
@@ -32,7 +38,8 @@ export function makeManifest(oldTree: FileTree, newTree: FileTree, filters: Flar
       if (isOpen && filters.mayTakeBelow(path)) directories.push(path)
     }
     const before = oldTree.get(directory)
-    if (before && isDirectory(before)) lines.push({ kind: 'closed', path: directory })
+    if (before && isDirectory(before) && !unclosed.has(directory))
+      lines.push({ kind: 'closed', path: directory })
   }
   return { manifest: { filters: filters.list, lines }, brought: brought.toSorted(byPath) }
 }

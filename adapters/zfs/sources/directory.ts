@@ -24,7 +24,7 @@ const NANOSECONDS = 1_000_000_000n
 const SEPARATOR = Buffer.from('/')
 
 /** Something that is looked at again when it has been read. */
-interface Seen {
+export interface Seen {
   path: Buffer
   stats: BigIntStats
 }
@@ -122,7 +122,7 @@ function describe(
   return entry
 }
 
-function typeOf(stats: BigIntStats, path: Buffer): NodeType {
+export function typeOf(stats: BigIntStats, path: Buffer): NodeType {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'directory'
   if (stats.isSymbolicLink()) return 'symlink'
@@ -154,7 +154,7 @@ function deviceOf(rdev: bigint): { major: number; minor: number } {
 }
 
 /** The contents in one buffer that is filled again and again. @throws SourceChanged */
-async function* piecesOf({ path, stats }: Seen): AsyncGenerator<Uint8Array, undefined> {
+export async function* piecesOf({ path, stats }: Seen): AsyncGenerator<Uint8Array, undefined> {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     checkSame(path, stats, fstatSync(file, { bigint: true }))

@@ -1,0 +1,111 @@
+/** A directory of this machine as flash archives take it: what the filters let through, in the order of its names. */
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { decodeName } from '#core/archive/member.ts'
+import type { FlarFilters } from '#core/flar/filters.ts'
+import { MemoryTree } from '#core/flar/memory-tree.ts'
+import { below, type TreeFile } from '#core/flar/trees.ts'
+import type { NodeType } from '#core/zfs/tree.ts'
+import { typeOf } from '../zfs/sources/directory.ts'
+
+export interface LocalFile {
+  /** absolute in the tree, as it is shown */
+  path: string
+  /** relative to the tree, its bytes */
+  name: Buffer
+  /** where it is on this machine */
+  at: Buffer
+  type: NodeType
+  stats: BigIntStats
+}
+
+/** What every system makes anew, or mounts over: the directories stay, empty (jumpstart.md 4.3). */
+export const EMPTIED: ReadonlySet<string> = new Set([
+  '/proc',
+  '/tmp',
+  '/dev/fd',
+  '/devices',
+  '/var/run',
+  '/system/contract',
+  '/system/object',
+  '/etc/svc/volatile',
+])
+
+/**
+ * Everything below `root` that is taken, a directory before what is in it: also one that is not taken, when something in it is. The
+ * root itself has no name and does not come, `without` is a file of this machine that is passed over. Walked without recursion;
+ * failures are those of the file system.
+ */
+export function* walkTree(
+  root: string,
+  filters: FlarFilters,
+  without?: string,
+): Generator<LocalFile, void, undefined> {
+  const passedOver = without === undefined ? undefined : Buffer.from(without)
+  const waiting = namesIn(Buffer.from(root), '/', Buffer.alloc(0)).toReversed()
+  let above: LocalFile[] = []
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { path, name, at } = next
+    if (passedOver?.equals(at)) continue
+    const stats = lstatSync(at, { bigint: true })
+    const file: LocalFile = { path, name, at, type: typeOf(stats, at), stats }
+    above = above.filter((directory) => path.startsWith(`${directory.path}/`))
+    if (filters.takes(path)) {
+      yield* above
+      above = []
+      yield file
+    }
+    if (file.type !== 'directory') continue
+    if (!filters.takes(path)) above.push(file)
+    if (filters.mayTakeBelow(path) && !isEmptied(path, filters))
+      waiting.push(...namesIn(at, path, name).toReversed())
+  }
+}
+
+/** Unless a filter asks for something in it. */
+function isEmptied(path: string, filters: FlarFilters): boolean {
+  return (
+    EMPTIED.has(path) &&
+    !filters.list.some(({ sign, path: wanted }) => sign === '+' && `${wanted}/`.startsWith(`${path}/`))
+  )
+}
+
+type Waiting = Pick<LocalFile, 'path' | 'name' | 'at'>
+
+function namesIn(at: Buffer, directory: string, name: Buffer): Waiting[] {
+  const slash = Buffer.from('/')
+  return readdirSync(at, { encoding: 'buffer' })
+    .toSorted((a, b) => Buffer.compare(a, b))
+    .map((each) => ({
+      path: below(directory, decodeName(each)),
+      name: name.byteLength === 0 ? each : Buffer.concat([name, slash, each]),
+      at: Buffer.concat([at, slash, each]),
+    }))
+}
+
+/** Names and lstat of a whole tree in memory, for comparing: some hundred bytes for each file. */
+export function readTree(root: string, filters: FlarFilters): MemoryTree {
+  const tree = new MemoryTree()
+  tree.add(
+    '/',
+    treeFile({ stats: lstatSync(root, { bigint: true }), type: 'directory', at: Buffer.from(root) }),
+  )
+  for (const file of walkTree(root, filters)) tree.add(file.path, treeFile(file))
+  return tree
+}
+
+function treeFile({ stats, type, at }: Pick<LocalFile, 'stats' | 'type' | 'at'>): TreeFile {
+  return {
+    mode: Number(stats.mode),
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    mtime: wholeSeconds(stats),
+    size: type === 'file' ? Number(stats.size) : 0,
+    ...(type === 'symlink' && { link: decodeName(readlinkSync(at, { encoding: 'buffer' })) }),
+  }
+}
+
+/** The second in which it was changed, also before 1970. */
+export function wholeSeconds({ mtimeNs }: BigIntStats): number {
+  const second = 1_000_000_000n
+  return Number((mtimeNs - (((mtimeNs % second) + second) % second)) / second)
+}

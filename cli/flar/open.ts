@@ -1,0 +1,86 @@
+// The ARCHIVE argument: a flash archive in a file or from stdin, and what its payload holds.
+import { peek } from '#adapters/archive/peek.ts'
+import { readFlar, type ReadFlar } from '#adapters/archive/read-flar.ts'
+import { uncompress } from '#adapters/archive/uncompress.ts'
+import { CpioReader } from '#core/archive/cpio-reader.ts'
+import type { MemberSink, PushReader } from '#core/archive/member.ts'
+import { TarReader } from '#core/archive/tar-reader.ts'
+import { archivedSize, holdsRootPool } from '#core/flar/identification.ts'
+import { describePayload, sniffPayload } from '#core/flar/payload.ts'
+import type { FlarProblem } from '#core/flar/problems.ts'
+import { refused } from '../failures.ts'
+import { renderName } from '../output.ts'
+import { shownFile } from '../stream/file-failures.ts'
+import { bytesOf } from '../stream/files.ts'
+
+/** Above so many bytes a payload must not have grown by more than this: nothing but a bomb is that empty. */
+const GROWTH_FLOOR = 4 * 1024 ** 3
+const MAX_GROWTH = 500
+
+/** Says what is wrong with the archive, one line each, on stderr. */
+export function warn(problems: readonly FlarProblem[]): void {
+  for (const { severity, message } of problems) process.stderr.write(`${severity}: ${renderName(message)}\n`)
+}
+
+/** `onBytes` is told of each piece. What its end shows, is said. */
+export function openFlar(file: string, onBytes?: (length: number) => void): Promise<ReadFlar> {
+  return readFlar(bytesOf(file, onBytes), ({ problems, payloadBytes }, { identification }) => {
+    if (payloadBytes < (archivedSize(identification) ?? 0)) {
+      const said = problems.map(({ message }) => message).join('; ')
+      throw refused('TruncatedStream', `${shownFile(file)} is cut short: ${said}`)
+    }
+    warn(problems)
+  })
+}
+
+/**
+ * Reads the members of the archive section, whatever the identification says of it: its bytes tell what it is. Comes back after each
+ * piece. @throws CorruptStream, TruncatedStream, TooManyBytes
+ */
+export async function* readMembers(
+  { preamble, stored }: ReadFlar,
+  sink: MemberSink,
+): AsyncGenerator<void, void, undefined> {
+  if (holdsRootPool(preamble.identification)) {
+    throw refused('FlarInvalid', 'the flash archive holds streams of a ZFS root pool, expected files', {
+      advice: 'such an archive is made with flarcreate; -L cpio or -L pax makes one of files',
+    })
+  }
+  let received = 0
+  const outer = await peek(counted(stored, (length) => (received += length)))
+  const isCompressed = sniffPayload(outer.head).compression === 'compress'
+  const inner = await peek(isCompressed ? uncompress(outer.all) : outer.all)
+  const reader = readerOf(inner.head, sink)
+  let unpacked = 0
+  for await (const chunk of inner.all) {
+    unpacked += chunk.byteLength
+    if (unpacked > GROWTH_FLOOR && unpacked > received * MAX_GROWTH)
+      throw refused(
+        'TooManyBytes',
+        `${received} bytes have become ${unpacked}, expected less than ${MAX_GROWTH} times as many`,
+      )
+    reader.push(chunk)
+    yield
+  }
+  reader.finish()
+}
+
+function readerOf(head: Uint8Array, sink: MemberSink): PushReader {
+  const { archiver } = sniffPayload(head)
+  if (archiver === 'cpio') return new CpioReader(sink)
+  if (archiver === 'pax') return new TarReader(sink)
+  throw refused(
+    'FlarInvalid',
+    `the archive section is ${describePayload(head)}, expected cpio or pax, plain or compressed`,
+  )
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onBytes: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    onBytes(chunk.byteLength)
+    yield chunk
+  }
+}

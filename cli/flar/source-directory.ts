@@ -1,0 +1,174 @@
+// A flash archive's payload from a directory: all of it, or what is not as in an old image.
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { EMPTIED, readTree, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
+import { measureTree, type MeasuredTree } from '#adapters/flar/measure-tree.ts'
+import { writePayload } from '#adapters/flar/write-payload.ts'
+import {
+  filterPath,
+  FlarFilters,
+  parseFilterLines,
+  parsePathLines,
+  type FileList,
+  type FlarFilter,
+} from '#core/flar/filters.ts'
+import { makeManifest } from '#core/flar/make-manifest.ts'
+import { renderManifest } from '#core/flar/manifest.ts'
+import type { FlarSection } from '#core/flar/sections.ts'
+import { refused, usageFailure } from '../failures.ts'
+import { cannotRead, STDIN } from '../stream/file-failures.ts'
+import type { FlarSource } from './source.ts'
+
+export interface DirectoryOptions {
+  root?: string
+  oldImage?: string
+  archiver?: 'cpio' | 'pax'
+  exclude?: string[]
+  include?: string[]
+  filters?: string[]
+  excludeList?: string[]
+  files?: string
+  onlyFiles?: boolean
+  /** commander: false for -M */
+  manifest: boolean
+}
+
+/** Which files, in the order of their names, as often as they are asked for. */
+type Files = () => Iterable<LocalFile>
+
+export async function sourceOfDirectory(
+  options: DirectoryOptions,
+  output: string,
+  signal: AbortSignal,
+): Promise<FlarSource> {
+  const { root, oldImage } = options
+  if (root === undefined) throw usageFailure('expected -R DIR or --template NAME')
+  await checkDirectory(root)
+  const filters = await filtersOf(options)
+  const unfinished = output === STDIN ? undefined : unfinishedIn(root, output)
+  const all: Files = () => stoppable(walkTree(root, filters, unfinished), signal)
+  const difference = oldImage === undefined ? undefined : await compare(oldImage, root, filters)
+  const brought = difference && new Set(difference.brought)
+  const files = brought ? () => filtered(all(), brought) : all
+  const measured = reading(root, () => measureTree(files()))
+  const archiver = archiverOf(options.archiver, measured)
+  const manifest = difference && options.manifest ? [difference.section] : []
+  return {
+    description: { archiver, type: difference ? 'DIFFERENTIAL' : 'FULL' },
+    compression: 'none',
+    ...(archiver === 'cpio' && { archivedSize: measured.cpioBytes }),
+    unarchivedSize: measured.unarchivedBytes,
+    sections: manifest,
+    notes: notesOf(measured, archiver, options.archiver),
+    payload: payloadOf(root, files, archiver, measured),
+  }
+}
+
+async function checkDirectory(directory: string): Promise<void> {
+  const found = await stat(directory).catch(cannotRead(directory))
+  if (!found.isDirectory()) throw refused('CannotRead', `${directory} is no directory`)
+}
+
+/** All filters are one list: which one a path came from does not matter. */
+async function filtersOf(options: DirectoryOptions): Promise<FlarFilters> {
+  const { exclude = [], include = [], filters = [], excludeList = [], files, onlyFiles = false } = options
+  if (onlyFiles && files === undefined)
+    throw usageFailure('-F takes only the files of a list, expected -f FILE')
+  const signed = (sign: '+' | '-', paths: readonly string[]): FlarFilter[] =>
+    paths.map((each) => ({ sign, path: filterPath(each) }))
+  const list: FlarFilter[] = [...signed('-', exclude), ...signed('+', include)]
+  for (const file of filters) list.push(...parseFilterLines(await textOf(file)))
+  for (const file of excludeList) list.push(...signed('-', parsePathLines(await textOf(file))))
+  const named: FileList | undefined =
+    files === undefined ? undefined : { paths: parsePathLines(await textOf(files)), isOnly: onlyFiles }
+  return new FlarFilters(list, named)
+}
+
+async function textOf(file: string): Promise<string> {
+  if (file !== STDIN) return readFile(file, 'utf8').catch(cannotRead(file))
+  const pieces: Buffer[] = []
+  for await (const piece of process.stdin) pieces.push(piece as Buffer)
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** An archive that is written into the tree that it is made of is none of its files. */
+function unfinishedIn(root: string, output: string): string | undefined {
+  const relative = path.relative(path.resolve(root), path.resolve(output))
+  return relative.startsWith('..') ? undefined : `${root}/${relative}.part`
+}
+
+async function compare(
+  oldImage: string,
+  root: string,
+  filters: FlarFilters,
+): Promise<{ section: FlarSection; brought: readonly string[] }> {
+  await checkDirectory(oldImage)
+  const trees = [oldImage, root].map((directory) => reading(directory, () => readTree(directory, filters)))
+  const [before, now] = trees
+  if (!before || !now) throw new Error('two trees are compared')
+  const { manifest, brought } = makeManifest(before, now, filters, EMPTIED)
+  return { section: { name: 'manifest', content: renderManifest(manifest) }, brought }
+}
+
+function archiverOf(wanted: 'cpio' | 'pax' | undefined, { tooMuchForCpio }: MeasuredTree): 'cpio' | 'pax' {
+  if (wanted === 'cpio' && tooMuchForCpio) {
+    const { path: file, why } = tooMuchForCpio
+    throw refused('CpioCannotHold', `${JSON.stringify(file)} ${why}`, { advice: 'use -L pax' })
+  }
+  return wanted ?? (tooMuchForCpio ? 'pax' : 'cpio')
+}
+
+function notesOf(measured: MeasuredTree, archiver: string, wanted: string | undefined): string[] {
+  const { devices, sockets, tooMuchForCpio } = measured
+  return [
+    ...(devices > 0 ? [`devices: ${devices}, left out: every system makes its own`] : []),
+    ...(sockets > 0 ? [`sockets: ${sockets}, left out: they belong to who runs`] : []),
+    ...(archiver === 'pax' && wanted === undefined && tooMuchForCpio
+      ? [`pax, not cpio: ${JSON.stringify(tooMuchForCpio.path)} ${tooMuchForCpio.why}`]
+      : []),
+  ]
+}
+
+/** @throws SourceChanged when it is not as long as it was measured */
+async function* payloadOf(
+  root: string,
+  files: Files,
+  archiver: 'cpio' | 'pax',
+  measured: MeasuredTree,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  try {
+    for await (const chunk of writePayload(files(), archiver, measured.links)) {
+      bytes += chunk.byteLength
+      yield chunk
+    }
+  } catch (error) {
+    cannotRead(root)(error)
+  }
+  if (archiver === 'cpio' && bytes !== measured.cpioBytes) {
+    throw refused(
+      'SourceChanged',
+      `files came or went below ${root} while it was read: ${bytes} bytes, ${measured.cpioBytes} before`,
+      { advice: 'halt what runs there, then run the command again' },
+    )
+  }
+}
+
+function* filtered(files: Iterable<LocalFile>, paths: ReadonlySet<string>): Generator<LocalFile> {
+  for (const file of files) if (paths.has(file.path)) yield file
+}
+
+function* stoppable(files: Iterable<LocalFile>, signal: AbortSignal): Generator<LocalFile> {
+  for (const file of files) {
+    signal.throwIfAborted()
+    yield file
+  }
+}
+
+function reading<T>(directory: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    return cannotRead(directory)(error)
+  }
+}
