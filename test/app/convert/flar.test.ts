@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createConverter } from '#adapters/conversion/convert.ts'
+import type { BlobStore } from '#app/ports/blobs.ts'
+import { parseConfig } from '#core/config.ts'
 import type { Entry } from '#core/entry.ts'
 import { cpioOf, flarOf, paxOf, splitFlar } from '#test/adapters/archive/flar.ts'
 import { shell, withTree } from '#test/archives.ts'
@@ -160,4 +163,29 @@ test('what the archive says of a template is what was said of the one that it wa
   await site.push('2', await site.bytes(await site.form('1', 'flar')), { brand: undefined })
   const { manifest } = await site.catalog.getVersion('web', '2')
   expect(manifest).toMatchObject({ ...facts, notes: 'two lines=1' })
+})
+
+test('its size is known by the index; only where names are ambiguous it is written twice, and nothing of the first stays', async () => {
+  const puts: string[] = []
+  const blobs = new Proxy(site.needs.blobs, {
+    get(store, key: keyof BlobStore) {
+      if (key === 'put') puts.push('put')
+      const value: unknown = store[key]
+      return typeof value === 'function' ? value.bind(store) : value
+    },
+  })
+  const { limits } = parseConfig({})
+  const convert = createConverter({ blobs, limits, spoolDirectory: tmpdir() })
+  await site.push('1', forms.tar)
+  await site.convert('1', 'flar', undefined, { convert })
+  expect(puts).toHaveLength(1)
+  // the characters of an escape, not the byte that they stand for
+  const name = String.raw`\xFC`.repeat(50)
+  const literal = withTree(`mkdir etc; cd etc; for n in 1 2 3 4 5; do echo x >'${name}'$n; done`, cpioOf)
+  await site.push('2', literal)
+  await site.convert('2', 'flar', undefined, { convert })
+  expect(puts).toHaveLength(3)
+  const stored = []
+  for await (const sha256 of site.blobs.list()) stored.push(sha256)
+  expect(stored).toHaveLength(4)
 })
