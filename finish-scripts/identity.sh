@@ -20,6 +20,7 @@ identity_of_solaris10() {
   drop_node_name &&
     drop_interfaces &&
     default_solaris_hosts &&
+    default_transport_hosts &&
     drop_network_settings &&
     drop_sysid_state &&
     unconfigure &&
@@ -109,6 +110,15 @@ END
 127.0.0.1	localhost
 END
   fi
+}
+
+default_transport_hosts() { # of the transports that lead back to the host itself
+  for transport in ticlts ticots ticotsord; do
+    if is_file "etc/net/$transport/hosts"; then
+      new_awk '/^#/' "$zone_root/etc/net/$transport/hosts" >"$zf_work/transport" &&
+        rewrite "etc/net/$transport/hosts" <"$zf_work/transport" || return 1
+    fi
+  done
 }
 
 drop_network_settings() {

@@ -399,8 +399,8 @@ take_over_hardware() {
   return 0
 }
 
-# The environment that JumpStart made is thrown away, and its logs with it. Those of the scripts are still in /tmp; begin.log and
-# finish.log are links to the newest, as the installer leaves them.
+# The environment that JumpStart made is thrown away, and its logs with it. Those of its scripts are still in /tmp, that of the
+# finish script up to here; begin.log and finish.log become links to the newest, as the installer leaves them.
 copy_install_logs() {
   logs_at=var/sadm/system/logs
   real_parents "$logs_at/x" && mkdir -p "$zone_root/$logs_at" || return 1
@@ -408,10 +408,11 @@ copy_install_logs() {
     for logs_file in "$zf_root/$logs_at"/*; do
       if [ -f "$logs_file" ] && [ ! -h "$logs_file" ]; then copy_log "$logs_file" || return 1; fi
     done
+    logs_from=${ZONEFLASH_INSTALLER_LOGS:-/tmp}
     logs_day=`date '+%b%d_%Y'`
     for logs_name in begin.log finish.log; do
-      if [ -f "/tmp/$logs_name" ]; then
-        put "$logs_at/${logs_name}_$logs_day" 644 <"/tmp/$logs_name" || return 1
+      if [ -f "$logs_from/$logs_name" ]; then
+        put "$logs_at/${logs_name}_$logs_day" 644 <"$logs_from/$logs_name" || return 1
         rm -f "$zone_root/$logs_at/$logs_name"
         ln -s "${logs_name}_$logs_day" "$zone_root/$logs_at/$logs_name" || return 1
       fi

@@ -18,6 +18,11 @@ export function withTimezone(init: Uint8Array, timezone: string): Uint8Array {
   ])
 }
 
+/** The lines that are comments. */
+export function commentsOf(hosts: Uint8Array): Uint8Array {
+  return withLines(hosts, (lines) => lines.filter((line) => line.startsWith('#')))
+}
+
 /** Characters stand for bytes here, so that no encoding matters. Every line gets an end. */
 function withLines(bytes: Uint8Array, change: (lines: string[]) => string[]): Uint8Array {
   const lines = Array.from(bytes, (byte) => String.fromCharCode(byte))

@@ -36,7 +36,7 @@ export async function identityOf(request: IdentityRequest): Promise<Change[]> {
   }
   if (zone.osFamily === 'solaris10') {
     if (attached) await solaris.clearRootPassword(root)
-    resetSolaris10(root, zone)
+    await resetSolaris10(root, zone)
   } else if (zone.osFamily === 'illumos') await resetIllumos(root, zone)
   else await resetLinux(root, zone, material)
   putSysidcfg(root, zone)
@@ -44,10 +44,11 @@ export async function identityOf(request: IdentityRequest): Promise<Change[]> {
 }
 
 /** The first boot asks sysidcfg for the rest, so most of it only has to go. */
-function resetSolaris10(root: Zoneroot, zone: PlannedZone): void {
+async function resetSolaris10(root: Zoneroot, zone: PlannedZone): Promise<void> {
   solaris.dropNodeName(root)
   solaris.dropInterfaces(root)
   solaris.defaultSolarisHosts(root, zone)
+  await solaris.defaultTransportHosts(root)
   solaris.dropNetworkSettings(root)
   solaris.dropSysidState(root)
   solaris.unconfigure(root)

@@ -1,6 +1,6 @@
 /** What Solaris 10 and illumos reset. Each item is the function of that name in finish-scripts/identity.sh: both belong together. */
 import type { PlannedZone } from '../plan/schema.ts'
-import { withRootPassword, withTimezone } from './account-files.ts'
+import { commentsOf, withRootPassword, withTimezone } from './account-files.ts'
 import type { Zoneroot } from './zoneroot.ts'
 
 export function dropNodeName(root: Zoneroot): void {
@@ -23,6 +23,14 @@ export function defaultSolarisHosts(root: Zoneroot, { osFamily, nodename }: Plan
   root.drop('etc/inet/hosts.saved')
   if (root.isFile('etc/inet/ipnodes')) {
     root.put('etc/inet/ipnodes', 0o444, '::1\t\tlocalhost\n127.0.0.1\tlocalhost\n')
+  }
+}
+
+/** Of the transports that lead back to the host itself. */
+export async function defaultTransportHosts(root: Zoneroot): Promise<void> {
+  for (const transport of ['ticlts', 'ticots', 'ticotsord']) {
+    const path = `etc/net/${transport}/hosts`
+    if (root.isFile(path)) root.rewrite(path, commentsOf(await root.contents(path)))
   }
 }
 

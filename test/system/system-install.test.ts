@@ -77,6 +77,17 @@ describe.skipIf(sandboxLack)('a system', { timeout: 300_000 }, () => {
     ])
   const properties = async (names: string): Promise<string[]> =>
     (await sh(`zfs get -H -o value ${names} rpool/ROOT/golden-1.0`)).trim().split('\n')
+  const push = (file: string, name: string, ...options: string[]) =>
+    site.zoneflash(
+      'template',
+      'push',
+      path.join(scratch, file),
+      '--name',
+      name,
+      '--kind',
+      'system',
+      ...options,
+    )
   const putProfile = (system: Record<string, unknown>) =>
     site.putProfile({
       name: 'systems',
@@ -136,10 +147,7 @@ ${killer}END
 ${booted}END
       chmod +x /stub/zfs /booted/zfs
       echo begun >/tmp/begin.log; echo finished >/tmp/finish.log`)
-    await site.zoneflash(
-      ...['template', 'push', stream, '--name', 'golden', '--kind', 'system'],
-      ...['--version', '1.0', '--os-release', 's10u8', '--arch', 'i86pc'],
-    )
+    await push('golden.zfs', 'golden', '--version', '1.0', '--os-release', 's10u8', '--arch', 'i86pc')
     await putProfile({})
     await addHost({
       name: 's1',
@@ -171,7 +179,12 @@ ${booted}END
     const step = ['- system started', '- system done']
     expect(await site.reports('s1')).toEqual(['- install started', ...step, ...step, ...step, ...step])
     expect(await properties('origin,mounted,mountpoint,canmount,compression,zoneflash:stage')).toEqual([
-      ...['-', 'no', '/', 'noauto', 'gzip', 'active'],
+      '-',
+      'no',
+      '/',
+      'noauto',
+      'gzip',
+      'active',
     ])
     expect(await sh('zpool get bootfs rpool | sed 1d')).toMatch(/ rpool\/ROOT\/golden-1.0 /)
     const before = await sh('zfs get -H -p -o value creation rpool/ROOT/golden-1.0')
@@ -304,10 +317,7 @@ ${booted}END
   )
 
   test('that comes as an archive becomes a boot environment as well', async () => {
-    await site.zoneflash(
-      ...['template', 'push', path.join(scratch, 'golden.tar'), '--name', 'packed', '--kind', 'system'],
-      ...['--version', '1', '--os-release', 's10u8'],
-    )
+    await push('golden.tar', 'packed', '--version', '1', '--os-release', 's10u8')
     await forget()
     await arm({ template: 'packed@1', bootEnvironment: 'golden-1.0', compression: 'lzjb' })
     const { status, stderr } = await run('/a')
@@ -318,9 +328,15 @@ ${booted}END
   })
 
   test('of illumos is told its name, addresses and password by files', async () => {
-    await site.zoneflash(
-      ...['template', 'push', path.join(scratch, 'golden.zfs'), '--name', 'omni', '--kind', 'system'],
-      ...['--version', '1', '--os-family', 'illumos', '--os-release', 'omnios-r151050'],
+    await push(
+      'golden.zfs',
+      'omni',
+      '--version',
+      '1',
+      '--os-family',
+      'illumos',
+      '--os-release',
+      'omnios-r151050',
     )
     await forget()
     await site.putProfile({

@@ -85,6 +85,8 @@ const trees: Record<string, (root: string) => void> = {
       'etc/hostname6.bge0': '',
       'etc/dhcp.bge0': '',
       'etc/hostname': 'no interface',
+      'etc/net/ticlts/hosts': '#ident\n# names of this host\ngolden\tgolden\n#last',
+      'etc/net/ticotsord/hosts': 'golden\tgolden\n',
       'etc/inet/hosts.saved': 'golden',
       'var/adm/messages.10': 'x',
       'var/adm/messages.old': 'x',
