@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { checkGivenProfile } from '#core/jumpstart/documents/install-profile.ts'
 import { looksLikeInstallProfile } from '#core/jumpstart/install-profile/parse.ts'
 import { Profile } from '#core/profile.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
@@ -72,7 +73,7 @@ export function registerProfile(program: Command): void {
       for (const file of files) {
         const source = await readText(file)
         const isInstallProfile = looksLikeInstallProfile(source)
-        names.push(isInstallProfile ? readInstallProfile(file, source) : readProfile(source, file).name)
+        names.push(isInstallProfile ? readInstallProfile(file, source) : checkProfile(source, file))
       }
       await show(json, { valid: names }, () => printLine(`${names.join(', ')}: ok`))
     })
@@ -91,6 +92,13 @@ export function registerProfile(program: Command): void {
       const names = profiles.map(({ name }) => name)
       await show(json, { imported: names }, () => printLine(`imported ${names.join(', ')}`))
     })
+}
+
+/** @throws CliFailure, InstallProfileInvalid for an install profile in it */
+function checkProfile(source: string, file: string): string {
+  const { name, jumpstart } = readProfile(source, file)
+  if (jumpstart?.installProfile !== undefined) checkGivenProfile(jumpstart.installProfile)
+  return name
 }
 
 async function store(profile: Profile): Promise<void> {

@@ -24,7 +24,10 @@ type Files = Record<string, JumpStartFile | null>
 /** The rules of a file or of stdin, with the files that they name as far as they are beside it. */
 export async function setRules(file: string | undefined, options: ChangeOptions): Promise<void> {
   const { name, rules, files } = await readLocalDirectory(file, options.dir)
-  const { text } = readTextLines(rules, { file: name, joinsLines: true })
+  const { text, problems } = readTextLines(rules, { file: name, joinsLines: true })
+  // what was mended here, the server does not see any more
+  for (const problem of problems.filter(({ severity }) => severity === 'warning'))
+    process.stderr.write(`${renderName(renderJumpStartProblem(problem))}\n`)
   await change({ rules: text, ...(files && { files }) }, options)
 }
 

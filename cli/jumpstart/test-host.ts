@@ -33,7 +33,7 @@ export async function testHost(host: string, options: Options): Promise<void> {
   const result = options.rules === undefined ? await askServer(host) : await testHere(host, options)
   await show(options.json, result, (value) => print(renderHostRules(value)))
   if (result.fault === undefined) return
-  throw refused('NotInstalled', `${host} would not be installed by itself: ${result.fault}`, {
+  throw refused('NotInstalled', `${host} may need somebody at its console: ${result.fault}`, {
     advice: 'the reasons stand above; `zoneflash host set HOST --fact NAME=VALUE` says more of a host',
   })
 }

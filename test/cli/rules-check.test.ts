@@ -78,4 +78,14 @@ test('profile check takes install profiles beside profiles', () => {
   const bad = cli(['profile', 'check', path.join(directory, 'prof/bad')])
   expect(bad.status).toBe(1)
   expect(bad.stderr).toContain('prof/bad:2: pool is not legal with install_type upgrade')
+  const inYaml = put(
+    'js.yaml',
+    'name: js\nsysid: { rootPassword: NP }\nzones: [{ name: a, template: web@stable }]\njumpstart: { installProfile: "cluster SUNWCreq" }\n',
+  )
+  expect(cli(['profile', 'check', inYaml])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(
+      'installProfile:1: the first keyword is "cluster", expected install_type',
+    ),
+  })
 })

@@ -317,6 +317,16 @@ test('an install profile is told from YAML by its first word', () => {
     expect(looksLikeInstallProfile(yaml), yaml).toBe(false)
 })
 
+test('any bytes at all are read or refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      const { profile, problems } = checkInstallProfile(bytes)
+      expect(profile.length === 0 || problems.length > 0).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('ten thousand lines are checked', () => {
   const { problems } = checkInstallProfile(
     `install_type initial_install\n${'package SUNWman add\n'.repeat(10_000)}`,

@@ -179,6 +179,17 @@ test('ten thousand lines and a line of a megabyte are read', () => {
     expect(parseRules(`any - ${filler.repeat(500_000)} - p/a -\n`).problems.length).toBeLessThan(4)
 })
 
+test('any bytes at all are read or refused, and what is read can be printed', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      const { rules, problems } = parseRules(bytes)
+      expect(rules.length > 0 || hasErrors(problems)).toBe(true)
+      expect(withoutLines(parseRules(printRules(rules)).rules)).toEqual(withoutLines(rules))
+    }),
+    { numRuns: 500 },
+  )
+})
+
 test('custom_probes adds probes and keywords', () => {
   const source = 'probe_zip() {\n SI_ZIP=1; }\ncmp_zip ( ) { :; }\n# cmp_not() is not there\n'
   const customProbes = customProbesOf(source)
