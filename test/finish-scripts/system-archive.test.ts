@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readArchiveScript, readRestoreLibrary } from '#adapters/finish-scripts/read-archive-scripts.ts'
 import { CapturedZone } from '#core/manifest.ts'
 import { renderRestoreScript, type RestoreOptions } from '#core/system-archive/restore-script.ts'
-import { shells } from './shells.ts'
+import { shellFamilies } from './shells.ts'
 
 const stubs = path.join(import.meta.dirname, 'stub-bin')
 
@@ -59,7 +59,7 @@ function run(shell: readonly [string, ...string[]], args: readonly string[], inp
   return { status, stdout, stderr }
 }
 
-describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))(
+describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
   'archive.sh in $name',
   ({ shell }) => {
     const directory = () => path.join(base, 'zoneflash/archive')
@@ -125,7 +125,7 @@ describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))(
   },
 )
 
-describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))(
+describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
   'restore-zones.sh in $name',
   ({ shell }) => {
     const captured = (zone: string, more: object = {}) =>
