@@ -1,11 +1,18 @@
 // A plan as an administrator reads it before anything happens.
 import { formatBytes } from '../units.ts'
 import { isStreamed } from './ways.ts'
-import type { Plan, PlannedChoice, PlannedSystem, PlannedTemplate, PlannedZone } from './schema.ts'
+import type {
+  Plan,
+  PlannedChoice,
+  PlannedJumpStart,
+  PlannedSystem,
+  PlannedTemplate,
+  PlannedZone,
+} from './schema.ts'
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
-  const { host, profile, createdAt, steps, system, templates, canaries, zones, bytes } = plan
+  const { host, profile, createdAt, steps, system, jumpstart, templates, canaries, zones, bytes } = plan
   const width = Math.max(...steps.map(({ zone }) => (zone ?? host).length))
   const lines = steps.map(({ step, zone, what }, index) => {
     const number = String(index + 1).padStart(3)
@@ -29,7 +36,8 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ...lines,
     '',
     `to transfer: ${formatBytes(bytes)} in ${downloads}${streams.length > 0 ? streamsText(streams) : ''}`,
-    ...(system ? systemLines(system) : []),
+    ...(jumpstart ? jumpStartLines(jumpstart) : []),
+    ...(system && system.format !== 'flar' ? systemLines(system) : []),
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
@@ -52,6 +60,14 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ]),
     '',
   ].join('\n')
+}
+
+/** What the installer is told, beside the rules. */
+function jumpStartLines({ installProfile, sysidcfg }: PlannedJumpStart): string[] {
+  return [
+    ...(installProfile === undefined ? [] : file('install profile', installProfile)),
+    ...file('sysidcfg of the installer', sysidcfg),
+  ]
 }
 
 /** What is written below the new root. */

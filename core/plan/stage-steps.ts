@@ -13,24 +13,26 @@ export function stageSteps(
   { templates, zones, system }: Pick<Plan, 'templates' | 'zones' | 'system'>,
   come: NonNullable<Plan['zonesCome']>,
 ): PlannedStep[] {
-  const [check, ...run] = planSteps(templates, zones, system)
-  const atOnce = run.filter(({ step }) => step !== 'system')
+  const run = planSteps(templates, zones, system)
+  const check = run.filter(({ step }) => step === 'check')
   const installed = run.filter(({ step }) => step === 'system')
+  const atOnce = run.filter(({ step }) => step !== 'check' && step !== 'system')
   const before: PlannedStep = {
     step: 'check',
     what: 'in the finish script: what is installed below /a, and commands of the installer',
   }
-  if (come === 'first-boot') return [before, ...installed, arranged, ...(check ? [check] : []), ...atOnce]
+  // a flash archive is there before any finish script runs
+  const begun =
+    system?.format === 'flar' ? [...installed, before, arranged] : [before, ...installed, arranged]
+  if (come === 'first-boot') return [...begun, ...check, ...atOnce]
   const fetched = atOnce.filter(({ step }) => step === 'fetch')
   const isKept = (zone: string | undefined) =>
     templates.some(({ flashZone, afterwards }) => flashZone === zone && afterwards === 'keep')
   return [
-    before,
-    ...installed,
-    arranged,
+    ...begun,
     ...fetched,
     ...zones.map(stagedZone),
-    ...(check ? [check] : []),
+    ...check,
     ...atOnce.filter(({ step, zone }) => isKept(zone) && (step === 'configure' || step === 'attach')),
     ...zones.flatMap(({ name, zonepath }) => [
       { step: 'configure' as const, zone: name, what: `zonecfg: create -a ${zonepath}` },

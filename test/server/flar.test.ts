@@ -221,5 +221,10 @@ test('a host that JumpStart installs from a golden system is sent to its flash a
   expect([reply.status, reply.headers.get('content-length')]).toEqual([200, String(flar.length)])
   const shown = await served.call('GET', '/api/v1/hosts/h10/plan', { as })
   expect(shown.text).not.toContain(token)
-  expect(shown.text).toContain('JumpStart itself installs s10@1.0 (flar')
+  const { text: plan } = shown.json as { text: string }
+  const steps = plan.split('\n').flatMap((line) => /^ +\d+\. +h10 +(\w+)/.exec(line)?.[1] ?? [])
+  expect(steps.slice(0, 3)).toEqual(['system', 'check', 'stage'])
+  expect(plan).toContain('JumpStart itself installs s10@1.0 (flar')
+  expect(plan).toContain('\n--- install profile\ninstall_type flash_install\n')
+  expect(plan).not.toContain('etc/sysidcfg in rpool')
 })
