@@ -41,7 +41,7 @@ class ZonesHost implements HostShell {
       return ['0:global:running:/::native:shared', ...[...this.zones].map(lineOf), ''].join('\n')
     if (argv[0] === '/usr/sbin/zonecfg') return this.#configOf(words[0] ?? '')
     if (argv[0] === '/bin/rm') return this.#forget()
-    if (script === `${DIRECTORY}/archive.sh`) return this.#archive(words, String(input))
+    if (script === `${DIRECTORY}/archive.sh`) return this.#archive(words, typeof input === 'string' ? input : '')
     if (argv[3] === 'take') return this.#take(argv[5] ?? '')
     if (argv[3] === 'owner') return `${this.owner}\n`
     return '/dev/dsk/c0t0d0s0\t/\tufs\trw\t0\nswap\t/tmp\ttmpfs\t0\n/proc\t/proc\tproc\t0\n'
