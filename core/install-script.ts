@@ -78,6 +78,7 @@ export function planVariables(plan: Plan, { token, baseUrl, phase = '' }: Script
       zf_template_count: String(plan.templates.length),
       zf_zone_count: String(plan.zones.length),
       zf_has_system: hasSystem(plan) ? 'yes' : '',
+      zf_furnish: '',
     }),
     '',
     ...renderCapturedZones(plan.system?.capturedZones ?? [], {

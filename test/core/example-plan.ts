@@ -1,6 +1,6 @@
 // A plan for tests: two zones of one template and one of another.
 import { Host } from '#core/host.ts'
-import type { Manifest } from '#core/manifest.ts'
+import type { Artifact, Manifest } from '#core/manifest.ts'
 import { makePlan, type PlanInput } from '#core/plan.ts'
 import type { Plan } from '#core/plan.ts'
 import { Profile } from '#core/profile.ts'
@@ -62,6 +62,27 @@ export function exampleInput(changes: Partial<PlanInput> = {}): PlanInput {
     now: new Date('2026-11-20T11:02:03Z'),
     ...changes,
   }
+}
+
+/** With a golden global zone before the zones. */
+export function exampleSystemPlan(): Plan {
+  const artifact = {
+    ...exampleManifest('golden').artifacts[0],
+    format: 'zfs',
+    layout: 'zoneroot',
+  } as Artifact
+  const golden = exampleManifest('golden', {
+    kind: 'system',
+    brand: 'ipkg',
+    osFamily: 'illumos',
+    artifacts: [artifact],
+  })
+  const { versions } = exampleInput()
+  return examplePlan({
+    profile: Profile.parse({ ...exampleProfile, system: { template: 'golden@stable' } }),
+    host: Host.parse({ name: 'h1', interfaces: [{ name: 'net0', address: '192.0.2.2/24' }] }),
+    versions: new Map([...versions, ['golden@stable', { manifest: golden }]]),
+  })
 }
 
 export function examplePlan(changes: Partial<PlanInput> = {}): Plan {

@@ -14,7 +14,7 @@ import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.
 import { finishFiles } from '#core/jumpstart/documents/finish.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
 import { renderRestoreScript, restoreFiles } from '#core/system-archive/restore-script.ts'
-import { examplePlan } from '../core/example-plan.ts'
+import { examplePlan, exampleSystemPlan } from '../core/example-plan.ts'
 import { exampleCaptured } from '../core/system-archive/example-captured.ts'
 import { complaints, shellLines } from './bourne-lint.ts'
 import { shells } from './shells.ts'
@@ -47,7 +47,9 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
   test('the generated block as well', async () => {
     const parts = { library: '', main: '' }
     expect(
-      complaints(renderInstallScript(examplePlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, parts)),
+      complaints(
+        renderInstallScript(exampleSystemPlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, parts),
+      ),
     ).toEqual([])
   })
 
@@ -151,7 +153,7 @@ describe('the whole script', () => {
     try {
       const file = path.join(directory, 'zones.sh')
       const options = { token: 'zi_x', baseUrl: 'http://192.0.2.1' }
-      writeFileSync(file, renderInstallScript(examplePlan(), options, await readFinishScripts()))
+      writeFileSync(file, renderInstallScript(exampleSystemPlan(), options, await readFinishScripts()))
       execFileSync('shellcheck', ['--norc', '-s', 'sh', file], { encoding: 'utf8' })
     } finally {
       rmSync(directory, { recursive: true })
@@ -166,7 +168,7 @@ describe('the whole script', () => {
     'is read by $shell',
     async ({ shell: [command, ...args] }) => {
       const options = { token: 'zi_x', baseUrl: 'http://192.0.2.1' }
-      const script = renderInstallScript(examplePlan(), options, await readFinishScripts())
+      const script = renderInstallScript(exampleSystemPlan(), options, await readFinishScripts())
       execFileSync(command, [...args, '-n'], { input: script, stdio: ['pipe', 'pipe', 'pipe'] })
     },
   )
