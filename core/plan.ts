@@ -112,14 +112,19 @@ export function makePlan({
   })
 }
 
-/** For a system that comes as a flash archive. */
+/** For a system that comes as a flash archive. @throws PlanConflict for a pool that the host's installer does not make */
 function flashProfileOf(
   { format, urlPath, pool }: PlannedSystem,
-  { name }: Host,
+  { name, release }: Host,
   { flash }: ProfileJumpStart,
 ): string | undefined {
   if (format !== 'flar') return undefined
-  return renderFlashProfile({ host: name, urlPath, pool, settings: FlashSettings.parse(flash ?? {}) })
+  const settings = FlashSettings.parse(flash ?? {})
+  if (settings.root === 'zfs' && ['s10u3', 's10u4', 's10u5', 's10u6', 's10u7'].includes(release))
+    throw conflict(
+      `the profile's flash archive goes into a pool, host ${name} is ${release}: expected s10u8 or later, or root: ufs`,
+    )
+  return renderFlashProfile({ host: name, urlPath, pool, settings })
 }
 
 /** The plan for reading, with hashes and passwords hidden. */

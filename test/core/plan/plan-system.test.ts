@@ -97,6 +97,21 @@ describe('a plan with a system', () => {
     expect(plan.steps.filter(({ step }) => step === 'system')).toHaveLength(1)
   })
 
+  test('takes a flash archive and nothing else where the profile says how it is installed', () => {
+    const flar = { ...stream, format: 'flar' as const, sha256: 'f'.repeat(64) }
+    const manifest = { artifacts: [stream, flar] }
+    expect(planOf({ manifest, profile: { jumpstart: {} } }).system?.format).toBe('zfs')
+    const plan = planOf({ manifest, profile: { jumpstart: { flash: {} } } })
+    expect(plan.system?.format).toBe('flar')
+    expect(plan.jumpstart?.installProfile).toContain('filesys rootdisk.s0 free /\n')
+    expect(() => planOf({ profile: { jumpstart: { flash: {} } } })).toThrow('jumpstart.flash')
+    const pool = { jumpstart: { flash: { root: 'zfs' } } }
+    expect(planOf({ manifest, profile: pool }).jumpstart?.installProfile).toContain('\npool rpool auto ')
+    expect(() => planOf({ manifest, profile: pool, host: { release: 's10u7' } })).toThrow(
+      conflict(/goes into a pool, host h1 is s10u7/),
+    )
+  })
+
   test.each([
     [
       'a stream with system attributes on an old pool',
