@@ -1,6 +1,6 @@
 FROM node:24-bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends bzip2 ca-certificates cpio curl openssh-client pigz tini xz-utils zstd \
+ && apt-get install -y --no-install-recommends bzip2 ca-certificates cpio curl openssh-client pigz tini xorriso xz-utils zstd \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/zoneflash
 COPY package.json package-lock.json ./

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { sql } from 'kysely'
 import type { AuditLog } from '#app/ports/access.ts'
 import type { BlobStore } from '#app/ports/blobs.ts'
@@ -9,6 +10,7 @@ import type { ImageStore } from '#app/ports/images.ts'
 import type { JumpStartStore } from '#app/ports/jumpstart.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
 import type { KayakLogs } from '#app/ports/kayak-logs.ts'
+import type { Netboot } from '#app/ports/netboot.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
@@ -21,6 +23,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from './embedded-postgres/embedded-postgres.ts'
+import { makeImage } from './netboot/xorriso-image.ts'
 import { PostgresAuditLog } from './postgres/audit-log.ts'
 import { PostgresBuildStore } from './postgres/build-store.ts'
 import { PostgresChannelStore } from './postgres/channel-store.ts'
@@ -62,6 +65,7 @@ export interface Adapters {
   queue: JobQueue
   recipes: RecipeShelf
   media: MediaShelf
+  netboot: Netboot
   schedules: ScheduleStore
   streams: StreamTrees
   clock: Clock
@@ -172,6 +176,7 @@ async function openOn(
     queue,
     recipes: new FileRecipeShelf(config.templatesDir ?? shippedTemplates),
     media: new FileMediaShelf(config.mediaDir),
+    netboot: { media: new FileMediaShelf(path.join(config.mediaDir, 'wanboot')), makeImage },
     schedules: new PostgresScheduleStore(db),
     streams,
     clock,

@@ -26,6 +26,7 @@ ksh:ksh93:finish scripts run under it in tests
 mksh:mksh:finish scripts run under it in tests
 posh:posh:finish scripts run under it in tests
 busybox:busybox:finish scripts run under its sh in tests
+xorriso:xorriso:makes the file system that WAN boot asks for
 shellcheck:shellcheck:checks the finish scripts
 nginx-light:nginx:the other side of the serving measurement
 '

@@ -5,6 +5,7 @@ import { apiRoutes } from './api/routes.ts'
 import { mountUploads } from './api/uploads.ts'
 import { mountArtifacts } from './artifacts.ts'
 import { mountKayak } from './boot/kayak.ts'
+import { mountWanboot } from './boot/wanboot.ts'
 import { createRequireRole } from './auth.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import { mountImages } from './images/mount-images.ts'
@@ -47,6 +48,7 @@ export function createHttpServer(services: Services, shared = createSharedCounts
   mountOperations(app, services, metrics)
   mountArtifacts(app, services, metrics, wrongTokens)
   mountImages(app, services, metrics, wrongTokens)
+  mountWanboot(app, services, wrongTokens)
   mountKayak(app, services, metrics, wrongTokens)
   mountInstallDocuments(app, services, wrongTokens)
   const requireRole = createRequireRole(services.tokens, wrongTokens)

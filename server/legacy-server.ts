@@ -5,6 +5,7 @@ import express, { type Express, type RequestHandler } from 'express'
 import { accessLog } from './access-log.ts'
 import type { ApiError } from './api-error.ts'
 import { mountArtifacts } from './artifacts.ts'
+import { mountWanboot } from './boot/wanboot.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import type { SharedCounts } from './http-server.ts'
 import { mountInstallDocuments } from './install-documents.ts'
@@ -46,6 +47,7 @@ function createLegacyApplication(services: Services, { metrics, wrongTokens }: S
   })
   app.use(accessLog(services.log), metrics.count(), securityHeaders(false), onlyFetching)
   mountArtifacts(app, services, metrics, wrongTokens, 'jumpstart')
+  mountWanboot(app, services, wrongTokens)
   mountInstallDocuments(app, services, wrongTokens)
   app.use(notFound)
   app.use(createErrorHandler(services.log))

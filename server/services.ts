@@ -9,6 +9,7 @@ import type { ImageStore } from '#app/ports/images.ts'
 import type { JumpStartStore } from '#app/ports/jumpstart.ts'
 import type { InstallLog } from '#app/ports/installs.ts'
 import type { KayakLogs } from '#app/ports/kayak-logs.ts'
+import type { Netboot } from '#app/ports/netboot.ts'
 import type { Clock, JobQueue } from '#app/ports/queue.ts'
 import type { MediaShelf, RecipeShelf } from '#app/ports/recipes.ts'
 import type { ScheduleStore } from '#app/ports/schedules.ts'
@@ -37,6 +38,7 @@ export interface Services {
   queueBoard?: QueueBoard
   recipes: RecipeShelf
   media: MediaShelf
+  netboot: Netboot
   schedules: ScheduleStore
   streams: StreamTrees
   clock: Clock

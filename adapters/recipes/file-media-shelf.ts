@@ -2,6 +2,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { sha256Of } from '../archive/sha256-of.ts'
+import type { ByteRange } from '#app/ports/blobs.ts'
 import type { MediaShelf } from '#app/ports/recipes.ts'
 import type { Sha256 } from '#core/digest.ts'
 import { mediumMissing } from '#core/recipe/errors.ts'
@@ -29,10 +30,10 @@ export class FileMediaShelf implements MediaShelf {
     return { sha256, size: Number(size) }
   }
 
-  async open(name: string): Promise<Readable> {
+  async open(name: string, range?: ByteRange): Promise<Readable> {
     const handle = await this.#open(name)
     if (!handle) throw mediumMissing(name, this.#root)
-    return handle.createReadStream()
+    return handle.createReadStream(range)
   }
 
   async #open(name: string): Promise<FileHandle | undefined> {

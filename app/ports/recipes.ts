@@ -1,6 +1,7 @@
 // Recipes and media as files. A port: implementations are in adapters/, fakes that keep the same contracts in test/fakes/.
 import type { Readable } from 'node:stream'
 import type { Sha256 } from '#core/digest.ts'
+import type { ByteRange } from './blobs.ts'
 import type { RecipeProblem } from '#core/recipe/problem.ts'
 import type { Recipe } from '#core/recipe/schema.ts'
 
@@ -45,6 +46,6 @@ export interface RecipeShelf {
 export interface MediaShelf {
   /** undefined: not there */
   find(name: string): Promise<{ sha256: Sha256; size: number } | undefined>
-  /** @throws MediumMissing */
-  open(name: string): Promise<Readable>
+  /** All of it, or these bytes. @throws MediumMissing */
+  open(name: string, range?: ByteRange): Promise<Readable>
 }

@@ -20,6 +20,7 @@ const programs: [string, string][] = [
   ['xz', 'takes in archives compressed with xz'],
   ['bzip2', 'takes in archives compressed with bzip2'],
   ['ssh', 'packages zones of hosts with an ssh: transport'],
+  ['xorriso', 'makes the file system that SPARC hosts get by WAN boot'],
   ['zfs-fuse', 'gives sandbox hosts real ZFS'],
   ['debootstrap', 'builds the Debian zones of the demo'],
   ['nsenter', 'enters zones of the sandbox'],

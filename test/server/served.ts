@@ -7,6 +7,7 @@ import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { pino } from 'pino'
 import { FileBlobStore } from '#adapters/blob-store/file-blob-store.ts'
+import { makeImage } from '#adapters/netboot/xorriso-image.ts'
 import { FileMediaShelf } from '#adapters/recipes/file-media-shelf.ts'
 import { FileRecipeShelf } from '#adapters/recipes/file-recipe-shelf.ts'
 import { parseConfig } from '#core/config.ts'
@@ -92,6 +93,7 @@ export async function serve(overrides: Partial<Services> = {}): Promise<Served> 
     queue: new MemoryJobQueue(),
     recipes: new FileRecipeShelf(path.join(directory, 'templates')),
     media: new FileMediaShelf(path.join(directory, 'media')),
+    netboot: { media: new FileMediaShelf(path.join(directory, 'media/wanboot')), makeImage },
     schedules: new MemoryScheduleStore(),
     streams: new MemoryStreamTrees(),
     clock,

@@ -1,0 +1,39 @@
+/** ISO images by xorriso. */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { ProvisionError } from '#core/errors.ts'
+import type { MakeImage } from '#app/ports/netboot.ts'
+
+const run = promisify(execFile)
+const TIMEOUT = 30_000
+
+/** The files are some kilobytes: a directory of their own holds them and the image while it is made. */
+export const makeImage: MakeImage = async (files, time) => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'zoneflash-bootfs-'))
+  try {
+    const tree = path.join(directory, 'tree')
+    for (const [name, text] of Object.entries(files)) {
+      const file = path.join(tree, name)
+      await mkdir(path.dirname(file), { recursive: true })
+      await writeFile(file, text, { mode: 0o644 })
+    }
+    const image = path.join(directory, 'image')
+    // every time in the image is this one
+    const epoch = String(Math.floor(time.getTime() / 1000))
+    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-R', '-V', 'bootfs', '-o', image, tree], {
+      timeout: TIMEOUT,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', SOURCE_DATE_EPOCH: epoch },
+    })
+    return await readFile(image)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    throw new ProvisionError('unavailable', 'ProgramMissing', 'xorriso is not installed on the server', {
+      cause,
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
