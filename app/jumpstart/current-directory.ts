@@ -12,5 +12,8 @@ export async function currentDirectory({
 }: {
   jumpstart: JumpStartStore
 }): Promise<CurrentDirectory> {
-  return (await jumpstart.latest()) ?? { revision: 0, rules: DEFAULT_RULES, files: {} }
+  return (await jumpstart.latest()) ?? ownRules()
 }
+
+/** What the server has of itself: revision 0. */
+export const ownRules = (): CurrentDirectory => ({ revision: 0, rules: DEFAULT_RULES, files: {} })

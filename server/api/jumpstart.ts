@@ -1,6 +1,6 @@
 // The JumpStart directory: rules, and the files that they name, in revisions.
 import { z } from 'zod'
-import { currentDirectory, type CurrentDirectory } from '#app/jumpstart/current-directory.ts'
+import { currentDirectory, ownRules, type CurrentDirectory } from '#app/jumpstart/current-directory.ts'
 import { matchHost } from '#app/jumpstart/match-host.ts'
 import { setRules } from '#app/jumpstart/set-rules.ts'
 import { ProvisionError } from '#core/errors.ts'
@@ -139,7 +139,6 @@ export const jumpStartRoutes = (services: Services): Route[] => [
 
 /** @throws RevisionNotFound */
 async function revisionOf(revision: z.infer<typeof Revision>, services: Services): Promise<CurrentDirectory> {
-  return revision === 'latest' || revision === 0
-    ? currentDirectory(services)
-    : services.jumpstart.get(revision)
+  if (revision === 'latest') return currentDirectory(services)
+  return revision === 0 ? ownRules() : services.jumpstart.get(revision)
 }

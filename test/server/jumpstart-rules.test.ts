@@ -41,6 +41,10 @@ test('rules and files are changed together, shown, and kept in revisions', async
     why: 'first',
     at: expect.any(String),
   })
+  expect((await call('GET', '/jumpstart/revisions/0')).json).toMatchObject({
+    revision: 0,
+    rules: 'any - begin profile finish\n',
+  })
   const ok = await call('GET', '/jumpstart/revisions/latest/rules.ok', undefined, 'viewer')
   expect(ok.headers.get('content-type')).toMatch(/^text\/plain/)
   expect(ok.text).toMatch(/^probe rootdisk\nany - - prof\/flash finish\n# version=2 checksum=\d+\n$/)
