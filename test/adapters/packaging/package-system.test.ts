@@ -42,7 +42,7 @@ const shellWith = (tar: readonly string[]) =>
   new ProcessShell(([program, ...words]) => {
     const swap = (word: string) => (word === '/' ? [root] : word === 'tar' ? tar : [word])
     const [first = program, ...more] = [program, ...words].flatMap(swap)
-    return /tar$/.test(first) && first !== 'tar' ? ['false'] : [first, ...more]
+    return first.endsWith('tar') && first !== 'tar' ? ['false'] : [first, ...more]
   })
 
 /** `tar` that ends as GNU tar does when a file changed under it. */
