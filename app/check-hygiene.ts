@@ -53,6 +53,11 @@ export async function checkHygiene(wanted: Wanted, needs: Needs): Promise<Hygien
     else more += 1
   }
   notices.push(...exceptions.unused())
+  if (manifest.kind === 'system' && found.length > 0) {
+    notices.push(
+      'names, keys and logs of the golden host are reset on every host that is installed, but whoever may fetch the system gets them',
+    )
+  }
   if (more > 0) notices.push(`${more} further findings are not listed`)
   return { findings: found, notices }
 }

@@ -92,6 +92,18 @@ test('setuid files are compared with the origin’s, and a template without one 
   })
 })
 
+test('of a system it is said that installing resets what was found', async () => {
+  const manifest: Manifest = {
+    ...(await version('9', [file('var/zoneflash/zones/web/finished')])),
+    kind: 'system',
+  }
+  expect(await check(manifest)).toMatchObject({
+    findings: [{ rule: 'provisioning', path: 'var/zoneflash/zones/web/finished' }],
+    notices: [expect.stringContaining('are reset on every host that is installed')],
+  })
+  expect(await check({ ...(await version('10', [])), kind: 'system' })).toEqual({ findings: [], notices: [] })
+})
+
 test('more findings than anybody reads are counted', async () => {
   const files = Array.from({ length: 1203 }, (_, index) => file(`var/log/${index}`))
   const { findings, notices } = await check(await version('5', files))

@@ -45,6 +45,14 @@ export const traceRules: readonly HygieneRule[] = [
         : undefined,
   },
   {
+    name: 'provisioning',
+    what: 'what zoneflash remembers of the host that was archived',
+    why: 'another host would take its zones for made, and finish nothing',
+    fix: 'installing a system removes it; in a template of a zone it does not belong',
+    entry: ({ path }) =>
+      path.startsWith('var/zoneflash/') ? 'what was done to the host that was archived' : undefined,
+  },
+  {
     name: 'core-dump',
     what: 'core files and crash dumps',
     why: 'the memory of a process holds its secrets, and it is large',

@@ -123,6 +123,7 @@ const cases: Case[] = [
     file('var/sadm/install/contents'),
     'solaris10',
   ],
+  ['provisioning', file('var/zoneflash/zones/web/finished'), file('var/zoneflash2/x')],
   [
     'cloud-instance',
     file('var/lib/cloud/instances/i-1/user-data.txt'),
