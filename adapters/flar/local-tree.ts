@@ -31,8 +31,7 @@ export const EMPTIED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Everything below `root` that is taken, a directory before what is in it: also one that is not taken, when something in it is. The
- * root itself has no name and does not come, `without` is a file of this machine that is passed over. Walked without recursion;
+ * `root` (as `.`) and everything below it that is taken, a directory before what is in it: also one that is not taken, when something in it is. `without` is a file of this machine that is passed over. Walked without recursion;
  * failures are those of the file system.
  */
 export function* walkTree(
@@ -41,7 +40,7 @@ export function* walkTree(
   without?: string,
 ): Generator<LocalFile, void, undefined> {
   const passedOver = without === undefined ? undefined : Buffer.from(without)
-  const waiting = namesIn(Buffer.from(root), '/', Buffer.alloc(0)).toReversed()
+  const waiting: Waiting[] = [{ path: '/', name: Buffer.from('.'), at: Buffer.from(root) }]
   let above: LocalFile[] = []
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { path, name, at } = next
@@ -55,7 +54,7 @@ export function* walkTree(
       yield file
     }
     if (file.type !== 'directory') continue
-    if (!filters.takes(path)) above.push(file)
+    if (path !== '/' && !filters.takes(path)) above.push(file)
     if (filters.mayTakeBelow(path) && !isEmptied(path, filters))
       waiting.push(...namesIn(at, path, name).toReversed())
   }
@@ -77,7 +76,7 @@ function namesIn(at: Buffer, directory: string, name: Buffer): Waiting[] {
     .toSorted((a, b) => Buffer.compare(a, b))
     .map((each) => ({
       path: below(directory, decodeName(each)),
-      name: name.byteLength === 0 ? each : Buffer.concat([name, slash, each]),
+      name: directory === '/' ? each : Buffer.concat([name, slash, each]),
       at: Buffer.concat([at, slash, each]),
     }))
 }
@@ -85,11 +84,13 @@ function namesIn(at: Buffer, directory: string, name: Buffer): Waiting[] {
 /** Names and lstat of a whole tree in memory, for comparing: some hundred bytes for each file. */
 export function readTree(root: string, filters: FlarFilters): MemoryTree {
   const tree = new MemoryTree()
+  const at = Buffer.from(root)
+  tree.add('/', treeFile({ stats: lstatSync(at, { bigint: true }), type: 'directory', at }))
   tree.add(
     '/',
     treeFile({ stats: lstatSync(root, { bigint: true }), type: 'directory', at: Buffer.from(root) }),
   )
-  for (const file of walkTree(root, filters)) tree.add(file.path, treeFile(file))
+  for (const file of walkTree(root, filters)) if (file.path !== '/') tree.add(file.path, treeFile(file))
   return tree
 }
 

@@ -28,6 +28,8 @@ export class SafeTar implements MemberSink {
   devices = 0
   /** bytes of files */
   bytes = 0
+  /** whether the archive says what its root is like */
+  hasRoot = false
 
   constructor(limits: EntryLimits) {
     this.#policy = new EntryPolicy(limits)
@@ -51,7 +53,6 @@ export class SafeTar implements MemberSink {
       return
     }
     const written = this.#admitted(member)
-    if (written === undefined) return
     if (member.inode !== undefined && member.type === 'file')
       return this.#beginLinked(member.inode, member.names ?? 1, written)
     this.#write(written)
@@ -83,15 +84,18 @@ export class SafeTar implements MemberSink {
   }
 
   /** @throws those of EntryPolicy: names that are absolute or lead outside, through symlinks, twice */
-  #admitted(member: Member): TarMember | undefined {
+  #admitted(member: Member): TarMember {
     const bare = member.path.replace(/^(\.\/+)+/, '')
     const link = member.type === 'symlink' ? clampLink(bare, member.link ?? '') : member.link
     const { path, link: target } = this.#policy.admit({ ...member, ...(link !== undefined && { link }) })
-    if (path === '.') return undefined
+    if (path === '.') this.hasRoot = true
     const { type, mode, uid, gid, size, mtime } = member
     const isKept = target !== undefined && target === member.link
     return {
-      path: bareBytes(member.raw?.path ?? encodeName(member.path, member.pathBytes)),
+      path:
+        path === '.'
+          ? Buffer.from(path)
+          : bareBytes(member.raw?.path ?? encodeName(member.path, member.pathBytes)),
       type,
       mode,
       uid,

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { addNoun } from '../command.ts'
 import { registerFlarCombine } from '../flar/combine.ts'
+import { registerFlarCompare } from '../flar/compare.ts'
 import { registerFlarCreate } from '../flar/create.ts'
 import { registerFlarExtract } from '../flar/extract.ts'
 import { registerFlarInfo } from '../flar/info.ts'
@@ -22,4 +23,5 @@ export function registerFlar(program: Command): void {
   registerFlarCombine(noun)
   registerFlarCreate(noun)
   registerFlarExtract(noun)
+  registerFlarCompare(noun)
 }

@@ -1,4 +1,5 @@
 // `zoneflash flar extract`: the files of a flash archive in a new directory, whole or not at all.
+import { chmod } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
 import { SafeTar } from '#adapters/flar/unpack.ts'
@@ -70,9 +71,10 @@ export async function extractFiles(flar: ReadFlar, target: string, signal: Abort
   const isRoot = process.getuid?.() === 0
   const tar = new SafeTar(LIMITS)
   const stored = untilStopped(signal, flar.stored)
-  await intoDirectory(target, signal, (staging) =>
-    unpackTar(tarOf({ ...flar, stored }, tar), staging, { isRoot, signal }),
-  )
+  await intoDirectory(target, signal, async (staging) => {
+    await unpackTar(tarOf({ ...flar, stored }, tar), staging, { isRoot, signal })
+    if (!tar.hasRoot) await chmod(staging, 0o755)
+  })
   const notes = [
     ...(tar.devices > 0 ? [`devices: ${tar.devices}, left out`] : []),
     ...(isRoot ? [] : ['owners: left out: only root gives files away']),

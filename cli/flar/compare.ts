@@ -1,0 +1,79 @@
+// `zoneflash flar compare`: whether a differential archive may be installed on a tree, and what it would delete there.
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { readTree } from '#adapters/flar/local-tree.ts'
+import { checkManifest } from '#core/flar/check-manifest.ts'
+import { FlarFilters, parsePathLines } from '#core/flar/filters.ts'
+import { parseManifest } from '#core/flar/manifest.ts'
+import { addCommand } from '../command.ts'
+import { refused } from '../failures.ts'
+import { printLine, renderName } from '../output.ts'
+import { cannotRead, shownFile } from '../stream/file-failures.ts'
+import { openFlar, warn } from './open.ts'
+
+interface Options {
+  json?: boolean
+  forced?: boolean
+  excludeList?: string
+}
+
+export function registerFlarCompare(noun: Command): void {
+  addCommand(
+    noun,
+    'compare',
+    'hold the manifest of a differential archive against a directory',
+    'zoneflash flar compare patch.flar /mnt/clone',
+    'zoneflash flar compare patch.flar /mnt/clone --forced',
+  )
+    .argument('<archive>', 'a differential flash archive; - is stdin')
+    .argument('<directory>', 'the root of the tree that it is for; nothing of it is changed')
+    .option('--forced', 'as forced_deployment does: delete what is new and what changed')
+    .option('-X, --exclude-list <file>', 'paths that nobody compares, as /usr/lib/flash/flash_exclusion_list')
+    .addHelpText(
+      'after',
+      '\nPrints what stands in the way (!) and what would be deleted (-). Exit code 1 when it may not be installed.\n',
+    )
+    .action(async (file: string, directory: string, options: Options) => {
+      const { preamble, stored } = await openFlar(file)
+      await stored.return(undefined)
+      warn(preamble.problems)
+      const section = preamble.sections.find(({ name }) => name === 'manifest')
+      if (!section) {
+        throw refused('NoManifest', `${shownFile(file)} has no manifest, expected a differential archive`, {
+          advice: 'an archive of type FULL replaces the whole tree',
+        })
+      }
+      const excluded = options.excludeList === undefined ? [] : await pathsOf(options.excludeList)
+      const tree = treeOf(directory)
+      const found = checkManifest(parseManifest(section.content), tree, {
+        force: options.forced ?? false,
+        excluded,
+      })
+      if (options.json) await printLine(JSON.stringify(found))
+      else {
+        for (const { path, why } of found.conflicts)
+          await printLine(`! ${renderName(path)}: ${renderName(why)}`)
+        for (const path of found.deletions) await printLine(`- ${renderName(path)}`)
+      }
+      if (found.conflicts.length === 0 || options.forced) return
+      throw refused(
+        'TreeDiffers',
+        `${directory} differs from the old image in ${found.conflicts.length} of its files`,
+        {
+          advice: 'forced_deployment in the install profile, here --forced, deletes them',
+        },
+      )
+    })
+}
+
+async function pathsOf(file: string): Promise<string[]> {
+  return parsePathLines(await readFile(file, 'utf8').catch(cannotRead(file)))
+}
+
+function treeOf(directory: string): ReturnType<typeof readTree> {
+  try {
+    return readTree(directory, new FlarFilters([]))
+  } catch (error) {
+    return cannotRead(directory)(error)
+  }
+}
