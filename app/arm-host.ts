@@ -1,5 +1,6 @@
 // Opens the window in which a host's documents exist.
 import { ProvisionError } from '#core/errors.ts'
+import { bootWordsFor, type BootWords } from '#core/jumpstart/documents/boot-words.ts'
 import type { AuditLog } from './ports/access.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
@@ -20,6 +21,15 @@ export interface ArmNeeds {
   clock: Clock
 }
 
+interface ArmRequest {
+  host: string
+  ttlMs: number
+  baseUrl: string
+  /** how installers of old systems reach the server, where that differs */
+  installerUrl?: string
+  actor: string
+}
+
 export interface ArmedHost {
   /** the install token; kept nowhere */
   token: string
@@ -28,6 +38,8 @@ export interface ArmedHost {
   expiresAt: string
   /** the install's id */
   install: string
+  /** of a host that JumpStart installs */
+  boot?: BootWords
 }
 
 /** A window that nobody remembers is a hole: milliseconds. */
@@ -35,7 +47,7 @@ const LONGEST_WINDOW = 30 * 86_400_000
 
 /** Plans, and keeps the plan: what changes later is for the next arming. @throws WindowTooLong and what planHost throws */
 export async function armHost(
-  { host, ttlMs, baseUrl, actor }: { host: string; ttlMs: number; baseUrl: string; actor: string },
+  { host, ttlMs, baseUrl, installerUrl = baseUrl, actor }: ArmRequest,
   needs: ArmNeeds,
 ): Promise<ArmedHost> {
   if (ttlMs > LONGEST_WINDOW) {
@@ -53,10 +65,13 @@ export async function armHost(
     subject: host,
     details: { install: install.id, expiresAt: install.expiresAt },
   })
+  const url = `${baseUrl}/js/${host}/${secret}/`
+  const { arch } = await needs.hosts.get(host)
   return {
     token: secret,
-    url: `${baseUrl}/js/${host}/${secret}/`,
+    url,
     expiresAt: install.expiresAt,
     install: install.id,
+    ...(plan.jumpstart && { boot: bootWordsFor(arch, `${installerUrl}/js/${host}/${secret}/`) }),
   }
 }

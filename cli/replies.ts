@@ -1,6 +1,7 @@
 // The shapes of the server's replies that commands rely on; further fields are let through to --json.
 import { z } from 'zod'
 import { Entry } from '#core/entry.ts'
+import { HostInterface } from '#core/host.ts'
 import { Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import { RecipeSummary } from '#core/recipe/summary.ts'
 import { VersionState } from '#core/version-state.ts'
@@ -59,11 +60,17 @@ export const HostReply = z.looseObject({
   profile: z.string().optional(),
   transport: z.string().optional(),
   builds: z.looseObject({ atOnce: z.number(), zonesRoot: z.string() }).optional(),
+  interfaces: z.array(HostInterface).optional(),
   facts: z.record(z.string(), z.string()),
 })
 export type HostReply = z.infer<typeof HostReply>
 
-export const ArmReply = z.looseObject({ token: z.string(), url: z.string(), expiresAt: z.string() })
+export const ArmReply = z.looseObject({
+  token: z.string(),
+  url: z.string(),
+  expiresAt: z.string(),
+  boot: z.looseObject({ words: z.string(), note: z.string().optional() }).optional(),
+})
 
 /** The plan itself, and the same as text. */
 export const PlanReply = z.looseObject({ text: z.string() })

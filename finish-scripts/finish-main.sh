@@ -85,7 +85,8 @@ check_installer() { # programs; reports wait in their spool where there is no wa
 have_system() { # from here on the host's own files are those of the new boot environment, which never boots without the service
   zf_furnish=furnish_system
   install_system
-  if open_system >"$zf_work/output" 2>&1; then :; else
+  if open_system; then :; else
+    echo "the new boot environment could not be opened; why stands in finish.log" >"$zf_work/output"
     report system '' failed "$zf_work/output"
     give_up "$zf_work/output"
   fi

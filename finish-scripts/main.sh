@@ -15,7 +15,7 @@ zoneflash_main() {
   trap 'interrupted' 1 2 13 15
   say "profile $zf_profile on host $zf_host, planned $zf_made"
   report install '' started
-  if [ -n "$zf_has_system" ]; then have_system; fi
+  if [ -n "$zf_has_system" ]; then have_system; elif [ "$zf_phase" = first-boot ]; then have_captured_zones; fi
   step check '' check_host
   zf_plan
   rm -f "$zf_state/undo"
@@ -29,12 +29,21 @@ have_system() { # the new environment is made now; zones wait until it has been 
   install_system
   if system_is_booted; then
     step system '' system_confirm_boot
-    if [ "$zf_captured_count" -gt 0 ]; then step system '' restore_zones; fi
+    have_captured_zones
     return 0
+  fi
+  if [ "$zf_phase" = first-boot ]; then
+    echo "this host did not boot $system_root: what is left waits there" >"$zf_work/output"
+    report system '' failed "$zf_work/output"
+    leave 1
   fi
   say "reboot into $system_root, then run this again: what is left comes after that"
   send_last_events
   leave 0
+}
+
+have_captured_zones() { # those that the golden system has brought along, also in a flash archive
+  if [ "$zf_captured_count" -gt 0 ]; then step system '' restore_zones; fi
 }
 
 check_host() { # everything that can be known beforehand

@@ -6,6 +6,7 @@ import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { registerHostArchive } from './host-archive.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
+import { interfacesOf, interfaceText } from '../interface-option.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
 import { ArmReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
 import { registerHostBoot } from './host-boot.ts'
@@ -18,6 +19,7 @@ interface HostOptions extends Options {
   mac?: string[]
   address?: string[]
   network?: string[]
+  interface?: string[]
   arch?: string
   release?: string
   profile?: string
@@ -38,6 +40,7 @@ export function registerHost(program: Command): void {
       'add',
       'add a host',
       'zoneflash host add h1 --mac 0:11:22:33:44:55 --profile web --release s10u8',
+      "zoneflash host add h2 --release s10u8 --profile web10 --interface 'bge0=192.0.2.10/24,router=192.0.2.1'",
       'zoneflash host add builder --transport ssh:root@192.0.2.7 --builds 1',
     ).argument('<name>'),
   ).action(async (name: string, options: HostOptions) => {
@@ -84,7 +87,13 @@ export function registerHost(program: Command): void {
         method: 'POST',
         body: { for: options.for },
       })
-      await show(options.json, armed, async ({ url, expiresAt }) => {
+      await show(options.json, armed, async ({ url, expiresAt, boot }) => {
+        if (boot) {
+          await printLine(`${name} is armed until ${expiresAt}. Boot its installer with these words:`)
+          await printLine(`  ${boot.words}`)
+          if (boot.note !== undefined) process.stderr.write(`note: ${boot.note}\n`)
+          return
+        }
         await printLine(`${name} is armed until ${expiresAt}. Run on it, as root:`)
         await printLine(`  curl -fsS ${url.replace(/\/?$/, '/')}zones.sh | sh`)
       })
@@ -141,6 +150,10 @@ function addHostOptions(command: Command): Command {
     .option('--mac <address...>', 'MAC addresses')
     .option('--address <ip...>', 'IP addresses')
     .option('--network <cidr...>', 'networks')
+    .option(
+      '--interface <interface...>',
+      'of the global zone, for hosts that are installed as a whole: bge0=192.0.2.10/24,router=192.0.2.1 or bge0=dhcp; none: DHCP on the only one',
+    )
     .option('--arch <arch>', 'e.g. i86pc, sun4u')
     .option('--release <release>', 's10u3 … s10u11, illumos')
     .option('--profile <profile>', 'what the host becomes')
@@ -154,12 +167,13 @@ function addHostOptions(command: Command): Command {
 }
 
 function fieldsOf(options: HostOptions, before?: HostReply['builds']): { facts?: Record<string, string> } {
-  const { mac, address, network, arch, release, profile, transport, fact } = options
+  const { mac, address, network, interface: interfaces, arch, release, profile, transport, fact } = options
   return {
     ...buildsOf(options, before),
     ...(mac && { macs: mac }),
     ...(address && { addresses: address }),
     ...(network && { networks: network }),
+    ...(interfaces && { interfaces: interfacesOf(interfaces) }),
     ...(arch !== undefined && { arch }),
     ...(release !== undefined && { release }),
     ...(profile !== undefined && { profile }),
@@ -197,6 +211,7 @@ async function showHost(client: Client, name: string, json: boolean | undefined)
     await print(renderHosts([host]))
     if (host.builds)
       await printLine(`builds ${host.builds.atOnce} at a time, zones below ${host.builds.zonesRoot}`)
+    for (const one of host.interfaces ?? []) await printLine(`interface ${interfaceText(one)}`)
     for (const [fact, value] of Object.entries(host.facts))
       await printLine(`fact ${fact}=${renderName(value)}`)
     const rows = installs.map((install) => [

@@ -4,6 +4,7 @@ import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.
 import { armHost } from '#app/arm-host.ts'
 import { currentPlan, planHost, type ArmedWith } from '#app/plan-host.ts'
 import { addHost, removeHost, setHost } from '#app/save-host.ts'
+import { legacyUrl } from '#core/config.ts'
 import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
@@ -84,10 +85,25 @@ export const hostRoutes = (services: Services): Route[] => [
     params: OneHost,
     body: z.strictObject({ for: Duration.default(2 * 3_600_000) }).default({ for: 2 * 3_600_000 }),
     status: 201,
-    reply: z.object({ token: z.string(), url: z.string(), expiresAt: z.iso.datetime(), install: z.string() }),
+    reply: z.object({
+      token: z.string(),
+      url: z.string(),
+      expiresAt: z.iso.datetime(),
+      install: z.string(),
+      boot: z
+        .object({ words: z.string(), note: z.string().optional() })
+        .optional()
+        .describe('for the boot line of a host that JumpStart installs'),
+    }),
     handle: ({ params, body, token }) =>
       armHost(
-        { host: params.name, ttlMs: body.for, baseUrl: services.config.url, actor: token.name },
+        {
+          host: params.name,
+          ttlMs: body.for,
+          baseUrl: services.config.url,
+          installerUrl: legacyUrl(services.config),
+          actor: token.name,
+        },
         services,
       ),
   }),

@@ -38,6 +38,12 @@ beforeEach(async () => {
 afterEach(() => served[Symbol.asyncDispose]())
 
 describe('a host that JumpStart installs', () => {
+  test('is armed with the words to boot its installer with', async () => {
+    const { json } = await call('POST', '/hosts/h1/arm', {})
+    const { url, boot } = json as { url: string; boot: object }
+    expect(boot).toEqual({ words: `- install ${url}config.tar` })
+  })
+
   test('fetches one archive of its JumpStart directory', async () => {
     const url = await arm()
     const answer = await fetch(`${served.url}${url}config.tar`)

@@ -89,7 +89,13 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
         zones: [{ name: 'web01', template: 'web10@stable' }],
       })
       await site.zoneflash(
-        ...['host', 'add', host.name, '--release', 's10u8', '--profile', host.name],
+        'host',
+        'add',
+        host.name,
+        '--release',
+        's10u8',
+        '--profile',
+        host.name,
         ...(host === withPool ? ['--fact', 'zfs=true'] : []),
       )
     }
@@ -159,11 +165,19 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
     expect(reports.filter((line) => line.startsWith('- '))).toEqual([
       '- install started',
       ...['check started', 'check done', 'stage started', 'stage done'].map((step) => `- ${step}`),
-      ...['- install started', '- check started', '- check done'],
-      ...['- install started', '- check started', '- check done', '- install done'],
+      '- install started',
+      '- check started',
+      '- check done',
+      '- install started',
+      '- check started',
+      '- check done',
+      '- install done',
     ])
     expect(reports.filter((line) => line.startsWith('web02 '))).toEqual([
-      ...['web02 stage started', 'web02 stage done', 'web02 receive started', 'web02 receive skipped'],
+      'web02 stage started',
+      'web02 stage done',
+      'web02 receive started',
+      'web02 receive skipped',
       ...['configure', 'attach', 'identity', 'boot', 'wait', 'smoke'].flatMap((step) => [
         `web02 ${step} started`,
         `web02 ${step} done`,
