@@ -1,13 +1,15 @@
 // What a network needs to know of a host before it can boot from it, with the token of its window where addresses need one.
+import { z } from 'zod'
 import { mediumName } from '#core/boot/kayak.ts'
 import type { BootKind, BootOptions } from '#core/boot/options.ts'
 import { renderBootMaterial, type BootMaterial } from '#core/boot/render.ts'
 import { bootSite } from '#core/boot/site.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
-import { TemplateRef } from '#core/names.ts'
+import { TemplateName, TemplateRef, VersionName } from '#core/names.ts'
 import { armHost, type ArmNeeds } from '../arm-host.ts'
 import { requestConversion } from '../convert/request-conversion.ts'
+import type { Install } from '../ports/installs.ts'
 import type { JobQueue } from '../ports/queue.ts'
 
 export interface BootRequest {
@@ -39,29 +41,35 @@ const NO_TOKEN = 'zi_of-the-armed-host'
 export async function bootMaterial(request: BootRequest, needs: Needs): Promise<BootReply> {
   const { kind, options } = request
   const host = await needs.hosts.get(request.host)
-  const medium = kind === 'kayak' ? await kayakMedium(host, needs) : undefined
+  const ofAll = kind === 'kayak' ? await kayakMedium(host, needs) : undefined
   const server = kind === 'kayak' ? request.baseUrl : request.plainUrl
-  const text = medium === undefined ? '' : mediumName(medium, options.compression)
-  const render = (token: string) => renderBootMaterial(kind, bootSite({ host, options, server, token }), text)
+  const render = (token: string, own = ofAll) => {
+    const names = {
+      own: mediumName(own ?? '', options.compression),
+      all: mediumName(ofAll ?? '', options.compression),
+    }
+    return renderBootMaterial(kind, bootSite({ host, options, server, token }), names)
+  }
   const draft = render(NO_TOKEN) // refuses what cannot be, before a window is opened
-  const { token, armedUntil } = await tokenOf(request, needs)
-  const material = token === undefined ? draft : render(token)
+  const { token, install } = await windowOf(request, needs)
+  const own = ofAll && (plannedMedium(install) ?? ofAll)
+  const material = token === undefined ? draft : render(token, own)
   const notes = [
     ...(token === undefined && material.files.some((file) => file.text.includes(NO_TOKEN))
       ? [`${NO_TOKEN} stands for the token of a window: give it, or open a window for it`]
       : []),
-    ...(medium === undefined ? [] : await kayakNotes(host, medium, options, request.actor, needs)),
+    ...(own === undefined ? [] : await kayakNotes(host, own, options, request.actor, needs)),
   ]
-  return { kind, ...material, notes, ...(armedUntil !== undefined && { armedUntil }) }
+  return { kind, ...material, notes, ...(install && { armedUntil: install.expiresAt }) }
 }
 
-async function tokenOf(
+async function windowOf(
   { host, token, ttlMs, baseUrl, actor }: BootRequest,
   needs: Needs,
-): Promise<{ token?: string; armedUntil?: string }> {
+): Promise<{ token?: string; install?: Install }> {
   if (token !== undefined) {
     const install = await needs.installs.authenticate(host, token)
-    if (install) return { token, armedUntil: install.expiresAt }
+    if (install) return { token, install }
     throw new ProvisionError(
       'conflict',
       'WrongInstallToken',
@@ -70,7 +78,15 @@ async function tokenOf(
   }
   if (ttlMs === undefined) return {}
   const armed = await armHost({ host, ttlMs, baseUrl, actor }, needs)
-  return { token: armed.token, armedUntil: armed.expiresAt }
+  return { token: armed.token, install: await needs.installs.get(armed.install) }
+}
+
+const WithSystem = z.object({ system: z.object({ template: TemplateName, version: VersionName }) })
+
+/** The very version that the host was armed with. */
+function plannedMedium(install: Install | undefined): string | undefined {
+  const { system } = WithSystem.safeParse(install?.plan).data ?? {}
+  return system && `${system.template}@${system.version}`
 }
 
 /** `omni@stable` of the host's profile. @throws HostHasNoKayak */

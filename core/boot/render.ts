@@ -15,17 +15,20 @@ export interface BootFile {
   text: string
 }
 
+/** Media of kayak, such as `web@stable.zfs.xz`: what this host was armed with, and what any other gets. */
+export interface MediumNames {
+  own: string
+  all: string
+}
+
 export interface BootMaterial {
   files: BootFile[]
   /** one line each */
   steps: string[]
 }
 
-/**
- * `medium`: of kayak only, `web@stable.zfs.xz`.
- * @throws HostHasNoAddress, BootAddressNeeded, BootHttpNeeded, BootOptionsTooLong
- */
-export function renderBootMaterial(kind: BootKind, site: BootSite, medium: string): BootMaterial {
+/** `media` are of kayak only. @throws HostHasNoAddress, BootAddressNeeded, BootHttpNeeded, BootOptionsTooLong */
+export function renderBootMaterial(kind: BootKind, site: BootSite, media: MediumNames): BootMaterial {
   switch (kind) {
     case 'grub':
       return {
@@ -66,10 +69,10 @@ export function renderBootMaterial(kind: BootKind, site: BootSite, medium: strin
     case 'kayak':
       return {
         files: [
-          { name: 'boot/loader.conf.local, for this host alone', text: renderKayakLoader(site, medium) },
+          { name: 'boot/loader.conf.local, for this host alone', text: renderKayakLoader(site, media.own) },
           {
             name: 'boot/loader.conf.local, for all hosts, where templates are open to kayak',
-            text: renderOpenKayakLoader(site, medium),
+            text: renderOpenKayakLoader(site, media.all),
           },
         ],
         steps: ['put one of them into the TFTP directory of the loader', 'boot the host from the network'],
