@@ -2,11 +2,14 @@
 import type { Client } from '#core/client.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
 import type { AuditLog } from './ports/access.ts'
-import type { TemplateCatalog, TemplateSummary } from './ports/catalog.ts'
+import { requestImageForms } from './images/request-forms.ts'
+import type { ImageNeeds } from './images/sources.ts'
+import type { TemplateSummary } from './ports/catalog.ts'
+import type { JobQueue } from './ports/queue.ts'
 
-interface Needs {
-  catalog: TemplateCatalog
+interface Needs extends ImageNeeds {
   audit: AuditLog
+  queue: JobQueue
 }
 
 /** What is not named stays. */
@@ -17,11 +20,12 @@ export interface AccessChange {
   imageLayout?: ArchiveLayout | null | undefined
 }
 
-/** @throws TemplateNotFound */
+/** Clients that may read it now get the forms that they want: jobs are queued for what is missing. @throws TemplateNotFound */
 export async function setTemplateAccess(
   { name, change, actor }: { name: string; change: AccessChange; actor: string },
-  { catalog, audit }: Needs,
+  needs: Needs,
 ): Promise<TemplateSummary> {
+  const { catalog, audit } = needs
   const { public: isPublic, openTo, imageLayout } = change
   if (isPublic !== undefined) {
     await catalog.setPublic(name, isPublic)
@@ -35,5 +39,7 @@ export async function setTemplateAccess(
     await catalog.setImageLayout(name, imageLayout ?? undefined)
     await audit.write({ actor, action: 'template.images', subject: name, details: { layout: imageLayout } })
   }
+  if (openTo !== undefined || imageLayout !== undefined)
+    await requestImageForms({ template: name, actor, again: true }, needs)
   return catalog.getTemplate(name)
 }

@@ -2,6 +2,7 @@
 import { readCron } from '#adapters/schedule/node-cron-reader.ts'
 import { reconcileBuilds } from '#app/build/reconcile-builds.ts'
 import { promoteDue } from '#app/channels/promote-due.ts'
+import { requestImageForms } from '#app/images/request-forms.ts'
 import { collectAtNight } from '#app/gc/collect-garbage.ts'
 import { requestScheduledBuild } from '#app/schedules/request-scheduled-build.ts'
 import { tickSchedules } from '#app/schedules/tick-schedules.ts'
@@ -52,6 +53,17 @@ export const periodicWork = (services: Services): Tick[] => [
     run: async () => {
       for (const { template, channel, to, why } of await promoteDue(services))
         services.log.info({ template, channel, to, why }, 'promoted a candidate')
+    },
+  },
+  {
+    name: 'images',
+    everyMs: 60 * SECOND,
+    run: async () => {
+      const { jobs } = await requestImageForms({ actor: 'zoneflash', again: false }, services)
+      if (jobs.length > 0) services.log.info({ jobs }, 'versions get the forms that clients want')
+      const before = new Date(services.clock.now().getTime() - 24 * HOUR)
+      const swept = await services.images.sweep(before)
+      if (swept > 0) services.log.info({ swept }, 'forgot images that were never activated')
     },
   },
   {

@@ -67,6 +67,7 @@ export function mountImageReads(app: Express, needs: ReadNeeds): void {
         md5: await needs.md5s.of(artifact),
         modified: new Date(manifest.published_at),
         isOpen: source.isOpen,
+        immutable: true,
       },
       needs.sending,
     )

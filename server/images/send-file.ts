@@ -14,13 +14,15 @@ export interface SentFile {
   modified: Date
   /** needs no token */
   isOpen: boolean
+  /** the address has these bytes for ever */
+  immutable: boolean
 }
 
 /** Length, type and digests as imgadm compares them: no redirect, no encoding; ranges for those who ask (jumpstart.md 6.2.2). */
 export async function sendFile(
   request: Request,
   response: Response,
-  { artifact, etag, md5, modified, isOpen }: SentFile,
+  { artifact, etag, md5, modified, isOpen, immutable }: SentFile,
   needs: SendNeeds,
 ): Promise<void> {
   const { sha256, size } = artifact
@@ -30,7 +32,7 @@ export async function sendFile(
     etag: quoted,
     'last-modified': modified.toUTCString(),
     'accept-ranges': 'bytes',
-    'cache-control': `${isOpen ? 'public' : 'private'}, max-age=31536000, immutable`,
+    'cache-control': `${isOpen ? 'public' : 'private'}, ${immutable ? 'max-age=31536000, immutable' : 'no-cache'}`,
     vary: 'authorization',
   })
   const answer = decideAnswer(request.method, request.headers, quoted, size)
