@@ -1,14 +1,17 @@
 // Which rule a host gets, and why.
 import { checkDirectory, type CheckedDirectory } from '#core/jumpstart/check-directory.ts'
 import { factsOf, type JumpStartFacts } from '#core/jumpstart/facts.ts'
+import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import type { Host } from '#core/host.ts'
 import { faultFor } from '#core/jumpstart/outcome.ts'
 import { matchRules, type ExplainedMatch } from '#core/jumpstart/rules/match.ts'
-import type { HostRegistry } from '../ports/hosts.ts'
+import type { HostRegistry, ProfileStore } from '../ports/hosts.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
-import { currentDirectory, type CurrentDirectory } from './current-directory.ts'
+import type { CurrentDirectory } from './current-directory.ts'
 
 interface Needs {
   hosts: HostRegistry
+  profiles: ProfileStore
   jumpstart: JumpStartStore
 }
 
@@ -23,8 +26,9 @@ export interface HostMatch {
 
 /** @throws HostNotFound */
 export async function matchHost({ host }: { host: string }, needs: Needs): Promise<HostMatch> {
-  const facts = factsOf(await needs.hosts.get(host))
-  const directory = await currentDirectory(needs)
+  const record = await needs.hosts.get(host)
+  const facts = factsOf(record)
+  const directory = (await needs.jumpstart.latest()) ?? ownDirectory(await installProfileOf(record, needs))
   const checked = checkDirectory(directory.rules, directory.files)
   return {
     directory,
@@ -33,4 +37,10 @@ export async function matchHost({ host }: { host: string }, needs: Needs): Promi
     match: matchRules(checked.rules, facts),
     fault: faultFor(checked, facts),
   }
+}
+
+/** A profile that names words of the client makes the server's own rules probe for them. */
+async function installProfileOf({ profile }: Host, { profiles }: Needs): Promise<string | undefined> {
+  const found = (await profiles.list()).find(({ name }) => name === profile)
+  return found?.jumpstart?.installProfile
 }

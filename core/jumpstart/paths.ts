@@ -17,6 +17,7 @@ const RESERVED = [
 
 /** What is expected instead of a path that cannot be; undefined when it can. */
 export function pathProblem(path: string): string | undefined {
+  if (path === '=') return 'a path: = is for install profiles that a begin script writes'
   if (path.startsWith('/')) return 'a path relative to the JumpStart directory'
   if (path.length > 100) return 'at most 100 characters'
   const parts = path.split('/')
@@ -32,6 +33,5 @@ export function pathProblem(path: string): string | undefined {
 /** The same for a file that somebody stores. */
 export function fileNameProblem(path: string): string | undefined {
   if (RESERVED.includes(path)) return `another name: ${path} is what the server writes there`
-  if (path === '=') return 'another name: = is a word of rules'
   return pathProblem(path)
 }

@@ -36,6 +36,22 @@ describe('while nothing is stored', () => {
     expect(why).toBeUndefined()
   })
 
+  test('an install profile that names words of the client is written by the begin script', async () => {
+    const installProfile = 'install_type initial_install\npool rpool auto auto auto $SI_ROOTDISK\n'
+    await site.profiles.set(
+      Profile.parse({
+        name: 'js',
+        sysid: { rootPassword: 'NP' },
+        zones: [{ name: 'web01', template: 'web@stable' }],
+        jumpstart: { installProfile },
+      }),
+    )
+    await addHost('h1', { profile: 'js' })
+    const { directory, match } = await matchHost({ host: 'h1' }, site)
+    expect(directory).toMatchObject({ revision: 0, rules: expect.stringContaining('probe rootdisk\n') })
+    expect(match.winner).toMatchObject({ begin: 'begin', profile: '=', finish: 'finish' })
+  })
+
   test('the first rules may leave out hosts that JumpStart does not install, and no others', async () => {
     const sysid = { rootPassword: 'NP' }
     const zones = [{ name: 'web01', template: 'web@stable' }]

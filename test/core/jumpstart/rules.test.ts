@@ -96,6 +96,7 @@ describe('what is wrong is told with line, value and what was expected', () => {
     ['installed c0t0d0 any - p/a -', /^rules:1: installed is "c0t0d0 any", expected cXtYdZsN .* first$/],
     ['installed any SunOS - p/a -', /^rules:1: installed is "any SunOS", expected a release .* second$/],
     ['any - - = -', /^rules:1: profile is = and begin is -, expected a begin script/],
+    ['any - = p/a -', /^rules:1: begin is "=", expected a path: = is for install profiles/],
     ['any - /a p/a -', /^rules:1: begin is "\/a", expected a path relative to the JumpStart directory$/],
     ['any - - ../p -', /^rules:1: profile is "..\/p", expected a path without/],
     ['any - finish p/a -', /^rules:1: begin is "finish", expected another file: finish is the server's/],
