@@ -427,6 +427,7 @@ copy_log() { # FILE
 }
 
 activate_system() {
+  if system_is_booted; then return "$nothing_to_do"; fi
   activate_stage=`system_stage`
   activate_boots=`pool_boots`
   case $activate_stage in

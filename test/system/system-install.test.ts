@@ -133,6 +133,10 @@ describe.skipIf(sandboxLack)('a system', { timeout: 300_000 }, () => {
     await sh('zfs snapshot rpool/gold@flar')
     const stream = path.join(scratch, 'golden.zfs')
     writeFileSync(stream, enter(['zfs', 'send', 'rpool/gold@flar']))
+    await sh(
+      'zfs set compression=off rpool/gold; zfs set quota=1G rpool/gold; zfs set zoneflash:stage=confirmed rpool/gold',
+    )
+    writeFileSync(path.join(scratch, 'properties.zfs'), enter(['zfs', 'send', '-p', 'rpool/gold@flar']))
     await sh(`zfs destroy -r rpool/gold
       zfs create -o canmount=noauto -o mountpoint=/a rpool/ROOT/installed
       zfs mount rpool/ROOT/installed; cd /a; mkdir -p etc/zfs var/sadm/system/logs kernel/misc
@@ -325,6 +329,22 @@ ${booted}END
     expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
     expect(await inRoot('cat opt/app/kept; stat -c %a .')).toBe('that is to be kept\n755\n')
     expect(Number.parseFloat((await properties('compressratio'))[0] ?? '')).toBeGreaterThan(1.2)
+  })
+
+  test('that comes with the properties of another host has those of this one', async () => {
+    await push('properties.zfs', 'owned', '--version', '1', '--os-release', 's10u8')
+    await forget()
+    await arm({ template: 'owned@1', bootEnvironment: 'golden-1.0', compression: 'gzip' })
+    const { status, stderr } = await run('/a')
+    expect(status, stderr).toBe(0)
+    expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
+    expect(await properties('mountpoint,canmount,compression,quota,zoneflash:stage')).toEqual([
+      '/',
+      'noauto',
+      'gzip',
+      'none',
+      'active',
+    ])
   })
 
   test('of illumos is told its name, addresses and password by files', async () => {
