@@ -1,4 +1,5 @@
 // The `archive-system` job: a host's whole system with its zones, detached for the time, becomes a version.
+import { z } from 'zod'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { JobData } from '#core/jobs.ts'
@@ -40,6 +41,9 @@ export interface ArchiveNeeds {
 
 type Job = JobData<'archive-system'>
 type Tell = (step: string, bytes: number) => void
+
+/** What a manifest can carry. */
+const MAX_ZONES = 256
 
 /** of one zone: its shutdown, or what detach reads of its packages */
 const ZONE_TIMEOUT_MS = 30 * 60_000
@@ -121,6 +125,12 @@ async function makeVersion(
 ): Promise<string[]> {
   tell('look', 0)
   const zones = await surveyZones(shell)
+  if (zones.length > MAX_ZONES)
+    throw new ProvisionError(
+      'conflict',
+      'ArchiveRefused',
+      `host ${host.name} has ${zones.length} zones, expected ${MAX_ZONES} at most`,
+    )
   refuseActive(zones, job)
   const excluded = [...alwaysEmptied([]), ...job.exclude]
   const findings = assessZones(zones, {
@@ -209,7 +219,7 @@ function captureOf(zone: FoundZone, { release }: Host, findings: readonly Findin
   const { name, state, zonepath, zonecfg, brand } = zone
   const config = readCaptured(zone, release)
   const known = 'problem' in config ? undefined : config
-  return CapturedZone.parse({
+  const { data, error } = CapturedZone.safeParse({
     name,
     state: state === 'configured' ? 'configured' : 'installed',
     wasRunning: state === 'running',
@@ -219,6 +229,12 @@ function captureOf(zone: FoundZone, { release }: Host, findings: readonly Findin
     zonecfg,
     ...keptFindings(name, findings),
   })
+  if (data) return data
+  throw new ProvisionError(
+    'conflict',
+    'ArchiveRefused',
+    `zone ${JSON.stringify(name)} cannot travel: ${z.prettifyError(error)}`,
+  )
 }
 
 function manifestOf(

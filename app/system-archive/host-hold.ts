@@ -21,6 +21,9 @@ interface Needs {
 /** Attaching compares every package, and each zone may take minutes. */
 const REPAIR_TIMEOUT_MS = 6 * 3_600_000
 
+/** The first finds what an earlier try left, the second a free host. */
+const MAX_TRIES = 3
+
 const ownerOf = ({ template, version }: VersionId): string => `${template}_${version}`
 
 /**
@@ -29,11 +32,12 @@ const ownerOf = ({ template, version }: VersionId): string => `${template}_${ver
  */
 export async function holdHost(id: VersionId, host: string, needs: Needs): Promise<void> {
   const { shell, readScript } = needs
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const input = await readScript()
     const owner = (await shell.run(takeCommand(ownerOf(id)), { input })).trim()
     if (owner === 'new') return
     if (owner !== ownerOf(id)) await refuseLive(owner, host, needs)
+    if (tries > MAX_TRIES) throw repairFailed(host, `${ARCHIVE_DIRECTORY} of it does not go away`)
     await takeBack(owner, host, needs)
   }
 }
@@ -54,13 +58,17 @@ export async function releaseHost(host: string, { shell }: Pick<Needs, 'shell'>)
   } catch (error) {
     if (!(error instanceof ProvisionError) || error.kind === 'unavailable') throw error
     const said = error.details?.['stderr']
-    throw new ProvisionError(
-      'conflict',
-      'RepairFailed',
-      `not every zone of host ${host} is as it was: ${typeof said === 'string' ? said.trim() : error.message}; mend it, then zoneflash host archive ${host} --repair`,
-      { cause: error },
-    )
+    throw repairFailed(host, typeof said === 'string' ? said.trim() : error.message, error)
   }
+}
+
+function repairFailed(host: string, why: string, cause?: unknown): ProvisionError {
+  return new ProvisionError(
+    'conflict',
+    'RepairFailed',
+    `not every zone of host ${host} is as it was: ${why}; mend it, then zoneflash host archive ${host} --repair`,
+    { cause },
+  )
 }
 
 /** Nothing was done to any zone before the owner was written down. */

@@ -15,13 +15,12 @@ interface Options {
   json?: boolean
   template?: string
   version?: string
-  allow: string[]
+  allow?: string[]
   halt?: boolean
-  exclude: string[]
+  exclude?: string[]
   repair?: boolean
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value]
 const hostRoute = (host: string): string => `/api/v1/hosts/${encodeURIComponent(host)}`
 
 export function registerHostArchive(noun: Command): void {
@@ -36,8 +35,8 @@ export function registerHostArchive(noun: Command): void {
     .option('--template <name>', 'the template of kind system that gets the version')
     .option('--version <version>', 'name of the version: begins with a digit (default: the time)')
     .option('--halt', 'halt zones that run, and boot them again afterwards, in their order')
-    .option('--allow <row>', 'archive although this row is refused; may be given again', collect, [])
-    .option('--exclude <directory>', 'leave out what is in it; may be given again', collect, [])
+    .option('--allow <row...>', 'archive although these rows are refused')
+    .option('--exclude <directory...>', 'leave out what is in them')
     .option('--repair', 'only attach and boot again what an earlier archive left')
     .action((host: string, options: Options) =>
       options.repair ? repairHost(host, options) : archiveHost(host, options),
@@ -45,10 +44,10 @@ export function registerHostArchive(noun: Command): void {
 }
 
 async function archiveHost(host: string, options: Options): Promise<void> {
-  const { version, halt = false, exclude, json } = options
+  const { version, halt = false, exclude = [], json } = options
   if (options.template === undefined) throw usageFailure('expected --template NAME, or --repair')
   const { template } = parseReference(options.template)
-  const allow = options.allow.map((row) => wordOption('--allow', row, ArchiveRow.options))
+  const allow = (options.allow ?? []).map((row) => wordOption('--allow', row, ArchiveRow.options))
   const client = openClient()
   const started = await client.call(PackageReply, `${hostRoute(host)}/archive`, {
     method: 'POST',

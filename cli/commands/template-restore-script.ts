@@ -10,12 +10,10 @@ import { parseReference, versionRoute } from '../reference.ts'
 
 interface Options {
   json?: boolean
-  map: string[]
-  allow: string[]
+  map?: string[]
+  allow?: string[]
   attach: string
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value]
 
 export function registerTemplateRestoreScript(noun: Command): void {
   addCommand(
@@ -25,19 +23,14 @@ export function registerTemplateRestoreScript(noun: Command): void {
     'zoneflash template restore-script old1@stable --map bge0=e1000g0 | ssh root@new1 sh',
   )
     .argument('<name@version>')
-    .option(
-      '--map <old=new>',
-      'an interface, and what it is called on the other host; may be given again',
-      collect,
-      [],
-    )
-    .option('--allow <row>', 'restore zones although this row was refused; may be given again', collect, [])
+    .option('--map <old=new...>', 'interfaces, and what they are called on the other host')
+    .option('--allow <row...>', 'restore zones although these rows were refused')
     .option('--attach <policy>', `how zones are attached: ${AttachPolicy.options.join(', ')}`, 'strict')
     .action(async (name: string, options: Options) => {
       const reference = parseReference(name)
       const body = {
-        map: Object.fromEntries(options.map.map(splitMap)),
-        allow: options.allow.map((row) => wordOption('--allow', row, ArchiveRow.options)),
+        map: Object.fromEntries((options.map ?? []).map(splitMap)),
+        allow: (options.allow ?? []).map((row) => wordOption('--allow', row, ArchiveRow.options)),
         attach: wordOption('--attach', options.attach, AttachPolicy.options),
       }
       const client = openClient()
