@@ -173,8 +173,9 @@ export class LzwDecoder {
   }
 
   #takePiece(): Uint8Array {
-    const piece = this.#piece.subarray(0, this.#filled)
-    this.#piece = new Uint8Array(PIECE)
+    const isFull = this.#filled === PIECE
+    const piece = isFull ? this.#piece : this.#piece.slice(0, this.#filled)
+    if (isFull) this.#piece = new Uint8Array(PIECE)
     this.#filled = 0
     return piece
   }

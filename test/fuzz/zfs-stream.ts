@@ -14,14 +14,7 @@ import { damage, rewrite } from './mutate-stream.ts'
 import { Random } from './random.ts'
 import { writeAgain } from './write-again.ts'
 import { splitStream, type RawStream } from './stream-records.ts'
-
-export interface FuzzOrder {
-  fixtures: string
-  firstSeed: number
-  cases: number
-  /** one number: the seed that is being tried */
-  current: SharedArrayBuffer
-}
+import type { FuzzOrder } from './watched.ts'
 
 export interface FuzzResult {
   cases: number
