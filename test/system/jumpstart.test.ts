@@ -1,7 +1,8 @@
 // Hosts that JumpStart installs: its finish script below /a, then what it left for the first boot, until the zones run.
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openInstallSite, type InstallSite } from './install-site.ts'
-import { makeGoldenZone } from './native-golden.ts'
+import { makeGoldenZone, withZoneroot } from './native-golden.ts'
 import { createTestHost, sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
 const rootPassword = '$5$zoneflash$abcdefghijklmnopqrstuvwxyz0123456789./ABCDE'
@@ -29,7 +30,13 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
 
   /** A pool as the installer has it: everything of it appears below /a. */
   async function freshPool(host: TestHost): Promise<void> {
-    await sh(
+    await clearPool(host)
+    await freshRoot(host, '/a/lib/svc')
+    await sh(host, `zpool create -f -R /a -m /${host.name} ${host.name} /var/lib/sandbox/pool`)
+  }
+
+  const clearPool = (host: TestHost) =>
+    sh(
       host,
       `for zone in \`zoneadm list -c | grep -v global\`; do
         zoneadm -z $zone halt 2>/dev/null || :; zoneadm -z $zone uninstall -F 2>/dev/null || :; zonecfg -z $zone delete -F
@@ -38,9 +45,6 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
       rm -rf /var/zoneflash /var/log/zoneflash.log
       zpool destroy ${host.name}; rm -rf /zones /zoneflash`,
     )
-    await freshRoot(host, '/a/lib/svc')
-    await sh(host, `zpool create -f -R /a -m /${host.name} ${host.name} /var/lib/sandbox/pool`)
-  }
 
   /** config.tar unpacked, begin and finish run as the installer does. */
   async function install(host: TestHost, profile: object): Promise<{ stdout: string; url: string }> {
@@ -230,6 +234,66 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
     await reboot(withPool, true)
     await withPool.must(method)
     expect(await stateOf(withPool)).toContain('web01 running /zones/web01')
+    expect(await site.reports('js10')).toContain('- install done')
+  })
+
+  test('becomes a golden system with the zones of its profile, and its installer’s environment goes', async () => {
+    await withZoneroot({ kind: 'whole', nodename: 'golden' }, async (root) => {
+      const archive = `${root}.tar`
+      execFileSync('sh', [
+        '-c',
+        'mkdir -p "$0/lib/svc" && tar -C "$0" --numeric-owner -cf "$1" .',
+        root,
+        archive,
+      ])
+      await site.zoneflash(
+        'template',
+        'push',
+        archive,
+        '--name',
+        'golden',
+        '--kind',
+        'system',
+        '--os-release',
+        's10u8',
+        '--arch',
+        'i86pc',
+        '--version',
+        '1.0',
+      )
+    })
+    await clearPool(withPool)
+    await sh(
+      withPool,
+      `rm -rf /a; zpool create -f -R /a -m none js10 /var/lib/sandbox/pool
+      zfs create -o mountpoint=legacy js10/ROOT; zfs create -o canmount=noauto -o mountpoint=/ js10/ROOT/installed
+      zfs mount js10/ROOT/installed; zpool set bootfs=js10/ROOT/installed js10
+      mkdir -p /a/etc /a/var/log /a/var/sadm/system/logs; : >/a/etc/vfstab; : >/a/etc/dumpadm.conf`,
+    )
+    const system = { template: 'golden@1.0', pool: 'js10', oldEnvironment: 'remove' }
+    await install(withPool, { jumpstart: { zones: 'install' }, system, zones })
+    expect(await withPool.must(['cat', '/tmp/install_config/profile'])).toContain(
+      'pool js10 auto auto auto any\n',
+    )
+    await sh(
+      withPool,
+      `zpool export js10; zpool import -d /var/lib/sandbox js10; zfs set mountpoint=/look js10/ROOT/golden-1.0
+      zfs mount js10/ROOT/golden-1.0; mkdir -p /var/zoneflash; mount --bind /look/var/zoneflash /var/zoneflash
+      mkdir -p /booted; cat >/booted/zfs <<'END'
+#!/bin/sh
+/usr/sbin/zfs "$@" || exit
+if [ "$*" = mount ]; then echo 'js10/ROOT/golden-1.0  /'; fi
+END
+      chmod 755 /booted/zfs`,
+    )
+    expect(await sh(withPool, 'cd /look; ls etc/.UNCONFIGURED etc/sysidcfg var/svc/manifest/site')).toBe(
+      'etc/.UNCONFIGURED\netc/sysidcfg\n\nvar/svc/manifest/site:\nzoneflash-first-boot.xml\n',
+    )
+    await withPool.must(['sh', '-c', 'PATH=/booted:$PATH exec /bin/sh /var/zoneflash/first-boot start'])
+    expect(await stateOf(withPool)).toEqual(['web01 running /zones/web01'])
+    expect(await withPool.must(['zfs', 'list', '-H', '-o', 'name', '-r', 'js10/ROOT'])).toBe(
+      'js10/ROOT\njs10/ROOT/golden-1.0\n',
+    )
     expect(await site.reports('js10')).toContain('- install done')
   })
 
