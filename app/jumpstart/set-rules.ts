@@ -54,8 +54,21 @@ export interface ChangedDirectory {
 /** How many problems and hosts a refusal names. */
 const TOLD = 100
 
+/** How often a change that is for any revision begins again when another one comes first. */
+const ATTEMPTS = 5
+
 /** @throws RulesInvalid, DirectoryTooBig, HostsWouldBreak, JumpStartChanged */
 export async function setRules(change: DirectoryChange, needs: Needs): Promise<ChangedDirectory> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await trySetRules(change, needs)
+    } catch (error) {
+      const isOvertaken = error instanceof ProvisionError && error.code === 'JumpStartChanged'
+      if (!isOvertaken || change.expected !== undefined || attempt === ATTEMPTS) throw error
+    }
+}
+
+async function trySetRules(change: DirectoryChange, needs: Needs): Promise<ChangedDirectory> {
   const before = await currentDirectory(needs)
   if (change.expected !== undefined && change.expected !== before.revision)
     throw jumpStartChanged(change.expected)

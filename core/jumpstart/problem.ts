@@ -31,3 +31,6 @@ export function quoted(text: string): string {
   const short = JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
   return short.replace(/[\u007f-\u009f]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)
 }
+
+/** `1 word`, `2 words` */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

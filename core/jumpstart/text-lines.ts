@@ -77,7 +77,7 @@ export function readTextLines(
     if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
       tell('warning', number, 'the comment ends in a backslash, so that it goes on in the next line')
     const text = comment < 0 ? joined : joined.slice(0, comment)
-    const odd = oddCharacter(text)
+    const odd = controlCharacter(joined) ?? oddCharacter(text)
     if (odd !== undefined) tell('error', number, odd)
     else if (text.trim() !== '') lines.push({ number, text })
   }
@@ -112,12 +112,19 @@ function lineAt(text: string, end: number): number {
   return line
 }
 
+/** Not in comments either: a CR hides what follows it, and no database keeps a NUL. */
+function controlCharacter(line: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  const found = /[\u0000-\u0008\u000a-\u001f\u007f]/.exec(line)?.[0]
+  if (found === '\r') return `a CR stands inside of the line ${quoted(line.trim())}, expected LF at its end`
+  return found && `${codeOf(found)} stands in ${quoted(line.trim())}, expected no control characters but tabs`
+}
+
+const codeOf = (character: string): string =>
+  `the character U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+
 /** Facts and paths are ASCII; anything else is told by its number, since it may not show. */
 function oddCharacter(text: string): string | undefined {
   const odd = /[^\t -~]/u.exec(text)?.[0]
-  if (odd === undefined) return undefined
-  const where = quoted(text.trim())
-  if (odd === '\r') return `a CR stands inside of the line ${where}, expected LF at its end`
-  const number = (odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return `the character U+${number} stands in ${where}, expected ASCII outside of comments`
+  return odd && `${codeOf(odd)} stands in ${quoted(text.trim())}, expected ASCII outside of comments`
 }

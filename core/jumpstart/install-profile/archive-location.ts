@@ -1,5 +1,5 @@
 // Where a flash archive comes from (jumpstart.md 2.3).
-import { quoted, unwise, wrong, type Complaint } from '../problem.ts'
+import { counted, quoted, unwise, wrong, type Complaint } from '../problem.ts'
 import { checkOptions, type Options } from './options.ts'
 import {
   absolutePath,
@@ -84,7 +84,7 @@ export function checkArchiveLocation(words: readonly string[]): Complaint[] {
   if (given.length < shape.words.length)
     return [
       wrong(
-        `${kind} has ${given.length} words after it, expected ${shape.words.map(([name]) => name).join(' and ')}`,
+        `${kind} has ${counted(given.length, 'word')} after it, expected ${shape.words.map(([name]) => name).join(' and ')}`,
       ),
     ]
   const complaints = shape.words.flatMap(([name, check], index) => complain(name, given[index] ?? '', check))

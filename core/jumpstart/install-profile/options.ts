@@ -1,6 +1,6 @@
 // Words with values at the end of a line: `timeout 5 proxy 192.0.2.1:3128`.
 import { complain, type CheckWord } from './words.ts'
-import { quoted, wrong, type Complaint } from '../problem.ts'
+import { counted, quoted, wrong, type Complaint } from '../problem.ts'
 
 /** What may follow, each once, and what each takes. */
 export type Options = Readonly<Record<string, readonly (readonly [name: string, check: CheckWord])[]>>
@@ -21,7 +21,7 @@ export function checkOptions(words: readonly string[], options: Options): Compla
     if (given.length < values.length)
       return [
         wrong(
-          `${word} has ${given.length} words after it, expected ${values.length}: ${values.map(([name]) => name).join(', ')}`,
+          `${word} has ${counted(given.length, 'word')} after it, expected ${values.length}: ${values.map(([name]) => name).join(', ')}`,
         ),
       ]
     const complaints = values.flatMap(([name, check], index) => complain(name, given[index] ?? '', check))

@@ -1,6 +1,6 @@
 // What install profiles have in common where words are looked at, one after the other.
 import { DISK, DISK_FORMS, NUMBER, SLICE, SLICE_FORMS } from '../names.ts'
-import { quoted, wrong, type Complaint } from '../problem.ts'
+import { counted, quoted, wrong, type Complaint } from '../problem.ts'
 import type { InstallType } from './profile.ts'
 
 export interface WordContext {
@@ -25,7 +25,7 @@ export function inOrder(...checks: readonly (readonly [name: string, check: Chec
 
 export function countComplaint(count: number, names: readonly string[]): Complaint {
   const expected = names.length === 0 ? 'none' : `${names.length}: ${names.join(', ')}`
-  return wrong(`the keyword has ${count} words after it, expected ${expected}`)
+  return wrong(`the keyword has ${counted(count, 'word')} after it, expected ${expected}`)
 }
 
 export function complain(name: string, word: string, check: CheckWord): Complaint[] {

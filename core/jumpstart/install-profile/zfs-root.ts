@@ -1,6 +1,6 @@
 // A root pool and its first boot environment (jumpstart.md 2.4).
 import { DISK } from '../names.ts'
-import { quoted, wrong, type Complaint } from '../problem.ts'
+import { counted, quoted, wrong, type Complaint } from '../problem.ts'
 import { among, complain, countComplaint, expecting, orElse, slice, type CheckWords } from './words.ts'
 
 const poolName = (word: string): string | undefined =>
@@ -46,7 +46,8 @@ function checkDevices(devices: readonly string[]): Complaint[] {
       ]
     return checkDevice(first)
   }
-  if (members.length < 2) return [wrong(`the mirror has ${members.length} slices, expected at least 2`)]
+  if (members.length < 2)
+    return [wrong(`the mirror has ${counted(members.length, 'slice')}, expected at least 2`)]
   const isAny = members.map((member) => member === 'any')
   if (isAny.includes(true) && (isAny.includes(false) || members.length > 2))
     return [wrong(`the mirror is ${quoted(members.join(' '))}, expected slices, or any any`)]

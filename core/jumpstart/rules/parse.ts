@@ -1,6 +1,6 @@
 // Reads `rules`: what is wrong with a line is told with its number, and the line is left out.
 import { readTextLines } from '../text-lines.ts'
-import { quoted, unwise, wrong, type Complaint, type JumpStartProblem } from '../problem.ts'
+import { counted, quoted, unwise, wrong, type Complaint, type JumpStartProblem } from '../problem.ts'
 import { pathProblem } from '../paths.ts'
 import { noCustomProbes, type CustomProbes } from './custom-probes.ts'
 import { findKeyword, keywordNames, probeNames } from './keywords.ts'
@@ -69,7 +69,7 @@ function parseLine(text: string, line: number, custom: CustomProbes): ParsedLine
     return {
       complaints: [
         wrong(
-          `the rule has ${tokens.length} words, expected at least 5: keyword, value, begin, profile, finish`,
+          `the rule has ${counted(tokens.length, 'word')}, expected at least 5: keyword, value, begin, profile, finish`,
         ),
       ],
     }
@@ -84,7 +84,9 @@ function parseProbe(tokens: readonly Token[], line: number, custom: CustomProbes
   if (name === undefined || rest.length > 0)
     return {
       complaints: [
-        wrong(`probe has ${tokens.length - 1} words after it, expected the name of a probe and no columns`),
+        wrong(
+          `probe has ${counted(tokens.length - 1, 'word')} after it, expected the name of a probe and no columns`,
+        ),
       ],
     }
   if (probeNames.includes(name) || custom.probes.has(name))

@@ -198,6 +198,14 @@ test('whoever looked at another revision is refused', async () => {
   })
 })
 
+test('changes of several people at once are all there in the end', async () => {
+  const names = ['a', 'b', 'c', 'd']
+  await Promise.all(names.map((name) => set({ files: { [name]: GOOD } })))
+  const latest = await site.jumpstart.latest()
+  expect(latest).toMatchObject({ revision: 4 })
+  expect(Object.keys(latest?.files ?? {})).toEqual(names)
+})
+
 test('ten thousand rules and a hundred hosts are compared', async () => {
   const lines = Array.from(
     { length: 10_000 },

@@ -118,6 +118,11 @@ describe('what is wrong is told with line, value and what was expected', () => {
     ['any - - p/a -\\', /^rules:1: a backslash joins the last line with nothing after it$/],
     ['any -\r- p/a -', /^rules:1: a CR stands inside of the line .*, expected LF at its end$/],
     ['any - - p/a\0 -', /^rules:1: the character U\+0000 stands in/],
+    ['# a\rany - - p/a -', /^rules:1: a CR stands inside of the line "# a/],
+    [
+      'any - - p/a - # a\0b',
+      /^rules:1: the character U\+0000 stands in .*expected no control characters but tabs$/,
+    ],
     ['# nothing', /^rules:1: there is no rule, expected at least one$/],
     ['', /^rules:1: there is no rule, expected at least one$/],
   ] as const)('%s', ([text, expected]) => {
@@ -131,7 +136,7 @@ describe('what is wrong is told with line, value and what was expected', () => {
   test('a line number is that of the first of joined lines, and later lines keep theirs', () => {
     expect(errors('# one\nany - \\\n && nope x \\\n - p/a -\n\nwrong\n')).toEqual([
       expect.stringMatching(/^rules:2: unknown match key "nope"/),
-      expect.stringMatching(/^rules:6: the rule has 1 words/),
+      expect.stringMatching(/^rules:6: the rule has 1 word/),
     ])
   })
 })
