@@ -98,6 +98,7 @@ export type EventReply = z.infer<typeof EventReply>
 export const ProfileReply = z.looseObject({
   name: z.string(),
   description: z.string().optional(),
+  system: z.looseObject({ template: z.string() }).optional(),
   zones: z.array(z.looseObject({ name: z.string(), template: z.string() })),
 })
 

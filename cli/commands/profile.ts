@@ -28,9 +28,10 @@ export function registerProfile(program: Command): void {
       await show(json, profiles, (list) =>
         print(
           renderTable(
-            ['NAME', 'ZONES', 'DESCRIPTION'],
-            list.map(({ name, zones, description }) => [
+            ['NAME', 'SYSTEM', 'ZONES', 'DESCRIPTION'],
+            list.map(({ name, system, zones, description }) => [
               name,
+              system?.template ?? '-',
               zones.map((zone) => `${zone.name}=${zone.template}`).join(' '),
               description ?? '',
             ]),

@@ -71,7 +71,9 @@ function jumpStartLines({ installProfile, sysidcfg }: PlannedJumpStart): string[
 }
 
 /** What is written below the new root. */
-function systemLines({ pool, bootEnvironment, sysidcfg, files, touch }: PlannedSystem): string[] {
+function systemLines({ format, pool, bootEnvironment, sysidcfg, files, touch }: PlannedSystem): string[] {
+  // JumpStart has its own
+  if (format === 'flar') return []
   const root = `${pool}/ROOT/${bootEnvironment}`
   return [
     ...(sysidcfg === undefined ? [] : file(`etc/sysidcfg in ${root}`, sysidcfg)),

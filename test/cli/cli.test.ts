@@ -266,7 +266,7 @@ async function countingProxy(target: string) {
 
 describe('every command', () => {
   test('lists as a table, and as JSON with --json', async () => {
-    expect((await cli('template', 'list')).stdout).toMatch(/^NAME +VERSIONS +LATEST +PUBLIC +CHANNELS\n/)
+    expect((await cli('template', 'list')).stdout).toMatch(/^NAME +KIND +VERSIONS +LATEST +PUBLIC +CHANNELS\n/)
     const listed = JSON.parse((await cli('template', 'list', '--json')).stdout) as { name: string }[]
     expect(listed.map(({ name }) => name)).toContain('plain')
   })
