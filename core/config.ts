@@ -30,6 +30,8 @@ export interface Config {
   auditDays: number
   /** so many wrong tokens a minute from one address are looked up */
   wrongTokens: number
+  /** who comes from this very machine publishes images without a token, as `imgadm publish` does */
+  publishOnLoopback: boolean
 }
 
 /** What one uploaded artifact may contain at most. */
@@ -126,6 +128,7 @@ const variables = {
   ZONEFLASH_WORKER_JOBS: { schema: WorkerJobs, expected: 'a whole number from 1 to 64' },
   ZONEFLASH_JOB_LOCK_SECONDS: { schema: LockSeconds, expected: 'whole seconds from 1 to 3600' },
   ZONEFLASH_WRONG_TOKENS: { schema: Count, expected: 'a whole number above 0' },
+  ZONEFLASH_IMGADM_PUBLISH: { schema: z.enum(['token', 'loopback']), expected: 'token or loopback' },
   ZONEFLASH_AUDIT_DAYS: { schema: Days, expected: 'whole days from 1 to 36500' },
 } satisfies Record<string, Variable<unknown>>
 type VariableName = keyof typeof variables
@@ -184,6 +187,7 @@ export function parseConfig(env: Environment): Config {
     workerJobs: read(env, 'ZONEFLASH_WORKER_JOBS') ?? 2,
     jobLockMs: (read(env, 'ZONEFLASH_JOB_LOCK_SECONDS') ?? 15) * 1000,
     wrongTokens: read(env, 'ZONEFLASH_WRONG_TOKENS') ?? 60,
+    publishOnLoopback: read(env, 'ZONEFLASH_IMGADM_PUBLISH') === 'loopback',
     auditDays: read(env, 'ZONEFLASH_AUDIT_DAYS') ?? 400,
   }
 }

@@ -4,7 +4,8 @@ import { imageNotFound } from '#core/images/errors.ts'
 import { pageOf, type ListQuery } from '#core/images/list-query.ts'
 import { imageManifestOf, type ImageManifest } from '#core/images/manifest.ts'
 import type { ImageSource } from '#core/images/source.ts'
-import { digestPrefixOf, Uuid } from '#core/images/uuid.ts'
+import { digestPrefixOf, imageUuid, Uuid } from '#core/images/uuid.ts'
+import type { Artifact } from '#core/manifest.ts'
 import type { VersionRecord } from '../ports/catalog.ts'
 import { readableSources, sourceWithOrigins, type ImageNeeds, type ImageReader } from './sources.ts'
 
@@ -27,6 +28,22 @@ export async function findImage(text: string, reader: ImageReader, needs: ImageN
     }
   }
   throw imageNotFound(text)
+}
+
+/** The version and the stream of an image that is there, whoever may read it. */
+export async function findImageVersion(
+  uuid: Uuid,
+  needs: ImageNeeds,
+): Promise<{ record: VersionRecord; artifact: Artifact } | undefined> {
+  const published = await needs.images.find(uuid)
+  const wanted = published?.artifact?.sha256
+  for (const record of await candidatesOf(uuid, needs)) {
+    const artifact = record.manifest.artifacts.find(
+      ({ sha256 }) => sha256 === wanted || imageUuid(sha256) === uuid,
+    )
+    if (artifact) return { record, artifact }
+  }
+  return undefined
 }
 
 async function candidatesOf(uuid: Uuid, { catalog, images }: ImageNeeds): Promise<VersionRecord[]> {

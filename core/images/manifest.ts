@@ -40,6 +40,15 @@ export function imageManifestOf(
   }
 }
 
+/** As the publish calls answer: with what has arrived so far. */
+export function publishedAnswer(
+  { uuid, manifest, artifact }: { uuid: Uuid; manifest: PublishedManifest; artifact?: Artifact | undefined },
+  state: ImageManifest['state'],
+): object {
+  const files = artifact ? [fileOf(artifact)] : []
+  return { ...manifest, uuid, owner: manifest.owner ?? NOBODY, state, disabled: false, public: false, files }
+}
+
 /** Of a version that nobody published as an image. */
 function describe({ template, version, notes, brand, osFamily, networks }: ImageSource): PublishedManifest {
   const isLx = brand === 'lx'

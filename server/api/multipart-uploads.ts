@@ -34,7 +34,7 @@ export function multipartUpload(needs: PushNeeds): RequestHandler {
 }
 
 /** Lets a refusal be answered at once, while the rest of the request is thrown away for a while. */
-async function refuseEarly<T>(request: Request, work: () => Promise<T>): Promise<T> {
+export async function refuseEarly<T>(request: Request, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -6,6 +6,7 @@ import type { SendMeter } from '../send-blob.ts'
 import type { Services } from '../services.ts'
 import type { WrongTokens } from '../wrong-tokens.ts'
 import { mountMedia } from './media-routes.ts'
+import { mountImagePublishing } from './publish-routes.ts'
 import { mountImageReads } from './read-routes.ts'
 
 export function mountImages(
@@ -17,5 +18,6 @@ export function mountImages(
   const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
   const needs = { services, tokens: services.tokens, wrongTokens, md5s: new Md5s(services), sending }
   mountImageReads(app, needs)
+  mountImagePublishing(app, needs)
   mountMedia(app, needs)
 }

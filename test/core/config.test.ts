@@ -19,6 +19,7 @@ describe('parseConfig', () => {
       workerJobs: 2,
       auditDays: 400,
       wrongTokens: 60,
+      publishOnLoopback: false,
     })
   })
 

@@ -1,0 +1,258 @@
+// The publish calls of IMGAPI: an image comes as a manifest and a file, and becomes a version of a template when it is activated.
+import { ProvisionError } from '#core/errors.ts'
+import {
+  imageFilesImmutable,
+  imageNotFound,
+  imageUuidExists,
+  invalidDocument,
+  validationFailed,
+} from '#core/images/errors.ts'
+import { publishedAnswer } from '#core/images/manifest.ts'
+import { templateNameOf, versionNameOf } from '#core/images/names.ts'
+import { PublishedManifest } from '#core/images/published-manifest.ts'
+import { isImageStream } from '#core/images/source.ts'
+import type { Uuid } from '#core/images/uuid.ts'
+import type { Artifact, Compression, Manifest, OsFamily } from '#core/manifest.ts'
+import { publishVersion } from '../channels/publish-candidate.ts'
+import { describeVersion } from '../describe-version.ts'
+import type { AuditLog } from '../ports/access.ts'
+import type { ArtifactIndexer } from '../ports/archives.ts'
+import type { BlobStore } from '../ports/blobs.ts'
+import type { PublishedImage } from '../ports/images.ts'
+import type { Clock } from '../ports/queue.ts'
+import { checkSize } from '../push-version.ts'
+import { baseFinder } from '../stream-chain.ts'
+import { takeInArtifact } from '../take-in-artifact.ts'
+import { findImageVersion } from './find-image.ts'
+import type { ImageNeeds } from './sources.ts'
+
+export interface PublishNeeds extends ImageNeeds {
+  blobs: BlobStore
+  indexer: ArtifactIndexer
+  audit: AuditLog
+  clock: Clock
+  limits: { maxBytes: number }
+}
+
+/**
+ * The first call. The same again is a success that changes nothing. Answers with the manifest.
+ * @throws ValidationFailed, ImageUuidAlreadyExists, OriginDoesNotExist
+ */
+export async function importManifest(
+  { uuid, document, actor }: { uuid: Uuid; document: unknown; actor: string },
+  needs: PublishNeeds,
+): Promise<object> {
+  const parsed = PublishedManifest.safeParse(document)
+  if (!parsed.success) throw invalidDocument(parsed.error)
+  const manifest = parsed.data
+  if (manifest.uuid !== uuid)
+    throw validationFailed('uuid', `it is ${manifest.uuid}, the address says ${uuid}`)
+  const there = await needs.images.find(uuid)
+  if (there?.state === 'unactivated' && JSON.stringify(there.manifest) === JSON.stringify(manifest))
+    return publishedAnswer(there, 'unactivated')
+  if (there || (await findImageVersion(uuid, needs))) throw imageUuidExists(uuid)
+  const names = namesOf(manifest)
+  await assertNameFree(names, needs)
+  await originOf(manifest, needs)
+  const image = { uuid, ...names, manifest, createdBy: actor, createdAt: needs.clock.now() }
+  await needs.images.create(image)
+  return publishedAnswer(image, 'unactivated')
+}
+
+/** What the second call says of the bytes that it brings. */
+export interface ImageFile {
+  uuid: Uuid
+  bytes: AsyncIterable<Uint8Array>
+  compression: Compression
+  sha1: string | undefined
+  /** bytes; undefined: not said */
+  size: number | undefined
+}
+
+/**
+ * The second call: a ZFS stream of one snapshot, whose digests are compared while it is stored. May be repeated until the image
+ * is active. @throws ResourceNotFound, ImageFilesImmutable, ImageFileTooBig, Upload for bytes that are not what was said, and the codes of core/archive/refusals.ts
+ */
+export async function storeImageFile(file: ImageFile, needs: PublishNeeds): Promise<object> {
+  const { uuid, bytes, size } = file
+  const image = await unactivated(uuid, needs)
+  if (size !== undefined) await checkSize(size, needs)
+  const origin = await originOf(image.manifest, needs)
+  const taken = await takeInArtifact(
+    bytes,
+    {
+      maxBytes: needs.limits.maxBytes,
+      findBase: baseFinder({ template: image.template, origin }, needs),
+      accept: async (artifact) => {
+        assertIsAsSaid(artifact, file)
+        await assertBuildsOn(artifact, origin, needs)
+      },
+    },
+    needs,
+  )
+  try {
+    await needs.images.setFile(uuid, taken.artifact, taken.entries)
+    return publishedAnswer({ ...image, artifact: taken.artifact }, 'unactivated')
+  } finally {
+    await taken.close()
+  }
+}
+
+/**
+ * The third call: the version is recorded, and channels move to it as to any that is pushed. May be repeated.
+ * @throws ResourceNotFound, NoActivationNoFile, ValidationFailed when another version has come under its name
+ */
+export async function activateImage(
+  { uuid, actor }: { uuid: Uuid; actor: string },
+  needs: PublishNeeds,
+): Promise<object> {
+  const image = await needs.images.find(uuid)
+  if (!image) throw imageNotFound(uuid)
+  if (image.state === 'active') return publishedAnswer(image, 'active')
+  const { artifact, template, version } = image
+  if (!artifact)
+    throw new ProvisionError(
+      'conflict',
+      'NoActivationNoFile',
+      `image ${uuid} has no file yet, expected it first`,
+    )
+  const now = needs.clock.now()
+  const record = {
+    state: 'ready' as const,
+    manifest: describeVersion({
+      template,
+      version,
+      facts: { ...factsOf(image.manifest) },
+      artifact,
+      detachedXml: undefined,
+      origin: await originOf(image.manifest, needs),
+      createdBy: actor,
+      createdAt: now,
+    }),
+  }
+  const before = await needs.catalog.findVersion(template, version)
+  const isThere = before?.manifest.artifacts.some(({ sha256 }) => sha256 === artifact.sha256) ?? false
+  if (!isThere) {
+    await assertNameFree(image, needs)
+    // its index came with the file
+    await needs.catalog.putVersion(record, new Map())
+  }
+  const manifest = { ...image.manifest, published_at: image.manifest.published_at ?? now.toISOString() }
+  await needs.images.setActive(uuid, manifest)
+  await publishVersion(record, needs)
+  await needs.audit.write({
+    actor,
+    action: 'image.publish',
+    subject: `${template}@${version}`,
+    details: { uuid },
+  })
+  return publishedAnswer({ ...image, manifest }, 'active')
+}
+
+/** What a client does after a failure. @throws ResourceNotFound, ImageAlreadyActivated */
+export async function deleteImage(uuid: Uuid, { images }: Pick<PublishNeeds, 'images'>): Promise<void> {
+  if (await images.remove(uuid)) return
+  const image = await images.find(uuid)
+  if (!image) throw imageNotFound(uuid)
+  throw new ProvisionError(
+    'conflict',
+    'ImageAlreadyActivated',
+    `image ${uuid} is ${image.template}@${image.version}: delete that with \`zoneflash template rm\``,
+  )
+}
+
+async function unactivated(uuid: Uuid, { images }: PublishNeeds): Promise<PublishedImage> {
+  const image = await images.find(uuid)
+  if (!image) throw imageNotFound(uuid)
+  if (image.state === 'active') throw imageFilesImmutable(uuid)
+  return image
+}
+
+/** @throws ValidationFailed */
+function namesOf({ name, version }: PublishedManifest): { template: string; version: string } {
+  const names = { template: templateNameOf(name), version: versionNameOf(version) }
+  if (names.template === undefined)
+    throw validationFailed(
+      'name',
+      `${JSON.stringify(name)} has no letter or digit for the name of a template`,
+    )
+  if (names.version === undefined)
+    throw validationFailed(
+      'version',
+      `${JSON.stringify(version)} is no version here, expected it to begin with a digit and have at most 64 characters`,
+    )
+  return { template: names.template, version: names.version }
+}
+
+/** @throws ValidationFailed */
+async function assertNameFree(
+  { template, version }: { template: string; version: string },
+  { catalog }: PublishNeeds,
+): Promise<void> {
+  const there = await catalog.findVersion(template, version)
+  if (!there && !(await catalog.isNameSpent(template, version))) return
+  const what = there ? `is there and ${there.state}` : 'was deleted, and its name is not used again'
+  throw validationFailed('version', `${template}@${version} ${what}, expected another`)
+}
+
+/** @throws OriginDoesNotExist, OriginIsNotActive */
+async function originOf({ origin }: PublishedManifest, needs: PublishNeeds): Promise<Manifest['origin']> {
+  if (origin === undefined) return undefined
+  const found = await findImageVersion(origin, needs)
+  if (!found) throw new ProvisionError('invalid', 'OriginDoesNotExist', `there is no image ${origin}`)
+  const { template, version } = found.record.manifest
+  if (found.record.state !== 'ready')
+    throw new ProvisionError('invalid', 'OriginIsNotActive', `image ${origin} is ${found.record.state}`)
+  return { template, version }
+}
+
+/** @throws Upload */
+function assertIsAsSaid(artifact: Artifact, { compression, sha1, size }: ImageFile): void {
+  const wrong = (what: string, is: string | number, said: string | number) =>
+    new ProvisionError('invalid', 'Upload', `the file's ${what} is ${is}, the request says ${said}`)
+  if (sha1 !== undefined && artifact.sha1 !== sha1) throw wrong('sha1', artifact.sha1, sha1)
+  if (size !== undefined && artifact.size !== size) throw wrong('size', artifact.size, size)
+  if (artifact.compression !== compression) throw wrong('compression', artifact.compression, compression)
+  if (!isImageStream(artifact))
+    throw new ProvisionError(
+      'invalid',
+      'Upload',
+      `the file is ${artifact.zfs?.isPackage ? 'a package of streams' : artifact.format}, expected a ZFS stream of one snapshot`,
+    )
+}
+
+/** @throws Upload for an increment from elsewhere */
+async function assertBuildsOn(
+  { fromGuid }: Artifact,
+  origin: Manifest['origin'],
+  { catalog }: PublishNeeds,
+): Promise<void> {
+  if (fromGuid === undefined) return
+  const base = origin && (await catalog.findVersion(origin.template, origin.version))
+  if (base?.manifest.artifacts.some(({ guid }) => guid === fromGuid)) return
+  throw new ProvisionError(
+    'invalid',
+    'Upload',
+    `the file is an increment from the snapshot of guid ${fromGuid}, which ${origin ? 'its origin does not hold' : 'needs an origin in the manifest'}`,
+  )
+}
+
+const families: Record<PublishedManifest['os'], OsFamily> = {
+  smartos: 'illumos',
+  illumos: 'illumos',
+  linux: 'linux',
+  other: 'solaris10',
+}
+
+function factsOf({ type, os, requirements, description }: PublishedManifest): {
+  brand: string
+  osFamily: OsFamily
+  notes?: string
+} {
+  const usual = { smartos: 'joyent', illumos: 'illumos', linux: 'lx', other: 'native' }[os]
+  return {
+    brand: type === 'lx-dataset' ? 'lx' : (requirements?.brand ?? usual),
+    osFamily: type === 'lx-dataset' ? 'linux' : families[os],
+    ...(description && { notes: description }),
+  }
+}

@@ -1,0 +1,294 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Role } from '#core/role.ts'
+import { serve, type Served } from '../served.ts'
+import { getJson, importImage, type Listed } from './image-client.ts'
+
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/zfs/${name}.zfs`, import.meta.url))
+const full = gzipSync(fixture('full'))
+const increment = fixture('incremental')
+const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex')
+
+const UUID = '6f2d3a52-0c1e-4b7a-9d36-2f6a9d6f1c11'
+const OTHER = '6f2d3a52-0c1e-4b7a-9d36-2f6a9d6f1c12'
+const manifest = {
+  v: 2,
+  uuid: UUID,
+  owner: '11111111-0c1e-4b7a-9d36-2f6a9d6f1c11',
+  name: 'My Web/base',
+  version: '1.2.0+3',
+  published_at: '2026-03-01T12:00:00.000Z',
+  description: 'a web server',
+  type: 'zone-dataset',
+  os: 'smartos',
+  requirements: { networks: [{ name: 'net0', description: 'public' }] },
+  tags: { role: 'web' },
+}
+
+let served: Served
+beforeEach(async () => {
+  served = await serve()
+})
+afterEach(() => served[Symbol.asyncDispose]())
+
+const below = (role: Role = 'publisher') => `/t/${served.secrets[role]}`
+const post = (
+  action: string,
+  { uuid = UUID, body, at = below() }: { uuid?: string; body?: unknown; at?: string } = {},
+) => served.call('POST', `${at}/images/${uuid}?action=${action}`, body === undefined ? {} : { body })
+async function put(
+  bytes: Uint8Array,
+  query = `compression=gzip&sha1=${sha1(bytes)}`,
+  { uuid = UUID, at = below() } = {},
+): Promise<{ status: number; json: unknown }> {
+  const reply = await fetch(`${served.url}${at}/images/${uuid}/file?${query}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(bytes),
+  })
+  return { status: reply.status, json: await reply.json() }
+}
+const versions = async (template = 'my-web-base') =>
+  (await served.services.catalog.listVersions(template).catch(() => [])).map(
+    ({ manifest: one }) => one.version,
+  )
+const blobs = async () => {
+  let count = 0
+  for await (const _ of served.services.blobs.list()) count += 1
+  return count
+}
+
+describe('imgadm publish', () => {
+  test('makes a version of a template of an image, which keeps its uuid and all that was said of it', async () => {
+    const imported = await post('import', { body: manifest })
+    expect(imported).toMatchObject({ status: 200, json: { ...manifest, state: 'unactivated', files: [] } })
+    expect(await versions()).toEqual([])
+    const stored = await put(full)
+    expect(stored).toMatchObject({
+      status: 200,
+      json: { state: 'unactivated', files: [{ sha1: sha1(full), size: full.length, compression: 'gzip' }] },
+    })
+    expect(await versions()).toEqual([])
+    const activated = await post('activate')
+    expect(activated).toMatchObject({ status: 200, json: { ...manifest, state: 'active' } })
+    expect(await versions()).toEqual(['1.2.0-3'])
+
+    await served.services.catalog.setOpenTo('my-web-base', ['imgadm'])
+    const { body } = await getJson<Listed[]>(`${served.url}/images`)
+    expect(body).toEqual([
+      expect.objectContaining({
+        ...manifest,
+        state: 'active',
+        public: true,
+        tags: expect.objectContaining(manifest.tags),
+      }),
+    ])
+    expect(await importImage([served.url], UUID)).toEqual([[UUID, full]])
+    const { manifest: made } = await served.services.catalog.getVersion('my-web-base', 'stable')
+    expect(made).toMatchObject({
+      version: '1.2.0-3',
+      brand: 'joyent',
+      osFamily: 'illumos',
+      createdBy: 'the-publisher',
+    })
+    const audit = await served.services.audit.list(10)
+    expect(
+      audit.some(({ action, subject }) => action === 'image.publish' && subject === 'my-web-base@1.2.0-3'),
+    ).toBe(true)
+  })
+
+  test('may repeat each of its calls', async () => {
+    for (let time = 0; time < 2; time++) expect((await post('import', { body: manifest })).status).toBe(200)
+    for (let time = 0; time < 2; time++) expect((await put(full)).status).toBe(200)
+    for (let time = 0; time < 3; time++)
+      expect(await post('activate')).toMatchObject({ status: 200, json: { state: 'active' } })
+    expect(await versions()).toEqual(['1.2.0-3'])
+    expect((await put(full)).json).toMatchObject({ code: 'ImageFilesImmutable' })
+    expect(await post('import', { body: manifest })).toMatchObject({
+      status: 409,
+      json: { code: 'ImageUuidAlreadyExists' },
+    })
+  })
+
+  test('publishes an increment on an image that is there, and nobody else’s', async () => {
+    await post('import', { body: manifest })
+    await put(full)
+    const child = { ...manifest, uuid: OTHER, version: '1.3.0', origin: UUID, published_at: undefined }
+    expect(await post('import', { uuid: OTHER, body: child })).toMatchObject({
+      status: 422,
+      json: { code: 'OriginDoesNotExist' },
+    })
+    await post('activate')
+    const without = { ...child, origin: undefined }
+    await post('import', { uuid: OTHER, body: without })
+    expect(await put(increment, 'compression=none', { uuid: OTHER })).toMatchObject({
+      status: 400,
+      json: { code: 'Upload' },
+    })
+    await served.call('DELETE', `${below()}/images/${OTHER}`)
+    await post('import', { uuid: OTHER, body: child })
+    expect(await put(increment, 'compression=none', { uuid: OTHER })).toMatchObject({ status: 200 })
+    expect(await post('activate', { uuid: OTHER })).toMatchObject({ status: 200, json: { origin: UUID } })
+    const imported = await importImage([`${served.url}${below('reader')}`], OTHER)
+    expect(imported).toEqual([
+      [UUID, full],
+      [OTHER, increment],
+    ])
+  })
+
+  test('takes an image back that is not active', async () => {
+    await post('import', { body: manifest })
+    await put(full)
+    const remove = () => served.call('DELETE', `${below()}/images/${UUID}`)
+    expect((await remove()).status).toBe(204)
+    expect(await remove()).toMatchObject({ status: 404, json: { code: 'ResourceNotFound' } })
+    expect((await post('activate')).status).toBe(404)
+    await post('import', { body: manifest })
+    await put(full)
+    await post('activate')
+    expect(await remove()).toMatchObject({ status: 422, json: { code: 'ImageAlreadyActivated' } })
+    expect(await versions()).toHaveLength(1)
+  })
+
+  test('goes on after a crash between the version and the image', async () => {
+    await post('import', { body: manifest })
+    await put(full)
+    const { images } = served.services
+    const setActive = images.setActive.bind(images)
+    images.setActive = async () => {
+      throw new Error('the power is gone')
+    }
+    expect((await post('activate')).status).toBe(500)
+    images.setActive = setActive
+    expect(await post('activate')).toMatchObject({ status: 200, json: { uuid: UUID, state: 'active' } })
+    expect(await versions()).toEqual(['1.2.0-3'])
+  })
+})
+
+describe('an image is refused', () => {
+  test.each([
+    ['uuid', { uuid: OTHER }],
+    ['uuid', { uuid: UUID.toUpperCase() }],
+    ['v', { v: 1 }],
+    ['name', { name: 'a;b' }],
+    ['name', { name: '// --' }],
+    ['name', { name: undefined }],
+    ['version', { version: 'latest' }],
+    ['version', { version: `1${'.0'.repeat(60)}` }],
+    ['type', { type: 'zvol' }],
+    ['os', { os: 'windows' }],
+    ['homepage', { homepage: 'javascript:alert(1)' }],
+    ['published_at', { published_at: 'yesterday' }],
+    ['published_at', { published_at: '2026-13-41T00:00:00Z' }],
+    ['tags', { tags: { big: 'x'.repeat(110 * 1024) } }],
+    ['description', { description: 'x'.repeat(10_241) }],
+    ['requirements.brand', { requirements: { brand: '$(reboot)' } }],
+    ['origin', { origin: 'none' }],
+  ])('for its %s: %j', async (field, change) => {
+    const { status, json } = await post('import', { body: { ...manifest, ...change } })
+    expect(status).toBe(422)
+    expect(json).toMatchObject({
+      code: 'ValidationFailed',
+      errors: expect.arrayContaining([expect.objectContaining({ field, message: expect.any(String) })]),
+    })
+    expect(await served.services.images.find(UUID)).toBeUndefined()
+  })
+
+  test('without a body, with another kind of one, and with too large a one', async () => {
+    for (const body of ['{', '[]', 'null', '"x"', JSON.stringify({ x: 'y'.repeat(300_000) })])
+      expect([400, 422]).toContain((await post('import', { body })).status)
+    expect((await post('import')).status).toBe(422)
+    expect(await post('disable')).toMatchObject({ status: 400, json: { code: 'NotImplemented' } })
+    expect((await post('import', { uuid: 'x', body: manifest })).status).toBe(404)
+  })
+
+  test('when another version has its name', async () => {
+    await post('import', { body: manifest })
+    await put(full)
+    await post('activate')
+    expect(await post('import', { uuid: OTHER, body: { ...manifest, uuid: OTHER } })).toMatchObject({
+      status: 422,
+      json: { code: 'ValidationFailed', errors: [{ field: 'version' }] },
+    })
+  })
+
+  test('before its file is there', async () => {
+    await post('import', { body: manifest })
+    expect(await post('activate')).toMatchObject({ status: 422, json: { code: 'NoActivationNoFile' } })
+    expect((await put(full, undefined, { uuid: OTHER })).status).toBe(404)
+  })
+
+  test.each([
+    ['another sha1', full, `compression=gzip&sha1=${'0'.repeat(40)}`, 400],
+    ['another compression', full, 'compression=xz', 400],
+    ['no compression', full, '', 422],
+    ['a compression that is none', full, 'compression=zstd', 422],
+    ['no sha1', full, 'compression=gzip&sha1=abc', 422],
+    ['no stream', Buffer.from('hello'), 'compression=none', 422],
+    ['half a stream', full.subarray(0, full.length / 2), 'compression=gzip', 422],
+    ['nothing', Buffer.alloc(0), 'compression=none', 422],
+  ])('for a file with %s, and nothing of it stays', async (_what, bytes, query, status) => {
+    await post('import', { body: manifest })
+    expect(await put(bytes, query)).toMatchObject({ status, json: { code: expect.any(String) } })
+    expect(await blobs()).toBe(0)
+    expect((await served.services.images.find(UUID))?.artifact).toBeUndefined()
+  })
+
+  test('that is larger than the server takes, before it is sent', async () => {
+    const { config } = served.services
+    const small = await serve({ config: { ...config, limits: { ...config.limits, maxBytes: 10 } } })
+    const at = `${small.url}/t/${small.secrets.publisher}/images/${UUID}`
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${at}?action=import`, { method: 'POST', headers, body: JSON.stringify(manifest) })
+    const reply = await fetch(`${at}/file?compression=gzip`, { method: 'PUT', body: new Uint8Array(full) })
+    expect([reply.status, await reply.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: 'ImageFileTooBig' }),
+    ])
+    await small[Symbol.asyncDispose]()
+  })
+})
+
+describe('who may publish', () => {
+  const calls = [
+    ['POST', `/images/${UUID}?action=import`],
+    ['POST', `/images/${UUID}?action=activate`],
+    ['PUT', `/images/${UUID}/file?compression=none`],
+    ['DELETE', `/images/${UUID}`],
+  ] as const
+
+  test('not anyone, and not who may only read', async () => {
+    for (const [method, address] of calls) {
+      const reply = await served.call(method, address)
+      expect(reply).toMatchObject({ status: 401, json: { code: 'UnauthorizedError' } })
+      expect(reply.headers.get('www-authenticate')).toBe('Basic realm="zoneflash"')
+      for (const role of ['reader', 'viewer', 'operator'] as const)
+        expect(await served.call(method, address, { as: role })).toMatchObject({ status: 403 })
+      expect((await served.call(method, `/t/zf_wrong${address}`)).status).toBe(404)
+    }
+  })
+
+  test('who has a publisher’s token, as bearer or as the password of HTTP Basic', async () => {
+    const basic = Buffer.from(`anyone:${served.secrets.publisher}`).toString('base64')
+    for (const authorization of [`Bearer ${served.secrets.publisher}`, `Basic ${basic}`]) {
+      const reply = await served.call('POST', `/images/${UUID}?action=import`, {
+        headers: { authorization },
+        body: manifest,
+      })
+      expect(reply.status).toBe(200)
+    }
+  })
+
+  test('who comes from this machine, where that was said: no page in a browser, and nobody through a proxy', async () => {
+    const config = { ...served.services.config, publishOnLoopback: true }
+    const open = await serve({ config })
+    const publish = (headers: Record<string, string> = {}) =>
+      open.call('POST', `/images/${UUID}?action=import`, { headers, body: manifest })
+    expect((await publish()).status).toBe(200)
+    for (const header of ['origin', 'x-forwarded-for', 'forwarded', 'via', 'sec-fetch-site'])
+      expect((await publish({ [header]: 'http://example.net' })).status, header).toBe(401)
+    await open[Symbol.asyncDispose]()
+  })
+})
