@@ -2,6 +2,7 @@
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { MemberSink, PushReader } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import { WithoutHostDevices } from '#core/archive/without-host-devices.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { decompress } from './decompress.ts'
 import { openFlar } from './open-flar.ts'
@@ -21,7 +22,7 @@ export async function openArchive(
   const unpacked = decompress(bytes, compression)
   if (format !== 'flar') return { reader: readerOf(format, sink), chunks: unpacked }
   const flar = await openFlar(unpacked)
-  return { reader: readerOf(flar.format, sink), chunks: flar.payload }
+  return { reader: readerOf(flar.format, new WithoutHostDevices(sink)), chunks: flar.payload }
 }
 
 function readerOf(format: Artifact['format'], sink: MemberSink): PushReader {

@@ -2,11 +2,12 @@
 import path from 'node:path'
 import type { ArtifactIndex, ArtifactIndexer, FindBase } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
+import type { MemberSink } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sniff.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import { WithoutHostDevices } from '#core/archive/without-host-devices.ts'
 import type { Config, Limits } from '#core/config.ts'
-import type { Entry } from '#core/entry.ts'
 import { unarchivedSize } from '#core/flar/identification.ts'
 import type { FlarPreamble } from '#core/flar/reader.ts'
 import { assertTemplateFlar, templateFactsOf } from '#core/flar/template-facts.ts'
@@ -86,7 +87,10 @@ export class StreamIndexer implements ArtifactIndexer {
       )
     }
     if (format === 'flar') return this.#readFlar(chunks, reading)
-    if (format !== 'zfs') return this.#readArchive(format, chunks, (entry) => spool.add(entry), spool)
+    if (format !== 'zfs') {
+      const indexer = new ArchiveIndexer(this.#limits, (entry) => spool.add(entry))
+      return this.#readArchive(format, chunks, { indexer, sink: indexer, spool })
+    }
     const limits = this.#limits
     return indexZfsStream(chunks, {
       limits,
@@ -114,12 +118,17 @@ export class StreamIndexer implements ArtifactIndexer {
     const flar = await openFlar(chunks, (bytes) => (payload = new CountedSource(bytes, check)))
     assertTemplateFlar(flar.preamble)
     let fileBytes = 0
-    const emit = (entry: Entry) => {
+    const indexer = new ArchiveIndexer(this.#limits, (entry) => {
       if (entry.type === 'file') fileBytes += entry.size
       spool.add(entry)
-    }
-    const { facts, detachedXml } = await this.#readArchive(flar.format, flar.payload, emit, spool)
-    const notices = noticesOf(flar.preamble, fileBytes)
+    })
+    const sink = new WithoutHostDevices(indexer)
+    const { facts, detachedXml } = await this.#readArchive(flar.format, flar.payload, {
+      indexer,
+      sink,
+      spool,
+    })
+    const notices = noticesOf(flar.preamble, { fileBytes, devices: sink.count })
     return {
       facts: { ...facts, format: 'flar', flar: { ...flar.facts, ...(notices.length > 0 && { notices }) } },
       detachedXml,
@@ -131,11 +140,9 @@ export class StreamIndexer implements ArtifactIndexer {
   async #readArchive(
     format: 'tar' | 'cpio',
     chunks: AsyncIterable<Uint8Array>,
-    emit: (entry: Entry) => void,
-    spool: EntrySpool,
+    { indexer, sink, spool }: { indexer: ArchiveIndexer; sink: MemberSink; spool: EntrySpool },
   ): Promise<Outcome> {
-    const indexer = new ArchiveIndexer(this.#limits, emit)
-    const reader = format === 'tar' ? new TarReader(indexer) : new CpioReader(indexer)
+    const reader = format === 'tar' ? new TarReader(sink) : new CpioReader(sink)
     for await (const chunk of chunks) {
       reader.push(chunk)
       await spool.flush()
@@ -168,11 +175,18 @@ function checkGrowth(size: number, received: number, limits: Limits): void {
 }
 
 /** What the installer would stumble over, and what it budgets too little for (jumpstart.md 4.2). */
-function noticesOf({ identification, problems }: FlarPreamble, fileBytes: number): string[] {
+function noticesOf(
+  { identification, problems }: FlarPreamble,
+  { fileBytes, devices }: { fileBytes: number; devices: number },
+): string[] {
   const notices = problems.map(({ message }) => message)
   const said = unarchivedSize(identification)
   if (said !== undefined && said < fileBytes)
     notices.push(`files_unarchived_size is ${said}, but its files alone have ${fileBytes} bytes`)
+  if (devices > 0)
+    notices.push(
+      `${devices} device nodes below dev or devices are in no index, and in no other form made of it`,
+    )
   return notices
 }
 

@@ -1,12 +1,11 @@
 /** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
-import { parseDevice } from '#core/archive/devices.ts'
+import { isHostDevice, parseDevice } from '#core/archive/devices.ts'
 import { decodeName } from '#core/archive/member.ts'
 import { pathInZone } from '#core/archive/zone-path.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
 import { StoredPaths } from '#core/zfs/stored-paths.ts'
-import { isHostDevice } from '#core/zfs/tree-entries.ts'
 import type { TreeNode } from '#core/zfs/tree.ts'
 import { EntrySpool } from '../archive/entry-spool.ts'
 import type { ArchiveEvent, CanonicalMember } from '../packaging/canonical-members.ts'

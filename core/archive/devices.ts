@@ -28,3 +28,17 @@ export function allowedDevices(path: string): readonly string[] {
   const name = /^(?:root\/)?dev\/([a-z]+)$/.exec(path)?.[1]
   return (name !== undefined && Object.hasOwn(allowed, name) ? allowed[name] : undefined) ?? []
 }
+
+/** Whether it is a node that a host makes anew, as systems of before had thousands of: below dev/ or devices/, and none of the usual ones. */
+export function isHostDevice({ type, path, device }: HostDeviceMember): boolean {
+  if (type !== 'block' && type !== 'character') return false
+  if (type === 'character' && device !== undefined && allowedDevices(path).includes(device)) return false
+  return /^(?:root\/)?(?:dev|devices)\//.test(path)
+}
+
+interface HostDeviceMember {
+  type: string
+  /** relative, in its one spelling */
+  path: string
+  device?: string | undefined
+}

@@ -1,5 +1,5 @@
 /** The index of a file system that came as a stream: the same entries, under the same policy, as an archive of it has. */
-import { allowedDevices } from '../archive/devices.ts'
+import { isHostDevice } from '../archive/devices.ts'
 import { EntryPolicy, type EntryLimits } from '../archive/entry-policy.ts'
 import { LayoutRecognizer } from '../archive/layout.ts'
 import type { Member } from '../archive/member.ts'
@@ -100,13 +100,6 @@ function memberOf(node: TreeNode, type: Exclude<TreeNode['type'], 'socket'>, pat
     ...(node.target && { link: decodeName(node.target) }),
     ...(node.device !== undefined && { device: node.device }),
   }
-}
-
-/** Zones of old systems have their nodes in the dataset: a host makes them anew (core/packaging/left-out.ts). */
-export function isHostDevice({ type, path, device }: TreeNode): boolean {
-  if (type !== 'block' && type !== 'character') return false
-  if (type === 'character' && device !== undefined && allowedDevices(path).includes(device)) return false
-  return /^(?:root\/)?(?:dev|devices)\//.test(path)
 }
 
 function knownDigest(node: TreeNode, digestOf: (node: TreeNode) => string | undefined): string {

@@ -9,6 +9,7 @@ import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sn
 import { decodeName, type PushReader } from '#core/archive/member.ts'
 import { refusal } from '#core/archive/refusals.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import { WithoutHostDevices } from '#core/archive/without-host-devices.ts'
 import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
@@ -133,10 +134,11 @@ async function* eventsOf(open: OpenArchive, signal?: AbortSignal): AsyncGenerato
 
 async function readerOf(
   { head, all }: Awaited<ReturnType<typeof peek>>,
-  sink: ArchiveEvents,
+  events: ArchiveEvents,
 ): Promise<{ reader: PushReader; chunks: AsyncIterable<Uint8Array> }> {
   const outer = sniffFormat(head)
   const { format, payload } = outer === 'flar' ? await openFlar(all) : { format: outer, payload: all }
+  const sink = outer === 'flar' ? new WithoutHostDevices(events) : events
   if (format === 'tar') return { reader: new TarReader(sink, { passSparse: true }), chunks: payload }
   if (format === 'cpio') return { reader: new CpioReader(sink), chunks: payload }
   throw refusal(
