@@ -45,7 +45,13 @@ export function forJumpStart(plan: Plan, given: ForJumpStart): Plan {
 /** With the configuration that the finish script writes beside its zoneroot. */
 function staged(zone: PlannedZone, { release }: Host, manifests: ReadonlyMap<string, Manifest>): PlannedZone {
   const manifest = manifests.get(zone.template)
-  return manifest ? { ...zone, detachedXml: zoneDocument({ manifest, zone, release }) } : zone
+  if (!manifest) return zone
+  try {
+    return { ...zone, detachedXml: zoneDocument({ manifest, zone, release }) }
+  } catch (cause) {
+    if (!(cause instanceof ProvisionError)) throw cause
+    throw new ProvisionError(cause.kind, cause.code, `zone ${zone.name}: ${cause.message}`, { cause })
+  }
 }
 
 interface JumpStartInput {

@@ -19,9 +19,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { readFinishScripts, readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { Host } from '#core/host.ts'
 import { renderInstallScript } from '#core/install-script.ts'
+import { renderFinishScript } from '#core/jumpstart/documents/finish.ts'
 import { InstallEvent } from '#core/install.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { makePlan } from '#core/plan.ts'
@@ -39,6 +40,8 @@ export interface FixtureOptions {
   osFamily?: Manifest['osFamily']
   layout?: 'zonepath' | 'zoneroot'
   format?: 'tar' | 'cpio'
+  /** JumpStart installs the host: `finish` is its finish script */
+  jumpstart?: 'install' | 'first-boot'
 }
 
 /** A zoneroot with an identity that no clone may keep. */
@@ -126,6 +129,7 @@ export class HostFixture {
     personal?: (zone: string) => Buffer | undefined
   } = {}
   script = ''
+  finish = ''
   #artifact = Buffer.alloc(0)
   #afterEvent: (count: number) => void = () => {}
   readonly #server = createServer((request, response) => {
@@ -176,6 +180,7 @@ export class HostFixture {
     osFamily = 'linux',
     layout = 'zonepath',
     format = 'tar',
+    jumpstart,
   }: FixtureOptions): Promise<void> {
     const golden = path.join(this.base, 'golden')
     mkdirSync(path.join(golden, 'root'), { recursive: true })
@@ -233,12 +238,15 @@ export class HostFixture {
         flashRoot: path.join(this.disk, 'zoneflash'),
         zonesRoot: path.join(this.disk, 'zones'),
         sysid: { rootPassword: '$5$abc$def' },
+        ...(jumpstart && {
+          jumpstart: { zones: jumpstart, installProfile: 'install_type initial_install\ncluster SUNWCreq\n' },
+        }),
         zones: [
           {
             name: 'web01',
             template: 'web@stable',
             smoke,
-            net: [{ physical: 'e0', allowedAddress: '192.0.2.11/24' }],
+            net: [{ physical: 'e0', [jumpstart ? 'address' : 'allowedAddress']: '192.0.2.11/24' }],
           },
           { name: 'web02', template: 'web@stable', smoke },
         ],
@@ -247,11 +255,9 @@ export class HostFixture {
       baseUrl,
       now: new Date('2026-11-20T11:02:03Z'),
     })
-    this.script = renderInstallScript(
-      { ...plan, waitSeconds: 5 },
-      { token, baseUrl },
-      await readFinishScripts(),
-    )
+    const short = { ...plan, waitSeconds: 5 }
+    this.script = renderInstallScript(short, { token, baseUrl }, await readFinishScripts())
+    if (jumpstart) this.finish = renderFinishScript(short, { token, baseUrl }, await readJumpStartScripts())
   }
 
   /** Empties the host, not the server. */
