@@ -77,8 +77,16 @@ stay_awake() { # sysidpm asks about it
   put noautoshutdown 644 </dev/null
 }
 
-drop_provisioning() { # what was done to the golden host was not done to this one
-  drop var/zoneflash var/log/zoneflash.log
+drop_provisioning() { # what was done to the golden host was not done to this one; the zones that it brings along are told by captured/
+  real_parents var/zoneflash/captured/order || return 1
+  for provisioning_path in "$zone_root"/var/zoneflash/*; do
+    case $provisioning_path in
+      */captured) ;;
+      *) rm -rf "$provisioning_path" || return 1 ;;
+    esac
+  done
+  if [ -d "$zone_root/var/zoneflash" ]; then rmdir "$zone_root/var/zoneflash" 2>/dev/null; fi
+  drop var/log/zoneflash.log
 }
 
 drop_node_name() { drop etc/nodename; }

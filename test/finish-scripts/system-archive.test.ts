@@ -1,6 +1,6 @@
 // A host's zones are taken to rest, detached and taken back, and restored elsewhere, under every shell.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -239,6 +239,26 @@ describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
       expect(failed.stderr).toContain('told to fail')
       expect(await restore([captured('web')])).toMatchObject({ status: 0 })
       expect(stateOf('web')).toBe('running')
+    })
+
+    test('an installed system keeps what tells its zones from strangers, and nothing else of the golden host', () => {
+      for (const file of ['captured/web.cfg', 'zones/web/finished', 'undo']) {
+        const place = path.join(base, 'root/var/zoneflash', file)
+        mkdirSync(path.dirname(place), { recursive: true })
+        writeFileSync(place, '')
+      }
+      const files = ['lib.sh', 'zoneroot.sh', 'identity.sh'].map((name) =>
+        readFileSync(path.join(import.meta.dirname, '../../finish-scripts', name), 'utf8'),
+      )
+      const script = [...files, `zone_root=${base}/root`, 'drop_provisioning'].join('\n')
+      expect(run(shell, [], script)).toMatchObject({ status: 0, stderr: '' })
+      expect(readdirSync(path.join(base, 'root/var/zoneflash'), { recursive: true })).toEqual([
+        'captured',
+        'captured/web.cfg',
+      ])
+      rmSync(path.join(base, 'root/var/zoneflash/captured'), { recursive: true })
+      expect(run(shell, [], script)).toMatchObject({ status: 0, stderr: '' })
+      expect(existsSync(path.join(base, 'root/var/zoneflash'))).toBe(false)
     })
   },
 )

@@ -49,8 +49,11 @@ export const traceRules: readonly HygieneRule[] = [
     what: 'what zoneflash remembers of the host that was archived',
     why: 'another host would take its zones for made, and finish nothing',
     fix: 'installing a system removes it; in a template of a zone it does not belong',
-    entry: ({ path }) =>
-      path.startsWith('var/zoneflash/') ? 'what was done to the host that was archived' : undefined,
+    // configurations of the zones that a whole host was archived with belong to the archive
+    entry: ({ path, type }) =>
+      type !== 'directory' && /^var\/zoneflash\/(?!captured\/)/.test(path)
+        ? 'what was done to the host that was archived'
+        : undefined,
   },
   {
     name: 'core-dump',

@@ -124,6 +124,7 @@ const cases: Case[] = [
     'solaris10',
   ],
   ['provisioning', file('var/zoneflash/zones/web/finished'), file('var/zoneflash2/x')],
+  ['provisioning', file('var/zoneflash/captured2'), file('var/zoneflash/captured/web.cfg')],
   [
     'cloud-instance',
     file('var/lib/cloud/instances/i-1/user-data.txt'),
