@@ -1,6 +1,8 @@
 // Opens the window in which a host's documents exist.
+import { mediumName, renderKayakLoader } from '#core/boot/kayak.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { bootWordsFor, type BootWords } from '#core/jumpstart/documents/boot-words.ts'
+import type { Plan } from '#core/plan/schema.ts'
 import type { AuditLog } from './ports/access.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
@@ -38,7 +40,7 @@ export interface ArmedHost {
   expiresAt: string
   /** the install's id */
   install: string
-  /** of a host that JumpStart installs */
+  /** of a host that JumpStart or kayak installs */
   boot?: BootWords
 }
 
@@ -66,12 +68,29 @@ export async function armHost(
     details: { install: install.id, expiresAt: install.expiresAt },
   })
   const url = `${baseUrl}/js/${host}/${secret}/`
-  const { arch } = await needs.hosts.get(host)
+  const boot = await bootWords(plan, `${installerUrl}/js/${host}/${secret}`, url, needs)
   return {
     token: secret,
     url,
     expiresAt: install.expiresAt,
     install: install.id,
-    ...(plan.jumpstart && { boot: bootWordsFor(arch, `${installerUrl}/js/${host}/${secret}/`) }),
+    ...(boot && { boot }),
+  }
+}
+
+/** `forInstallers` and `url` are the addresses of the documents, for installers of old systems and for all others. */
+async function bootWords(
+  plan: Plan,
+  forInstallers: string,
+  url: string,
+  { hosts, profiles }: ArmNeeds,
+): Promise<BootWords | undefined> {
+  if (plan.jumpstart) return bootWordsFor((await hosts.get(plan.host)).arch, `${forInstallers}/`)
+  const { kayak } = await profiles.get(plan.profile)
+  if (!kayak || !plan.system) return undefined
+  const medium = mediumName(`${plan.system.template}@${plan.system.version}`, 'xz')
+  return {
+    words: renderKayakLoader({ documents: url.replace(/\/$/, '') }, medium).trimEnd(),
+    note: `\`host boot ${plan.host} --kind kayak --token …\` has the medium made before the host asks for it`,
   }
 }

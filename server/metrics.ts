@@ -53,7 +53,9 @@ export class Metrics implements SendMeter {
     return (request, response, next) => {
       const stop = this.#seconds.startTimer()
       response.once('close', () => {
-        const route = (request.route as { path?: string } | undefined)?.path ?? 'none'
+        // of several addresses of one thing the first names it
+        const { path } = (request.route as { path?: string | string[] } | undefined) ?? {}
+        const route = [path ?? 'none'].flat()[0] ?? 'none'
         this.#requests.inc({ method: request.method, route, status: response.statusCode })
         stop({ route })
       })

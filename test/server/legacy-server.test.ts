@@ -95,6 +95,17 @@ describe('who may fetch what', () => {
       expect(status).toBe(404)
   })
 
+  test('a template that is open to jumpstart needs none', async () => {
+    const status = async () => statusOf(await converse(port, bare('GET /flash/web/1.0.tar.gz HTTP/1.0')))
+    expect(await status()).toBe(404)
+    await served.services.catalog.setOpenTo('web', ['imgadm'])
+    expect(await status()).toBe(404)
+    await served.services.catalog.setOpenTo('web', ['jumpstart'])
+    expect(await status()).toBe(200)
+    expect((await served.call('GET', '/flash/web/1.0.tar.gz')).status).toBe(404)
+    await served.services.catalog.setOpenTo('web', [])
+  })
+
   test('there is no API, no console, no metrics, and nothing to write', async () => {
     for (const path of ['/api/v1/hosts', '/api/openapi.json', '/', '/metrics', '/healthz', '/queues'])
       expect(statusOf(await converse(port, bare(`GET ${path} HTTP/1.0`)))).toBe(404)

@@ -12,11 +12,13 @@ beforeEach(async () => {
     format: 'zfs',
     compression: 'none',
     layout: 'zoneroot',
+    facts: { kind: 'system', brand: 'ipkg', osFamily: 'illumos' },
   })
+  await served.services.catalog.setChannel('omni', 'stable', '1.0')
   const sysid = { rootPassword: '$5$salt$hashofthepassword' }
   const zones = [{ name: 'web01', template: 'web@1.0' }]
   await profiles.set(Profile.parse({ name: 'web', sysid, zones }))
-  const system = { template: 'omni@1.0' }
+  const system = { template: 'omni@stable' }
   await profiles.set(Profile.parse({ name: 'omni', sysid, system, kayak: { disks: ['c1t0d0'] } }))
   for (const name of ['web', 'omni'])
     await hosts.add({
@@ -82,9 +84,26 @@ test('a loader’s line for kayak names the medium, which is asked for beforehan
     ],
   })
   expect(JSON.stringify(json)).toContain(
-    '/kayak/media/omni@1.0.zfs.xz,install_config=http://192.0.2.1:7070/kayak',
+    '/kayak/media/omni@stable.zfs.xz,install_config=http://192.0.2.1:7070/kayak',
   )
   expect((await boot({ kind: 'kayak' })).json).toMatchObject({ code: 'HostHasNoKayak' })
+})
+
+test('a host that kayak installs is armed with a version, and its own line names that', async () => {
+  const { json } = await boot({ kind: 'kayak', for: '2h' }, 'omni-host')
+  const [token = ''] = TOKEN.exec(JSON.stringify(json)) ?? []
+  const own = `http://192.0.2.1:7070/js/omni-host/${token}/kayak`
+  const line = `boot-args="-B install_media=${own}/media/omni@1.0.zfs.xz,install_config=${own}"`
+  expect(json).toMatchObject({
+    files: [{ text: `${line}\n` }, { text: expect.stringContaining('omni@stable.zfs.xz') }],
+  })
+  const armed = await served.call('POST', '/api/v1/hosts/omni-host/arm', { as: 'operator', body: {} })
+  expect(armed.json).toMatchObject({
+    boot: {
+      words: expect.stringMatching(/^boot-args="-B install_media=.*\/kayak"$/),
+      note: expect.any(String),
+    },
+  })
 })
 
 test.each([
