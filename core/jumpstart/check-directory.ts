@@ -26,6 +26,7 @@ export function checkDirectory(
   const parsed = parseRules(rules, { file, customProbes })
   const brokenRules = new Map<number, string>()
   const problems = [...parsed.problems]
+  const told = new Set<string>()
   const profiles = new Map<string, string | undefined>()
   const checkProfile = (path: string, { text }: JumpStartFile): string | undefined => {
     if (profiles.has(path)) return profiles.get(path)
@@ -44,7 +45,12 @@ export function checkDirectory(
         ? column === 'profile'
           ? checkProfile(path, found)
           : undefined
-        : `${missing[column]} ${quoted(path)} is missing, expected a file of the JumpStart directory`
+        : `${nameOf[column]} ${quoted(path)} is missing, expected a file of the JumpStart directory`
+      if (found && column !== 'profile' && (found.mode & 0o111) === 0 && !told.has(path)) {
+        told.add(path)
+        const message = `${nameOf[column]} ${quoted(path)} has mode 0${found.mode.toString(8)}, expected 0755: chmod +x`
+        problems.push({ severity: 'warning', file, line: rule.line, message })
+      }
       if (fault === undefined) continue
       if (!brokenRules.has(rule.line)) brokenRules.set(rule.line, fault)
       if (!found) problems.push({ severity: 'error', file, line: rule.line, message: fault })
@@ -53,8 +59,8 @@ export function checkDirectory(
   return { ...parsed, problems: inOrder(problems, file), brokenRules, unreadable: hasErrors(parsed.problems) }
 }
 
-const missing = { begin: 'begin script', profile: 'profile', finish: 'finish script' } as const
-type Column = keyof typeof missing
+const nameOf = { begin: 'begin script', profile: 'profile', finish: 'finish script' } as const
+type Column = keyof typeof nameOf
 
 /** The files that a rule names, without what the server renders. */
 export function namedFiles({ begin, profile, finish }: Rule): [Column, string][] {

@@ -168,6 +168,13 @@ function parseTerm(
   }
   const refused = keyword?.refuse(values)
   if (refused !== undefined) return refuse(`${name} is ${quoted(values.join(' '))}, expected ${refused}`)
+  const odd = values.find((value) => /[*?[\]$`;&|<>(){}~^]/.test(value))
+  if (odd !== undefined)
+    complaints.push(
+      unwise(
+        `${name} is ${quoted(odd)}, which has a character of the shell in it: clients read rules with a shell`,
+      ),
+    )
   if (name === 'any' && negated) complaints.push(unwise('! any - matches no host'))
   return { term: { negated, keyword: name, values }, complaints }
 }

@@ -148,6 +148,10 @@ describe('what can be read but is unwise is a warning, and the rule stands', () 
     ['!arch sparc - p/a -\n', /^rules:1: warning: "!arch" has its ! glued to it/],
     ['memsize 4096 - p/a -\n', /^rules:1: warning: memsize is 4096, expected a range: .*read as 4096-4096$/],
     ['! any - - p/a -\n', /^rules:1: warning: ! any - matches no host$/],
+    [
+      'model $(reboot) - p/a -\n',
+      /^rules:1: warning: model is "\$\(reboot\)", which has a character of the shell in it/,
+    ],
     ['any - - - -\n', /^rules:1: warning: profile is -, so that the installer asks/],
     ['# a \\\nany -\nany - - p/a -\n', /^rules:1: warning: the comment ends in a backslash/],
   ] as const)('%j', ([text, expected]) => {
