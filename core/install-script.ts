@@ -25,6 +25,8 @@ export const libraryFiles = [
   'identity.sh',
   'restore-zones.sh',
   'system.sh',
+  'new-root.sh',
+  'bootfs.sh',
   'rollback.sh',
 ] as const
 
