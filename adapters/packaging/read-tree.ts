@@ -36,14 +36,18 @@ const CPIO_SCRIPT = [
   'form=-c; case `cpio --version 2>/dev/null` in *GNU*) form="-H newc" ;; esac',
 ]
 const CPIO_AT_REST = [...CPIO_SCRIPT, 'find . ! -type s -print | sort | cpio -o $form'].join('\n')
+/** Of a living root files grow, shrink or go while cpio reads them. What else it says is a failure: a file too large for it. */
 const CPIO_LIVING = [
   ...CPIO_SCRIPT,
-  'for one in "$@"; do find "$one" -xdev ! -type s -print; done | sort -u | cpio -o $form',
+  'said=/tmp/zoneflash-cpio.$$; (umask 077 && mkdir "$said") || exit 1',
+  'for one in "$@"; do find "$one" -xdev ! -type s -print; done | sort -u | cpio -o $form 2>"$said/said"',
   'code=$?',
-  'test "$code" -le 2 || exit "$code"',
+  'wrong=`egrep -v "No such file or directory|grew|shrunk|size changed|^[0-9]+ blocks?" "$said/said" | sed 20q`',
+  'rm -rf "$said"',
+  'if test "$code" -ne 0 && test -n "$wrong"; then echo "$wrong" >&2; exit "$code"; fi',
 ].join('\n')
 
-/** Of a living root files change or go while tar reads them, which it ends with 1 for; what it wrote is whole. */
+/** GNU tar ends with 1 for those, with 2 for everything else; what it wrote is whole. */
 const TAR_LIVING = '"$@"; code=$?; test "$code" -le 1 || exit "$code"'
 
 export async function findTreeSource(shell: HostShell, tree: HostTree): Promise<TreeSource> {

@@ -37,10 +37,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(work, { recursive: true, force: true }))
 
-/** Commands that are given `/` get the directory; `tar` may be another program. */
-const shellWith = (tar: readonly string[]) =>
+/** Commands that are given `/` get the directory; `tar` may be another program, and `cpio` in a script. */
+const shellWith = (tar: readonly string[], cpio = 'cpio') =>
   new ProcessShell(([program, ...words]) => {
-    const swap = (word: string) => (word === '/' ? [root] : word === 'tar' ? tar : [word])
+    const swap = (word: string) =>
+      word === '/' ? [root] : word === 'tar' ? tar : [word.replace('| cpio -o', `| ${cpio} -o`)]
     const [first = program, ...more] = [program, ...words].flatMap(swap)
     return first.endsWith('tar') && first !== 'tar' ? ['false'] : [first, ...more]
   })
@@ -115,4 +116,15 @@ test('a file that changes while tar reads it fails nothing, a failure of tar doe
   const calm = await pack(shellWith(['tar']))
   expect((await pack(shellWith(endingWith(1)))).digests).toEqual(calm.digests)
   await expect(pack(shellWith(endingWith(2)))).rejects.toMatchObject({ code: 'CommandFailed' })
+})
+
+test('the same of cpio; a file that it cannot hold is a failure', async () => {
+  const saying = (words: string) =>
+    shellWith(['false'], `sh -c 'cpio "$@"; echo "${words}" >&2; exit 2' cpio`)
+  const calm = await pack(shellWith(['false']))
+  const gone = await pack(saying('cpio: ./var/spool/x: Cannot stat: No such file or directory'))
+  expect(gone.digests).toEqual(calm.digests)
+  await expect(pack(saying('cpio: ./big: too large to archive'))).rejects.toMatchObject({
+    code: 'CommandFailed',
+  })
 })
