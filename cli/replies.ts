@@ -95,6 +95,9 @@ export const EventReply = z.looseObject({
 })
 export type EventReply = z.infer<typeof EventReply>
 
+/** What is typed on a host so that a client of its own finds the server. */
+export const ClientCommandReply = z.looseObject({ client: z.string(), command: z.string(), note: z.string() })
+
 export const ProfileReply = z.looseObject({
   name: z.string(),
   description: z.string().optional(),

@@ -8,7 +8,7 @@ import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
 import { interfacesOf, interfaceText } from '../interface-option.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
-import { ArmReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
+import { ArmReply, ClientCommandReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
 import { registerHostBoot } from './host-boot.ts'
 
 interface Options {
@@ -207,7 +207,8 @@ function splitFact(text: string): [string, string] {
 async function showHost(client: Client, name: string, json: boolean | undefined): Promise<void> {
   const host = await client.call(HostReply, hostRoute(name))
   const installs = await client.call(z.array(InstallReply), `${hostRoute(name)}/installs`)
-  await show(json, { ...host, installs }, async () => {
+  const clients = await client.call(z.array(ClientCommandReply), `${hostRoute(name)}/clients`)
+  await show(json, { ...host, installs, clients }, async () => {
     await print(renderHosts([host]))
     if (host.builds)
       await printLine(`builds ${host.builds.atOnce} at a time, zones below ${host.builds.zonesRoot}`)
@@ -221,6 +222,8 @@ async function showHost(client: Client, name: string, json: boolean | undefined)
       install.finishedAt ?? '-',
     ])
     if (rows.length > 0) await print(`\n${renderTable(['INSTALL', 'STATE', 'ARMED', 'FINISHED'], rows)}`)
+    if (clients.length > 0) await printLine('\nclients of its own, to be told once:')
+    for (const { command, note } of clients) await printLine(`  ${command}\n    ${note}`)
   })
 }
 

@@ -6,6 +6,7 @@ import { buildRoutes } from './builds.ts'
 import { channelRoutes } from './channels.ts'
 import { conversionRoutes } from './conversions.ts'
 import { gcRoutes } from './gc.ts'
+import { hostClientRoutes } from './host-clients.ts'
 import { hostRoutes } from './hosts.ts'
 import { inspectionRoutes } from './inspections.ts'
 import { installRoutes } from './installs.ts'
@@ -34,6 +35,7 @@ export const apiRoutes = (services: Services): Route[] => [
   ...profileRoutes(services),
   ...jumpStartRoutes(services),
   ...hostRoutes(services),
+  ...hostClientRoutes(services),
   ...bootRoutes(services),
   ...systemArchiveRoutes(services),
   ...installRoutes(services),
