@@ -107,7 +107,8 @@ export async function openSources(files: readonly string[]): Promise<StreamSourc
 function checkFormat(file: string, head: Uint8Array): void {
   const format = sniffFormat(head)
   if (format === 'zfs') return
-  const what = format === undefined ? describeUnknown(head) : `a ${format} archive`
+  const what =
+    format === undefined ? describeUnknown(head) : `a ${format === 'flar' ? 'flash' : format} archive`
   throw refused('UnknownFormat', `${shownFile(file)} is ${what}, expected a zfs stream`, {
     ...(format !== undefined && { advice: 'make one of it: `zoneflash stream write FILE > FILE.zfs`' }),
   })

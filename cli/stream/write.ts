@@ -110,7 +110,10 @@ async function openTreeSource(from: string): Promise<OpenedSource> {
     const format = sniffFormat(head)
     if (format === undefined) {
       const what = `${shownFile(from)} is ${describeUnknown(head)}`
-      throw refused('UnknownFormat', `${what}, expected a directory, a tar, a cpio (newc) or a zfs stream`)
+      throw refused(
+        'UnknownFormat',
+        `${what}, expected a directory, a tar, a cpio, a flash archive or a zfs stream`,
+      )
     }
     if (format !== 'zfs')
       return { tree: new ArchiveSource(() => source.read()), lost: [], close: () => source.close() }
