@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readArchiveScript, readRestoreLibrary } from '#adapters/finish-scripts/read-archive-scripts.ts'
+import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { renderInstallScript } from '#core/install-script.ts'
 import { CapturedZone } from '#core/manifest.ts'
 import { renderRestoreScript, type RestoreOptions } from '#core/system-archive/restore-script.ts'
+import { exampleSystemPlan } from '../core/example-plan.ts'
 import { shellFamilies } from './shells.ts'
 
 const stubs = path.join(import.meta.dirname, 'stub-bin')
@@ -260,5 +263,38 @@ describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
       expect(run(shell, [], script)).toMatchObject({ status: 0, stderr: '' })
       expect(existsSync(path.join(base, 'root/var/zoneflash'))).toBe(false)
     })
+  },
+)
+
+test.skipIf(process.getuid?.() !== 0)(
+  'the first boot of a host that was installed with a flash archive of the system restores its zones',
+  async () => {
+    addZone('web', 'configured')
+    writeFileSync(path.join(placeOf('web'), 'SUNWdetached.xml'), '<zone name="web"/>')
+    mkdirSync(path.join(base, 'zoneflash/captured'), { recursive: true })
+    writeFileSync(path.join(base, 'zoneflash/captured/web.cfg'), 'create -b\n')
+    const net = 'add net\nset address="192.0.2.10/24"\nset physical="bge0"\nend\n'
+    const web = CapturedZone.parse({
+      name: 'web',
+      wasRunning: true,
+      zonepath: placeOf('web'),
+      brand: 'native',
+      autoboot: false,
+      zonecfg: `create -b\nset zonepath="${placeOf('web')}"\n${net}`,
+      warnings: [],
+    })
+    const { system, ...plan } = exampleSystemPlan()
+    if (!system) throw new Error('the example has no system')
+    const brought = { ...system, format: 'flar', capturedZones: [web], interfaceMap: { bge0: 'lo' } } as const
+    const script = renderInstallScript(
+      { ...plan, system: brought, templates: [], zones: [], zonesCome: 'first-boot' },
+      { token: 'zi_x', baseUrl: 'http://127.0.0.1:1', phase: 'first-boot' },
+      await readFinishScripts(),
+    )
+    const { status, stdout, stderr } = run(['dash'], [], script, { ZONEFLASH_LOG: path.join(base, 'log') })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain('zoneflash: system done\n')
+    expect(stateOf('web')).toBe('running')
+    expect(readFileSync(path.join(base, 'stub/zones/web/config'), 'utf8')).toContain('set physical="lo"')
   },
 )
