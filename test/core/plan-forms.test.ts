@@ -78,6 +78,19 @@ describe('weighForms', () => {
     expect(choices.find(({ chosen }) => chosen)?.form).toBe('tar.zst')
   })
 
+  test('a flash archive is offered to no zone, however small it is', () => {
+    const flar = { ...delta('layer', 1000, 'f'), format: 'flar' as const, compression: 'none' as const }
+    const { choices } = weighForms(withDeltas(flar), host(true), 'auto', new Map())
+    expect(choices.find(({ form }) => form === 'flar')).toMatchObject({
+      usable: false,
+      chosen: false,
+      why: 'a flash archive is for JumpStart and flar, not for zones.sh',
+    })
+    expect(() => weighForms({ ...manifest, artifacts: [flar] }, host(true), 'auto', new Map())).toThrow(
+      'web@1.0 has flar (a flash archive is for JumpStart and flar, not for zones.sh)',
+    )
+  })
+
   test('a stream that the host’s pool cannot receive is not offered, and the next best is', () => {
     const zfs = {
       zplVersion: 5,
