@@ -1,5 +1,4 @@
-/** What the archive section of a tree will be, by lstat alone: its size stands in front of it. */
-import { CPIO_HEADER, CPIO_TRAILER, cpioPadding } from '#core/archive/cpio-header.ts'
+/** What is in a tree that becomes an archive section, by lstat alone. */
 import { CPIO_MAX_SIZE } from '#core/archive/cpio-writer.ts'
 import { fitsCpioTime } from '#core/conversion/cpio-times.ts'
 import { wholeSeconds, type LocalFile } from './local-tree.ts'
@@ -7,8 +6,6 @@ import { wholeSeconds, type LocalFile } from './local-tree.ts'
 export interface MeasuredTree {
   /** names that are taken */
   entries: number
-  /** bytes of a cpio of them */
-  cpioBytes: number
   /** bytes that they need on a disk */
   unarchivedBytes: number
   /** how many names an inode has in the tree, where it has several */
@@ -22,7 +19,6 @@ export interface MeasuredTree {
 
 /** What a file system gives out at least: the fragment of UFS. */
 const FRAGMENT = 1024
-const CPIO_BLOCK = 512
 
 /** Whether flash archives take a file of this type. */
 export const isTaken = ({ type }: LocalFile): boolean =>
@@ -39,7 +35,6 @@ export function measureTree(files: Iterable<LocalFile>): MeasuredTree {
     entries: 0,
     devices: 0,
     sockets: 0,
-    bytes: cpioMemberBytes(CPIO_TRAILER.length, 0),
     disk: 0,
   }
   let tooMuchForCpio: MeasuredTree['tooMuchForCpio']
@@ -48,32 +43,24 @@ export function measureTree(files: Iterable<LocalFile>): MeasuredTree {
       count[file.type === 'socket' ? 'sockets' : 'devices'] += 1
       continue
     }
-    const { type, stats, name, path } = file
+    const { type, stats, path } = file
     const size = type === 'file' || type === 'symlink' ? Number(stats.size) : 0
     const inode = sharedInode(file)
     const before = inode === undefined ? 0 : (links.get(inode) ?? 0)
     if (inode !== undefined) links.set(inode, before + 1)
     count.entries += 1
-    // of several names one has the data
-    count.bytes += cpioMemberBytes(name.byteLength, before > 0 ? 0 : size)
     if (before === 0) count.disk += Math.max(1, Math.ceil(size / FRAGMENT)) * FRAGMENT
     const why = tooMuch(size, wholeSeconds(stats))
     if (why !== undefined) tooMuchForCpio ??= { path, why }
   }
   return {
     entries: count.entries,
-    cpioBytes: Math.ceil(count.bytes / CPIO_BLOCK) * CPIO_BLOCK,
     unarchivedBytes: Math.max(1, count.disk),
     links,
     tooMuchForCpio,
     devices: count.devices,
     sockets: count.sockets,
   }
-}
-
-function cpioMemberBytes(name: number, data: number): number {
-  const head = CPIO_HEADER + name + 1
-  return head + cpioPadding(head) + data + cpioPadding(data)
 }
 
 function tooMuch(size: number, mtime: number): string | undefined {

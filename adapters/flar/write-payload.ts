@@ -21,11 +21,11 @@ export async function* writePayload(
   archiver: 'cpio' | 'pax',
   links: MeasuredTree['links'],
 ): AsyncGenerator<Uint8Array> {
-  const form = archiver === 'cpio' ? new CpioForm(links) : new PaxForm()
+  const form = formOf(archiver, links)
   const queue = new ByteQueue()
   for (const file of files) {
     if (!isTaken(file)) continue
-    const target = file.type === 'symlink' ? readlinkSync(file.at, { encoding: 'buffer' }) : undefined
+    const target = targetOf(file)
     const { header, hasData } = form.head(file, target)
     queue.add(header)
     if (target && hasData) {
@@ -43,6 +43,32 @@ export async function* writePayload(
   }
   queue.add(form.trailer(queue.written))
   yield* queue.take(true)
+}
+
+/** How many bytes that will be: no contents are read. */
+export function payloadSize(
+  files: Iterable<LocalFile>,
+  archiver: 'cpio' | 'pax',
+  links: MeasuredTree['links'],
+): number {
+  const form = formOf(archiver, links)
+  let bytes = 0
+  for (const file of files) {
+    if (!isTaken(file)) continue
+    const target = targetOf(file)
+    const { header, hasData } = form.head(file, target)
+    const size = target?.byteLength ?? (file.type === 'file' ? Number(file.stats.size) : 0)
+    bytes += header.byteLength + (hasData ? size + form.pad(size).byteLength : 0)
+  }
+  return bytes + form.trailer(bytes).byteLength
+}
+
+function formOf(archiver: 'cpio' | 'pax', links: MeasuredTree['links']): Form {
+  return archiver === 'cpio' ? new CpioForm(links) : new PaxForm()
+}
+
+function targetOf({ type, at }: LocalFile): Buffer | undefined {
+  return type === 'symlink' ? readlinkSync(at, { encoding: 'buffer' }) : undefined
 }
 
 /** Exactly as many bytes as the header says. */

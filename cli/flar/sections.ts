@@ -25,6 +25,9 @@ export interface SectionOptions {
   deployment?: string
 }
 
+/** A script with the second in which it was changed: the same scripts make the same section. */
+type Script = DeploymentFile & { mtime: number }
+
 /** Where a master keeps its scripts (jumpstart.md 4.5). */
 const ON_THE_MASTER = 'etc/flash'
 /** A stage without its program fails; it has nothing to do: the installer runs the scripts itself. */
@@ -64,24 +67,26 @@ async function deploymentSections(directory: string, isWanted: boolean): Promise
 }
 
 /** The scripts of a section, with the program that it must have. */
-async function scriptsOf(directory: string, section: DeploymentSection): Promise<DeploymentFile[]> {
+async function scriptsOf(directory: string, section: DeploymentSection): Promise<Script[]> {
   const inside = path.join(directory, section)
   const names = (await readdir(inside).catch(whenMissing)) ?? []
-  const files: DeploymentFile[] = []
+  const files: Script[] = []
   for (const name of names) {
     const file = await fileAt(path.join(inside, name), `${section}/${name}`)
     if (file) files.push(file)
   }
   const program = await fileAt(path.join(directory, processingOf(section)), processingOf(section))
   if (program) files.push(program)
-  else if (files.length > 0) files.push({ path: processingOf(section), mode: 0o755, content: EMPTY_PROGRAM })
+  else if (files.length > 0)
+    files.push({ path: processingOf(section), mode: 0o755, content: EMPTY_PROGRAM, mtime: 0 })
   return files
 }
 
-async function fileAt(file: string, name: string): Promise<DeploymentFile | undefined> {
+async function fileAt(file: string, name: string): Promise<Script | undefined> {
   const found = (await stat(file).catch(whenMissing)) ?? undefined
   if (!found?.isFile()) return undefined
-  return { path: name, mode: found.mode & 0o777, content: await readFile(file).catch(cannotRead(file)) }
+  const content = await readFile(file).catch(cannotRead(file))
+  return { path: name, mode: found.mode & 0o777, content, mtime: Math.floor(found.mtimeMs / 1000) }
 }
 
 function whenMissing(error: NodeJS.ErrnoException): undefined {
@@ -89,8 +94,8 @@ function whenMissing(error: NodeJS.ErrnoException): undefined {
   throw error
 }
 
-async function packed(section: DeploymentSection, files: readonly DeploymentFile[]): Promise<FlarSection> {
-  const archive = deploymentArchive(section, files, Math.floor(Date.now() / 1000))
+async function packed(section: DeploymentSection, files: readonly Script[]): Promise<FlarSection> {
+  const archive = deploymentArchive(section, files, Math.max(...files.map(({ mtime }) => mtime)))
   const pieces: Uint8Array[] = []
   for await (const piece of compress(only(archive))) pieces.push(piece)
   return deploymentSection(section, Buffer.concat(pieces))

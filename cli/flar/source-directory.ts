@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { EMPTIED, readTree, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
 import { measureTree, type MeasuredTree } from '#adapters/flar/measure-tree.ts'
-import { writePayload } from '#adapters/flar/write-payload.ts'
+import { payloadSize, writePayload } from '#adapters/flar/write-payload.ts'
 import {
   filterPath,
   FlarFilters,
@@ -52,15 +52,16 @@ export async function sourceOfDirectory(
   const files = brought ? () => filtered(all(), brought) : all
   const measured = reading(root, () => measureTree(files()))
   const archiver = archiverOf(options.archiver, measured)
+  const archivedSize = reading(root, () => payloadSize(files(), archiver, measured.links))
   const manifest = difference && options.manifest ? [difference.section] : []
   return {
     description: { archiver, type: difference ? 'DIFFERENTIAL' : 'FULL' },
     compression: 'none',
-    ...(archiver === 'cpio' && { archivedSize: measured.cpioBytes }),
+    archivedSize,
     unarchivedSize: measured.unarchivedBytes,
     sections: manifest,
     notes: notesOf(measured, archiver, options.archiver),
-    payload: payloadOf(root, files, archiver, measured),
+    payload: checked(root, writePayload(files(), archiver, measured.links), archivedSize),
   }
 }
 
@@ -130,28 +131,26 @@ function notesOf(measured: MeasuredTree, archiver: string, wanted: string | unde
 }
 
 /** @throws SourceChanged when it is not as long as it was measured */
-async function* payloadOf(
+async function* checked(
   root: string,
-  files: Files,
-  archiver: 'cpio' | 'pax',
-  measured: MeasuredTree,
+  payload: AsyncIterable<Uint8Array>,
+  expected: number,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0
   try {
-    for await (const chunk of writePayload(files(), archiver, measured.links)) {
+    for await (const chunk of payload) {
       bytes += chunk.byteLength
       yield chunk
     }
   } catch (error) {
     cannotRead(root)(error)
   }
-  if (archiver === 'cpio' && bytes !== measured.cpioBytes) {
-    throw refused(
-      'SourceChanged',
-      `files came or went below ${root} while it was read: ${bytes} bytes, ${measured.cpioBytes} before`,
-      { advice: 'halt what runs there, then run the command again' },
-    )
-  }
+  if (bytes === expected) return
+  throw refused(
+    'SourceChanged',
+    `files came or went below ${root} while it was read: ${bytes} bytes, ${expected} before`,
+    { advice: 'halt what runs there, then run the command again' },
+  )
 }
 
 function* filtered(files: Iterable<LocalFile>, paths: ReadonlySet<string>): Generator<LocalFile> {

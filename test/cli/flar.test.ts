@@ -140,6 +140,10 @@ describe('flar create', () => {
       payloadOffset: number
     }
     expect(Number(identification['files_archived_size'])).toBe(statSync(archive).size - payloadOffset)
+    await flar('create', '-n', 'web', '-R', root, '-L', 'pax', at('sized-pax.flar'))
+    const listing = await flar('info', '-l', at('sized-pax.flar'))
+    expect(listing.stderr, 'the size of a pax is true too').toBe('')
+    expect((await flar('info', '-k', 'files_archived_size', at('sized-pax.flar'))).stdout).toBe('20480\n')
     expect((await flar('create', '-n', 'web', '-R', root, '-S', at('unsized.flar'))).error).toBeUndefined()
     expect((await flar('info', at('unsized.flar'))).stdout).not.toMatch(/size/)
   })
