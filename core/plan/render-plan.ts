@@ -41,10 +41,7 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
-      ...file(
-        `zonecfg of ${zone.name}${isStreamed(zone) ? ', only if the personal stream does not do' : ''}`,
-        zone.zonecfg,
-      ),
+      ...file(`zonecfg of ${zone.name}${whenConfigured(zone)}`, zone.zonecfg),
       ...(zone.sysidcfg === undefined ? [] : file(`${zone.zonepath}/root/etc/sysidcfg`, zone.sysidcfg)),
       ...(zone.touch.length > 0
         ? file(`empty files below ${zone.zonepath}/root`, zone.touch.join('\n'))
@@ -80,6 +77,12 @@ function systemLines({ format, pool, bootEnvironment, sysidcfg, files, touch }: 
     ...files.flatMap(({ path, text }) => file(`${path} in ${root}`, text === '' ? '(empty)' : text)),
     ...(touch.length > 0 ? file(`empty files in ${root}`, touch.join('\n')) : []),
   ]
+}
+
+/** A zone may come with its configuration, and then nothing is left to set. */
+function whenConfigured(zone: PlannedZone): string {
+  if (zone.detachedXml !== undefined) return ', only if it does not lie ready at the first boot'
+  return isStreamed(zone) ? ', only if the personal stream does not do' : ''
 }
 
 const isThere = ({ form, chosen }: PlannedChoice): boolean => chosen && form === 'already there'

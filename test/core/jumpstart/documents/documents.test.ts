@@ -11,7 +11,9 @@ import { ownDirectory, type UsedDirectory } from '#core/jumpstart/documents/host
 import type { Plan } from '#core/plan/schema.ts'
 import { renderPlan } from '#core/plan.ts'
 import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { readManifest } from '../../../../sandbox/smf/read-manifest.ts'
 import { shells } from '../../../finish-scripts/shells.ts'
+import { exampleSystemPlan } from '../../example-plan.ts'
 import { installProfile, jumpStartPlan } from './example.ts'
 
 const options = { token: 'zi_of-the-host', baseUrl: 'http://192.0.2.1:7070' }
@@ -105,10 +107,11 @@ describe('the finish script', () => {
   }
 
   test('passes shellcheck, also where variables cross file borders', async () => {
-    execFileSync('shellcheck', ['--norc', '-s', 'sh', '-'], {
-      input: await whole('install'),
-      encoding: 'utf8',
-    })
+    // of a plan without a system some are never set
+    const { system } = exampleSystemPlan()
+    const plan = { ...jumpStartPlan({ jumpstart: { zones: 'install' } }), system }
+    const script = renderFinishScript(plan, options, await readJumpStartScripts())
+    execFileSync('shellcheck', ['--norc', '-s', 'sh', '-'], { input: script, encoding: 'utf8' })
   })
 
   test.each(shells.map((shell) => ({ shell })))(
@@ -133,6 +136,17 @@ describe('the finish script', () => {
     const printed = execFileSync('dash', { input: script, encoding: 'utf8' })
     expect(printed).toContain('\nEND_OF_FILE\nEND_OF_FILE_\ncommit')
     expect(printed).toContain('# (main.sh)')
+  })
+})
+
+describe('the service of the first boot', () => {
+  test('is one enabled instance, which runs the method until it succeeds', async () => {
+    const { manifest, method } = await readJumpStartScripts()
+    expect(readManifest(manifest)).toEqual([
+      { fmri: 'svc:/site/zoneflash-first-boot:default', enabled: true },
+    ])
+    expect(manifest).toContain('<propval name="duration" type="astring" value="transient"/>')
+    expect(method).toContain('svcadm disable svc:/site/zoneflash-first-boot:default')
   })
 })
 
