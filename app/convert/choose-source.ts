@@ -52,11 +52,13 @@ export async function chooseSource(
 ): Promise<Pick<ConversionSource, 'artifacts' | 'isSameForm'>> {
   const { format } = partsOf(to)
   const byCost = manifest.artifacts.toSorted((a, b) => costOf(a) - costOf(b))
-  if (snapshotOf(to) !== undefined)
-    return { artifacts: [rootStream(manifest, to, zpl, byCost)], isSameForm: true }
+  const isRoot = snapshotOf(to) !== undefined
   const same = byCost.find(
     (one) =>
-      one.format === format && (zpl === undefined || one.zfs?.zplVersion === zpl) && isLaidOut(one, layout),
+      one.format === format &&
+      (zpl === undefined || one.zfs?.zplVersion === zpl) &&
+      // a package of one snapshot is undone when that is renamed
+      (isRoot ? one.layout === 'zoneroot' : isLaidOut(one, layout)),
   )
   if (same && format !== 'zfs-incremental') return { artifacts: [same], isSameForm: true }
   const archive = byCost.find((one) => isArchive(one) && one.entries !== undefined)
@@ -87,25 +89,6 @@ export async function openIndexed(
   const index = await readStored(last.sha256, artifacts.slice(0, -1), needs, signal)
   const layout = index.facts.layout ?? 'zonepath'
   return { artifacts, layout, isSameForm, entries: () => index.entries, close: () => index.close() }
-}
-
-/** The file system that a snapshot is renamed in. */
-function rootStream(
-  { template, version }: Manifest,
-  to: ConversionTarget,
-  zpl: ZplVersion | undefined,
-  artifacts: readonly Artifact[],
-): Artifact {
-  const found = artifacts.find(
-    (one) =>
-      one.format === 'zfs' && one.layout === 'zoneroot' && (zpl === undefined || one.zfs?.zplVersion === zpl),
-  )
-  if (found) return found
-  throw new ProvisionError(
-    'conflict',
-    'NothingToConvert',
-    `${template}@${version} has no ZFS stream of a root file system, expected one to make ${to} of: a system's`,
-  )
 }
 
 function nothingToConvert({ template, version, artifacts }: Manifest, to: string): ProvisionError {

@@ -62,7 +62,9 @@ async function convertFrom(
     await assertTimesFitCpio(source.entries(), source.layout)
   const total = source.artifacts.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
   const makesStream = isStreamTarget(to) && !source.isSameForm
-  const layout = job.layout ?? (manifest.kind === 'system' ? 'zoneroot' : 'zonepath')
+  const snapshot = snapshotOf(to)
+  const isRoot = snapshot !== undefined || manifest.kind === 'system'
+  const layout = job.layout ?? (isRoot ? 'zoneroot' : 'zonepath')
   const shares = makesStream && layout === 'zonepath'
   const chain = shares ? await originChain(manifest, job, needs.catalog) : undefined
   const origin = chain && (await openIndexed(chain, false, needs, signal))
@@ -70,9 +72,9 @@ async function convertFrom(
     source,
     to: partsOf(to),
     zpl,
-    rename: snapshotOf(to),
+    rename: snapshot,
     snapshot: {
-      name: `zoneflash-${version}`,
+      name: snapshot ?? `zoneflash-${version}`,
       created: Math.floor(Date.parse(manifest.createdAt) / 1000),
     },
     ...(to === 'flar' && {

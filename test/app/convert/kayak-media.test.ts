@@ -73,7 +73,19 @@ test('asked for twice it is made once', async () => {
   expect(await site.forms('1.0')).toEqual(['zfs', 'zfs.gz'])
 })
 
-test('a stream of a zonepath is no root file system', async () => {
-  await site.push('1.0', await streamOf('root/etc', 'root/usr', 'root/var'))
-  await expect(site.convert('1.0', 'kayak.xz')).rejects.toMatchObject({ code: 'NothingToConvert' })
+test.each([
+  ['a zonepath', async () => streamOf('root/etc', 'root/usr', 'root/var')],
+  [
+    'an archive',
+    async () => {
+      await rootStream()
+      return execFileSync('tar', ['-C', directory, '-cf', '-', '.'])
+    },
+  ],
+])('the root file system comes out of %s', async (_what, bytes) => {
+  await site.push('1.0', await bytes())
+  await site.convert('1.0', 'kayak.gz')
+  const made = await site.form('1.0', 'zfs.gz')
+  expect(made).toMatchObject({ layout: 'zoneroot', snapshot: 'zoneflash@kayak' })
+  expect((await site.entries(made)).map((entry) => entry.path)).toContain('etc')
 })
