@@ -107,8 +107,8 @@ export function flarDescriptionOf(
     // clones keep it in /etc/flash/master; a differential archive is for those whose master has the same name
     master: name,
     ...(notes !== undefined && notes !== '' && { description: descriptionOf(notes) }),
-    ...(arch !== undefined && { architectures: [arch] }),
-    uname: unameOf(osFamily, osRelease),
+    ...(arch !== undefined && { architectures: machinesOf(arch, osFamily) }),
+    uname: unameOf(manifest),
     own: own.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
   }
 }
@@ -128,10 +128,28 @@ function descriptionOf(notes: string): string {
   return lines.slice(1).some((line) => line.includes('=')) ? lines.join(' ') : lines.join('\n')
 }
 
-function unameOf(osFamily: OsFamily, osRelease: string | undefined): NonNullable<FlarDescription['uname']> {
+/** Processors as `uname -p` says them, and the machines (`uname -m`) that have them: an installer looks for its own machine. */
+const machinesOfProcessor: Readonly<Record<string, readonly string[]>> = {
+  sparc: ['sun4u', 'sun4us', 'sun4v'],
+  i386: ['i86pc'],
+}
+
+function machinesOf(arch: string, osFamily: OsFamily): readonly string[] {
+  if (osFamily === 'linux' || !Object.hasOwn(machinesOfProcessor, arch)) return [arch]
+  return machinesOfProcessor[arch] ?? [arch]
+}
+
+function unameOf({
+  osFamily,
+  osRelease,
+  arch = '',
+}: Pick<Manifest, 'osFamily' | 'osRelease' | 'arch'>): NonNullable<FlarDescription['uname']> {
   if (osFamily === 'linux') return { osName: 'Linux' }
+  const processor = Object.hasOwn(machinesOfProcessor, arch) ? { processor: arch } : {}
   const isSolaris10 =
     osFamily === 'solaris10' && (osRelease === undefined || OsRelease.safeParse(osRelease).success)
-  if (isSolaris10) return { osName: 'SunOS', release: '5.10' }
-  return osFamily === 'illumos' ? { osName: 'SunOS', release: '5.11' } : { osName: 'SunOS' }
+  if (isSolaris10) return { osName: 'SunOS', release: '5.10', ...processor }
+  return osFamily === 'illumos'
+    ? { osName: 'SunOS', release: '5.11', ...processor }
+    : { osName: 'SunOS', ...processor }
 }
