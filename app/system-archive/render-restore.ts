@@ -5,7 +5,7 @@ import { interfacesOf, type InterfaceMap } from '#core/system-archive/map-interf
 import { renderRestoreScript, type AttachPolicy } from '#core/system-archive/restore-script.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 
-/** @throws TemplateNotFound, VersionNotFound, NoCapturedZones, InterfaceUnknown for one that no zone has, ConfigurationUnread */
+/** @throws TemplateNotFound, VersionNotFound, NoCapturedZones, InterfaceUnknown for one that no zone has */
 export async function renderRestore(
   wanted: {
     template: string

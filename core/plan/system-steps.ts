@@ -1,4 +1,5 @@
 // What happens to a host before it has zones: its new root is received beside the old one and made what it boots from.
+import { capturedSteps } from '../system-archive/captured-steps.ts'
 import { formatBytes } from '../units.ts'
 import type { PlannedStep, PlannedSystem } from './schema.ts'
 
@@ -7,7 +8,11 @@ export function systemSteps(system: PlannedSystem): PlannedStep[] {
   const name = `${template}@${version}`
   const packed = compression === 'none' ? format : `${format}, ${compression}`
   const whole = `${name} (${packed}, ${formatBytes(size)})`
-  if (format === 'flar') return [{ step: 'system', what: `JumpStart itself installs ${whole}`, bytes: size }]
+  if (format === 'flar')
+    return [
+      { step: 'system', what: `JumpStart itself installs ${whole}`, bytes: size },
+      ...capturedSteps(system),
+    ]
   const root = `${pool}/ROOT/${bootEnvironment}`
   const compressed =
     system.compressionProperty === undefined ? '' : ` with compression=${system.compressionProperty}`
@@ -18,7 +23,7 @@ export function systemSteps(system: PlannedSystem): PlannedStep[] {
   const old = system.oldEnvironment === 'keep' ? 'is kept' : 'is destroyed once the new one has booted'
   return [
     {
-      step: 'system',
+      step: 'check',
       what: `look for pool ${pool} with ${formatBytes(system.neededBytes)} free, and for a boot environment ${bootEnvironment} of others in the way`,
     },
     {
@@ -36,5 +41,6 @@ export function systemSteps(system: PlannedSystem): PlannedStep[] {
       step: 'system',
       what: `zpool set bootfs=${root} ${pool}; the old environment ${old}`,
     },
+    ...capturedSteps(system),
   ]
 }

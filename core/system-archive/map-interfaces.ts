@@ -1,6 +1,5 @@
 /** Gives a captured configuration the interfaces of another host. */
 import { z } from 'zod'
-import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import type { OsFamily } from '../manifest.ts'
 import type { ZoneConfig } from '../zone/config.ts'
@@ -33,23 +32,11 @@ export interface MappedConfig {
   sources: string[]
 }
 
-/**
- * The captured configuration with its interfaces mapped; one that the map does not name keeps its name. A configuration that
- * is not understood comes as it was captured, unless a map is given.
- * @throws ConfigurationUnread, ZonecfgValueInvalid
- */
+/** The captured configuration with its interfaces mapped; one that the map does not name, or that is not understood, stays as it was. */
 export function mapCaptured(captured: CapturedConfig, map: InterfaceMap, family: OsFamily): MappedConfig {
   const release = writtenBy(captured, family)
   const read = readCaptured(captured, release)
-  if ('problem' in read) {
-    if (Object.keys(map).length === 0)
-      return { commands: withCommit(captured.zonecfg), interfaces: [], sources: [] }
-    throw new ProvisionError(
-      'invalid',
-      'ConfigurationUnread',
-      `the configuration of zone ${captured.name} is not understood, so no interface of it can be mapped: ${read.problem}`,
-    )
-  }
+  if ('problem' in read) return { commands: withCommit(captured.zonecfg), interfaces: [], sources: [] }
   const config = mapped(read, map)
   const plumbed = ipTypeOf(config) === 'exclusive' ? [] : resourcesOf(config, 'net')
   return {

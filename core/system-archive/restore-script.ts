@@ -22,7 +22,7 @@ export const restoreFiles = ['lib.sh', 'zone.sh', 'restore-zones.sh'] as const
 /**
  * `zf_captured_count` and the functions `zf_captured_1` …, which set z_name, z_path, z_state, z_was_running, z_autoboot,
  * z_attach, z_interfaces, z_sources, z_held and z_zonecfg.
- * @throws ConfigurationUnread, ZonecfgValueInvalid, ShellValueInvalid
+ * @throws ZonecfgValueInvalid, ShellValueInvalid
  */
 export function renderCapturedZones(zones: readonly CapturedZone[], options: RestoreOptions): string[] {
   return [

@@ -285,7 +285,8 @@ test.skipIf(process.getuid?.() !== 0)(
     })
     const { system, ...plan } = exampleSystemPlan()
     if (!system) throw new Error('the example has no system')
-    const brought = { ...system, format: 'flar', capturedZones: [web], interfaceMap: { bge0: 'lo' } } as const
+    const format = 'flar' as const
+    const brought = { ...system, format, capturedZones: [web], interfaceMap: { bge0: 'lo' } }
     const script = renderInstallScript(
       { ...plan, system: brought, templates: [], zones: [], zonesCome: 'first-boot' },
       { token: 'zi_x', baseUrl: 'http://127.0.0.1:1', phase: 'first-boot' },

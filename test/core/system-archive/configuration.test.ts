@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { capturedSteps } from '#core/system-archive/captured-steps.ts'
 import { interfacesOf, mapCaptured } from '#core/system-archive/map-interfaces.ts'
 import { requoteExport } from '#core/system-archive/requote-export.ts'
 import { renderRestoreScript } from '#core/system-archive/restore-script.ts'
@@ -75,11 +76,11 @@ test('a zone with an IP stack of its own needs no interface plumbed', () => {
   expect(interfacesOf({ name: 'a', zonecfg }, 'illumos')).toEqual(['net0', 'igb0'])
 })
 
-test('a configuration that is not understood travels as it is, and takes no map', () => {
+test('a configuration that is not understood travels as it is, whatever the map', () => {
   const zonecfg = 'create -b\nset zonepath="/z/a"\nadd anet\nset linkname="net0"\nend\n'
   expect(mapCaptured({ name: 'a', zonecfg }, {}, 'solaris10').commands).toBe(`${zonecfg}verify\ncommit\n`)
-  expect(() => mapCaptured({ name: 'a', zonecfg }, { net0: 'net1' }, 'solaris10')).toThrow(
-    /the configuration of zone a is not understood/,
+  expect(mapCaptured({ name: 'a', zonecfg }, { net0: 'net1' }, 'solaris10').commands).toContain(
+    'linkname="net0"',
   )
   expect(interfacesOf({ name: 'a', zonecfg }, 'solaris10')).toEqual([])
 })
@@ -94,4 +95,18 @@ test('the script says of each zone what it was, and holds what was only allowed'
   expect(allowed).toContain("z_held=''\n")
   expect(allowed).not.toContain('/dev/rmt/0')
   expect(allowed).toContain("z_attach='update'")
+})
+
+test('a plan says of each zone what comes after the reboot', () => {
+  const plan = { capturedZones: [web, spare], osFamily: 'solaris10' as const }
+  const says = (interfaceMap: Record<string, string>, capturedZones = plan.capturedZones) =>
+    capturedSteps({ ...plan, interfaceMap, capturedZones }).map(({ zone, what }) => `${zone}: ${what}`)
+  expect(says({ bge0: 'e1000g0' })).toEqual([
+    'web: after the reboot: configure it as it was captured (bge0 becomes e1000g0), attach /zones/web, boot',
+    'spare: is left, detached in /zones/spare: device: device /dev/rmt/0; it works on identical hardware only',
+  ])
+  expect(says({})[0]).toContain('(bge0 as it is called)')
+  expect(says({}, [{ ...spare, held: [] }])).toEqual([
+    'spare: after the reboot: configure it as it was captured',
+  ])
 })
