@@ -567,7 +567,7 @@ describe('flar create --template', () => {
       files_archived_method: 'cpio',
       files_compressed_method: 'none',
       files_archived_size: String(cpio.length),
-      content_architectures: 'i386',
+      content_architectures: 'i86pc',
       creation_date: '20260301120000',
       type: 'FULL',
     })
