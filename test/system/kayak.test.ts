@@ -3,6 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '#test/running-product.ts'
+import { converse } from '#test/server/raw-socket.ts'
 import { openInstallSite, type InstallSite } from './install-site.ts'
 import { createTestHost, sandboxLack, type TestHost } from './sandbox-fixture.ts'
 
@@ -37,6 +39,7 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
   let host: TestHost
   let site: InstallSite
   let scratch: string
+  let legacyPort: number
 
   const kayak = (mac: string) =>
     host.run(
@@ -50,7 +53,8 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
       mkdirSync(path.join(scratch, 'root', name), { recursive: true })
     writeFileSync(path.join(scratch, 'root/etc/passwd'), 'root:x:0:0::/root:/bin/sh\n')
     host = await createTestHost(POOL)
-    site = await openInstallSite(host)
+    legacyPort = await freePort()
+    site = await openInstallSite(host, { ZONEFLASH_LEGACY_LISTEN: `127.0.0.1:${legacyPort}` })
     const stream = path.join(scratch, 'omni.zfs')
     await site.zoneflash('stream', 'write', path.join(scratch, 'root'), '-o', stream, '--snapshot', 'golden')
     const system = ['--kind', 'system', '--brand', 'ipkg', '--os-family', 'illumos']
@@ -112,5 +116,14 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
     await host.must(['sh', '-c', 'tail -1 /.initialboot | sh'])
     expect(await site.reports('o1')).toContain('- install done')
     expect(await kayak('0011220A0B0C')).toMatchObject({ status: 9 })
+  })
+
+  test('the product says where installers of old systems reach it, and they do', async () => {
+    expect(site.product.output()).toContain(
+      `installers of old systems: 127.0.0.1 port ${legacyPort}, read-only`,
+    )
+    await site.zoneflash('template', 'open', 'omni', '--to', 'kayak,jumpstart')
+    const answer = await converse(legacyPort, 'HEAD /flash/omni/1.0.zfs HTTP/1.0\nHost: x\n\n')
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\ncontent-length: [1-9][0-9]+\r\n/i)
   })
 })
