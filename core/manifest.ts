@@ -223,6 +223,9 @@ export function formName(
   const extension = artifactExtension(artifact)
   const alike = artifacts.filter((one) => artifactExtension(one) === extension)
   if (alike.length < 2) return extension
+  const { layout } = artifact
+  if (isStream(artifact) && layout !== undefined && alike.filter((one) => one.layout === layout).length === 1)
+    return `${extension} (${layout})`
   const zpl = artifact.zfs?.zplVersion
   const isTold = zpl !== undefined && alike.filter(({ zfs }) => zfs?.zplVersion === zpl).length === 1
   return `${extension} (${isTold ? `ZPL ${zpl}` : artifact.sha256.slice(0, 12)})`
