@@ -98,7 +98,7 @@ function zones(documents: string): string[] {
     postboot(
       `umask 077; n=0; until /usr/bin/curl -fsS -o ${script} ${shellWord(`${documents}/kayak/zones.sh`)}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`,
     ),
-    postboot(`/bin/sh ${script} >/var/log/zoneflash.log 2>&1; rm -f ${script}`),
+    postboot(`/bin/sh ${script} >/var/log/zoneflash-kayak.log 2>&1; rm -f ${script}`),
   ]
 }
 
