@@ -65,7 +65,7 @@ export async function archiveSystem(
   if (record.state !== 'building' && record.state !== 'ready')
     throw wrongState(template, version, record.state, 'building')
   try {
-    const notices = await onHost(job, record, signal, everySoOften(report, clock), needs)
+    const notices = await onHost(job, record, signal, neverLess(everySoOften(report, clock)), needs)
     await publishVersion(await catalog.getVersion(template, version), needs)
     await report({ step: 'done', bytes: 0, notices })
   } catch (error) {
@@ -75,6 +75,12 @@ export async function archiveSystem(
     }
     throw error
   }
+}
+
+/** What was read stays read when the next step begins. */
+function neverLess(tell: Tell): Tell {
+  let most = 0
+  return (step, bytes) => tell(step, (most = Math.max(most, bytes)))
 }
 
 /** Holds the host, also when the version is ready: a worker that died after that has left its zones. */
