@@ -10,7 +10,7 @@
 
 install_system() { # each step looks first; zf_system has been called
   name_system
-  step system '' check_system
+  step check '' check_system
   step system '' receive_system
   step system '' identify_system
   step system '' activate_system

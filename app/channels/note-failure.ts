@@ -8,7 +8,7 @@ import type { VersionId } from '../ports/catalog.ts'
 import type { ChannelStore, ZoneRegistry } from '../ports/channels.ts'
 import type { Install, InstallLog } from '../ports/installs.ts'
 import type { Clock } from '../ports/queue.ts'
-import { plannedZones } from './planned-zones.ts'
+import { plannedSystem, plannedZones } from './planned-zones.ts'
 import { AUTOMATIC } from './promote-due.ts'
 
 interface Needs {
@@ -48,9 +48,9 @@ const BROKE_OFF = /the transfer of \S+ broke off$/
 const stepsOnZone: readonly string[] = ['identity', 'sysidcfg', 'boot', 'wait', 'smoke']
 
 /**
- * The versions that a failure speaks against. A step of a zone: the one that the zone is made of. The step `check`, a signal,
- * and a transfer that broke off: none, the host was not fit, somebody stopped it, or the network is to blame. The whole run:
- * all of the plan, unless a step of it failed.
+ * The versions that a failure speaks against. A step of a zone: the one that the zone is made of; of the system: the one that
+ * the host is installed with. The step `check`, a signal, and a transfer that broke off: none, the host was not fit, somebody
+ * stopped it, or the network is to blame. The whole run: all of the plan, unless a step of it failed.
  */
 async function culprits(
   install: Install,
@@ -58,8 +58,10 @@ async function culprits(
   { installs, zones: registry }: Pick<Needs, 'installs' | 'zones'>,
 ): Promise<VersionId[]> {
   if (step === 'rollback' || message.startsWith(INTERRUPTED)) return []
-  if (step === 'fetch' && BROKE_OFF.test(message.trimEnd())) return []
+  if ((step === 'fetch' || step === 'system') && BROKE_OFF.test(message.trimEnd())) return []
   const { zones, flashZones } = plannedZones(install.plan)
+  const system = plannedSystem(install.plan)
+  if (step === 'system') return system ? [system] : []
   if (zone !== undefined) {
     const planned = [...zones, ...flashZones].find((one) => one.zone === zone)
     if (!planned) return []
@@ -70,7 +72,9 @@ async function culprits(
   if (step !== 'install') return []
   const events = await installs.events(install.id)
   const isPartial = events.some((one) => one.state === 'failed' && !['install', NOTICE].includes(one.step))
-  const byTemplate = new Map(zones.map(({ template, version }) => [template, { template, version }]))
+  const byTemplate = new Map(
+    [...zones, ...(system ? [system] : [])].map(({ template, version }) => [template, { template, version }]),
+  )
   return isPartial ? [] : [...byTemplate.values()]
 }
 

@@ -180,8 +180,11 @@ ${booted}END
     expect(first.status, first.stderr + first.stdout).toBe(0)
     expect(first.stdout).toContain('reboot into rpool/ROOT/golden-1.0, then run this again')
     expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
-    const step = ['- system started', '- system done']
-    expect(await site.reports('s1')).toEqual(['- install started', ...step, ...step, ...step, ...step])
+    const steps = ['check', 'system', 'system', 'system'].flatMap((step) => [
+      `- ${step} started`,
+      `- ${step} done`,
+    ])
+    expect(await site.reports('s1')).toEqual(['- install started', ...steps])
     expect(await properties('origin,mounted,mountpoint,canmount,compression,zoneflash:stage')).toEqual([
       '-',
       'no',
@@ -238,7 +241,7 @@ ${booted}END
     expect(status).toBe(1)
     expect(stderr).toMatch(/golden@1\.0 needs about [0-9]+ MiB, pool rpool has 1[0-9] MiB free/)
     expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/installed\n')
-    expect(await site.reports('s1')).toContain('- system failed')
+    expect(await site.reports('s1')).toContain('- check failed')
     expect(await sh('cat /var/log/zoneflash.log')).not.toContain('created')
   })
 

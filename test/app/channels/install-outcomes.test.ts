@@ -89,6 +89,45 @@ const lastMove = async () => (await needs.channels.read('web')).moves.at(-1)
 const heldBack = async (version: string) =>
   (await needs.channels.read('web')).versions.find((one) => one.version === version)?.heldBack
 
+describe('a system that fails on a canary', () => {
+  const armSystem = async () => {
+    const { version } = await resolved('h1')
+    const plan = { zones: [], templates: [], system: { template: 'web', version } }
+    return (await needs.installs.arm('h1', plan, HOUR)).install
+  }
+  beforeEach(async () => {
+    await publish('1')
+    await publish('2')
+    await needs.channels.setCanaries('web', 'stable', ['h1'])
+  })
+
+  test('is the candidate no more', async () => {
+    await report(
+      await armSystem(),
+      ['system', '', 'failed', 'rpool/ROOT/web-2 holds no etc'],
+      ['install', '', 'failed'],
+    )
+    expect((await channels())['candidate']).toBe('1')
+    expect(await heldBack('2')).toBe('h1: system failed: rpool/ROOT/web-2 holds no etc')
+  })
+
+  test('stays it where the host was not fit, or the network went away', async () => {
+    await report(
+      await armSystem(),
+      ['check', '', 'failed', 'web@2 needs about 9 MiB, pool rpool has 8 MiB free'],
+      [
+        'system',
+        '',
+        'failed',
+        'cannot receive: end of file\nweb: the transfer of /flash/web/2.zfs broke off',
+      ],
+      ['install', '', 'failed'],
+    )
+    expect((await channels())['candidate']).toBe('2')
+    expect(await heldBack('2')).toBeUndefined()
+  })
+})
+
 describe('a canary', () => {
   beforeEach(async () => {
     await publish('1')
