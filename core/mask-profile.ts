@@ -1,17 +1,35 @@
 import type { Profile } from './profile.ts'
 import { ProvisionError } from './errors.ts'
+import { maskInstallProfile } from './jumpstart/documents/mask-install-profile.ts'
 import type { AutoReg, SysidOverrides } from './sysidcfg/settings.ts'
 
 /** What stands where a secret was. It is no crypt hash, so a masked profile cannot be stored by mistake without the one it is from. */
 export const MASK = '****'
 
-/** The profile for reading: root password hashes and passwords of the LDAP proxy and of registration are hidden. */
+/** The profile for reading: root password hashes and passwords of the LDAP proxy, of registration and of archives are hidden. */
 export function maskProfile(profile: Profile): Profile {
   return {
     ...profile,
     sysid: maskSysid(profile.sysid),
+    ...withInstallProfile(profile, (text) => maskInstallProfile(text, MASK)),
     zones: profile.zones.map((zone) => (zone.sysid ? { ...zone, sysid: maskSysid(zone.sysid) } : zone)),
   }
+}
+
+function withInstallProfile(
+  { jumpstart }: Profile,
+  change: (text: string) => string,
+): Pick<Profile, 'jumpstart'> {
+  if (jumpstart?.installProfile === undefined) return {}
+  return { jumpstart: { ...jumpstart, installProfile: change(jumpstart.installProfile) } }
+}
+
+/** Only a text that is as it was shown: nobody knows which password belongs where in another. @throws SecretMasked */
+function unmaskInstallProfile(text: string, stored: Profile | undefined): string {
+  if (!text.includes(MASK)) return text
+  const kept = stored?.jumpstart?.installProfile
+  const isAsShown = kept !== undefined && maskInstallProfile(kept, MASK) === text
+  return secretOf(isAsShown ? kept : undefined, 'a password in jumpstart.installProfile')
 }
 
 function maskSysid<S extends SysidOverrides>(settings: S): S {
@@ -36,6 +54,7 @@ export function unmaskProfile(profile: Profile, stored: Profile | undefined): Pr
   return {
     ...profile,
     sysid: unmaskSysid(profile.sysid, stored?.sysid, 'sysid'),
+    ...withInstallProfile(profile, (text) => unmaskInstallProfile(text, stored)),
     zones: profile.zones.map((zone) =>
       zone.sysid
         ? { ...zone, sysid: unmaskSysid(zone.sysid, zoneOf(zone.name)?.sysid, `sysid of zone ${zone.name}`) }

@@ -1,6 +1,7 @@
 // Decides what will happen on a host: from its record, its profile and the versions that the profile's templates stand for.
 import { ProvisionError } from './errors.ts'
 import type { Host } from './host.ts'
+import { maskInstallProfile } from './jumpstart/documents/mask-install-profile.ts'
 import { MASK } from './mask-profile.ts'
 import type { Artifact, ArtifactFormat, Manifest } from './manifest.ts'
 import type { Profile, ProfileJumpStart, ProfileSystem, ProfileZone } from './profile.ts'
@@ -15,7 +16,14 @@ import { planSteps } from './plan/plan-steps.ts'
 import { planSystem } from './plan/plan-system.ts'
 import { planZone } from './plan/plan-zone.ts'
 import { renderPlanText } from './plan/render-plan.ts'
-import type { Plan, PlannedCanary, PlannedDelta, PlannedSystem, PlannedTemplate } from './plan/schema.ts'
+import type {
+  Plan,
+  PlannedCanary,
+  PlannedDelta,
+  PlannedJumpStart,
+  PlannedSystem,
+  PlannedTemplate,
+} from './plan/schema.ts'
 import { guidsOf, withWays, type StandingTemplate } from './plan/ways.ts'
 import { maskSysidcfg } from './sysidcfg/render.ts'
 
@@ -133,13 +141,21 @@ export function maskPlan(plan: Plan): Plan {
     ...plan,
     ...(plan.system && { system: maskSystem(plan.system) }),
     ...(plan.jumpstart && {
-      jumpstart: { ...plan.jumpstart, sysidcfg: maskSysidcfg(plan.jumpstart.sysidcfg) },
+      jumpstart: maskJumpStart(plan.jumpstart),
     }),
     zones: plan.zones.map((zone) => ({
       ...zone,
       ...(zone.sysidcfg !== undefined && { sysidcfg: maskSysidcfg(zone.sysidcfg) }),
       ...(zone.rootPassword !== undefined && { rootPassword: MASK }),
     })),
+  }
+}
+
+function maskJumpStart({ sysidcfg, installProfile, ...jumpstart }: PlannedJumpStart): PlannedJumpStart {
+  return {
+    ...jumpstart,
+    sysidcfg: maskSysidcfg(sysidcfg),
+    ...(installProfile !== undefined && { installProfile: maskInstallProfile(installProfile, MASK) }),
   }
 }
 

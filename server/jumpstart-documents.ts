@@ -5,9 +5,8 @@ import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scrip
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { readJumpStartDocuments } from '#app/jumpstart-documents.ts'
 import { legacyUrl } from '#core/config.ts'
-import { ProvisionError } from '#core/errors.ts'
 import { renderConfigTar } from '#core/jumpstart/documents/config-tar.ts'
-import type { JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
+import { findDocument, type JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
 import { Plan } from '#core/plan/schema.ts'
 import { sendBytes } from './send-bytes.ts'
 import type { Services } from './services.ts'
@@ -40,15 +39,8 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
     whileArmed(async (armed) => {
       const asked = armed.request.params['path']
       const path = Array.isArray(asked) ? asked.join('/') : String(asked)
-      const found = (await documentsOf(armed)).find((document) => document.path === path)
-      if (!found) {
-        throw new ProvisionError(
-          'missing',
-          'DocumentNotFound',
-          `the JumpStart directory of host ${armed.install.host} has no ${JSON.stringify(path)}`,
-        )
-      }
-      sendDigested(armed, new TextEncoder().encode(found.text))
+      const { text } = findDocument(await documentsOf(armed), path, armed.install.host)
+      sendDigested(armed, new TextEncoder().encode(text))
     }),
   )
 }

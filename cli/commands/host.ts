@@ -111,11 +111,14 @@ export function registerHost(program: Command): void {
     'render',
     'print the very script that the host would run',
     'zoneflash host render h1 --masked | less',
+    'zoneflash host render h2 --document sysidcfg',
   )
     .argument('<name>')
     .option('--masked', 'with secrets masked')
-    .action(async (name: string, { json, masked }: Options & { masked?: boolean }) => {
-      const query = { masked: masked ? '1' : undefined }
+    .option('--document <name>', 'of a JumpStart host: finish, begin, profile, sysidcfg, rules.ok')
+    .action(async (name: string, options: Options & { masked?: boolean; document?: string }) => {
+      const { json, masked, document } = options
+      const query = { masked: masked ? '1' : undefined, document }
       const script = await (await openClient().open(`${hostRoute(name)}/script`, { query })).text()
       await (json ? printJson({ host: name, script }) : print(script))
     })

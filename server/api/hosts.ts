@@ -1,7 +1,8 @@
 // Hosts: their records, and what is planned for them.
 import { z } from 'zod'
-import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { readFinishScripts, readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { armHost } from '#app/arm-host.ts'
+import { readJumpStartDocuments } from '#app/jumpstart-documents.ts'
 import { currentPlan, planHost, type ArmedWith } from '#app/plan-host.ts'
 import { addHost, removeHost, setHost } from '#app/save-host.ts'
 import { legacyUrl } from '#core/config.ts'
@@ -9,6 +10,8 @@ import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
+import { findDocument } from '#core/jumpstart/documents/documents.ts'
+import { MASK } from '#core/mask-profile.ts'
 import { HostName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { renderPlanText } from '#core/plan/render-plan.ts'
@@ -134,9 +137,13 @@ export const hostRoutes = (services: Services): Route[] => [
     path: '/api/v1/hosts/:name/script',
     role: 'viewer',
     summary:
-      'The script that the host would run, without its token; ?masked=1 hides the other secrets, which only operators see',
+      'The script that the host would run, or ?document=finish of its JumpStart directory, without its token; ?masked=1 hides the other secrets, which only operators see',
     params: OneHost,
-    query: z.strictObject({ masked: z.enum(['0', '1']).optional(), fresh }),
+    query: z.strictObject({
+      masked: z.enum(['0', '1']).optional(),
+      document: z.string().max(100).optional(),
+      fresh,
+    }),
     media: 'text/plain',
     reply: z.string(),
     async handle({ params, query, token }) {
@@ -151,6 +158,7 @@ export const hostRoutes = (services: Services): Route[] => [
       }
       const { plan } = await planOf(params.name, query.fresh, services)
       const baseUrl = services.config.url
+      if (query.document !== undefined) return documentOf(plan, query.document, masked, services)
       const parts = await readFinishScripts()
       return masked
         ? maskInstallScript(plan, { baseUrl }, parts)
@@ -158,6 +166,20 @@ export const hostRoutes = (services: Services): Route[] => [
     },
   }),
 ]
+
+/** One of what the host's installer would find in its JumpStart directory. @throws DocumentNotFound, JumpStartNotPlanned */
+async function documentOf(plan: Plan, path: string, masked: boolean, services: Services): Promise<string> {
+  const documents = await readJumpStartDocuments(
+    {
+      plan: masked ? maskPlan(plan) : plan,
+      token: masked ? MASK : NO_TOKEN,
+      baseUrl: services.config.url,
+      installerUrl: legacyUrl(services.config),
+    },
+    { ...services, scripts: await readJumpStartScripts() },
+  )
+  return findDocument(documents, path, plan.host).text
+}
 
 async function planOf(
   name: string,

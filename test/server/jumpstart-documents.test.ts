@@ -111,6 +111,49 @@ describe('a host that JumpStart installs', () => {
     }
   })
 
+  test('gets no scripts any more once a version of its plan is revoked', async () => {
+    const url = await arm()
+    await served.services.catalog.setState('mysql', '1.0', 'revoked')
+    for (const name of ['config.tar', 'finish'])
+      expect(await get(`${url}${name}`), name).toMatchObject({
+        status: 409,
+        json: { code: 'VersionRevoked' },
+      })
+  })
+
+  test('shows no password of its install profile to those who only look, and keeps it when that is stored again', async () => {
+    const secret =
+      'install_type flash_install\narchive_location http 192.0.2.9 /a.flar auth basic ops s3cret\npartitioning existing\nfilesys c0t0d0s0 existing /\n'
+    await setProfile({ installProfile: secret })
+    const url = await arm()
+    const shown = await served.call('GET', '/api/v1/profiles/js', { as: 'viewer' })
+    const plan = await served.call('GET', '/api/v1/hosts/h1/plan', { as: 'viewer' })
+    expect(shown.text + plan.text).not.toContain('s3cret')
+    expect(shown.text).toContain('auth basic ops ****')
+    const again = await served.call('PUT', '/api/v1/profiles/js', { as: 'publisher', body: shown.json })
+    expect(again.status, again.text).toBe(200)
+    expect((await get(`${url}profile`)).text).toBe(secret)
+    expect((await get(`${await arm()}profile`)).text).toBe(secret)
+  })
+
+  test('shows each document before it is armed: to operators whole, to viewers masked, never with a token', async () => {
+    const script = (query: string, as: 'viewer' | 'operator') =>
+      served.call('GET', `/api/v1/hosts/h1/script?${query}`, { as })
+    expect((await script('document=finish', 'operator')).text).toContain(HASH)
+    const masked = await script('document=finish&masked=1', 'viewer')
+    expect(masked.text).toMatch(/\nfinish_main\n$/)
+    expect(masked.text).not.toContain(HASH)
+    expect((await script('document=sysidcfg&masked=1', 'viewer')).text).toContain('root_password=****')
+    expect(await script('document=sysidcfg', 'viewer')).toMatchObject({ status: 403 })
+    expect(await script('document=zones.sh', 'operator')).toMatchObject({
+      status: 404,
+      json: {
+        code: 'DocumentNotFound',
+        message: expect.stringContaining('expected one of rules, rules.ok, sysidcfg'),
+      },
+    })
+  })
+
   test('has none when its profile is for a host that is up', async () => {
     await served.call('PUT', '/api/v1/profiles/js', {
       as: 'publisher',

@@ -54,6 +54,24 @@ export function jumpStartDocuments({ plan, directory, begin, finish }: Documents
   ]
 }
 
+/** @throws DocumentNotFound */
+export function findDocument(
+  documents: readonly JumpStartDocument[],
+  path: string,
+  host: string,
+): JumpStartDocument {
+  const found = documents.find((document) => document.path === path)
+  if (found) return found
+  throw new ProvisionError(
+    'missing',
+    'DocumentNotFound',
+    `the JumpStart directory of host ${host} has no ${JSON.stringify(path)}, expected one of ${documents
+      .map((one) => one.path)
+      .slice(0, 20)
+      .join(', ')}`,
+  )
+}
+
 function withLineEnd(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`
 }
