@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cpioOf, flarOf } from '#test/adapters/archive/flar.ts'
-import { withTree, zoneTree } from '#test/archives.ts'
+import { createSharedCounts } from '#server/http-server.ts'
+import { createLegacyServer } from '#server/legacy-server.ts'
+import { cpioOf, flarOf, splitFlar } from '#test/adapters/archive/flar.ts'
+import { shell, withTree, zoneTree } from '#test/archives.ts'
 import { converse } from './raw-socket.ts'
 import { serve, type Served } from './served.ts'
 
@@ -227,4 +230,47 @@ test('a host that JumpStart installs from a golden system is sent to its flash a
   expect(plan).toContain('JumpStart itself installs s10@1.0 (flar')
   expect(plan).toContain('\n--- install profile\ninstall_type flash_install\n')
   expect(plan).not.toContain('etc/sysidcfg in rpool')
+})
+
+test('an old fetcher, with bare LFs and broken connections, has the archive that cpio unpacks', async () => {
+  const legacy = createLegacyServer(served.services, createSharedCounts(served.services))
+  await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = legacy.address() as AddressInfo
+    const [, , , address = ''] = addresses
+    const ask = async (method: string, ...headers: string[]) => {
+      const lines = [
+        `${method} ${address} HTTP/1.1`,
+        `Host: install:${port}`,
+        'Connection: close',
+        ...headers,
+      ]
+      const answer = await converse(port, `${lines.join('\n')}\n\n`)
+      const end = answer.indexOf('\r\n\r\n')
+      const header = (name: string) =>
+        new RegExp(`\r\n${name}: (.*)\r\n`, 'i').exec(answer.slice(0, end + 2))?.[1]
+      return { status: answer.split(' ')[1], header, body: Buffer.from(answer.slice(end + 4), 'latin1') }
+    }
+    const size = Number((await ask('HEAD')).header('content-length'))
+    let fetched = Buffer.alloc(0)
+    while (fetched.length < size) {
+      const { status, header, body } = await ask('GET', `Range: bytes=${fetched.length}-${size - 1}`)
+      expect([status, header('content-range')]).toEqual([
+        '206',
+        `bytes ${fetched.length}-${size - 1}/${size}`,
+      ])
+      // the connection breaks after a part of it
+      fetched = Buffer.concat([fetched, body.subarray(0, 1 + Math.floor(body.length / 3))])
+    }
+    const { preamble, payload } = splitFlar(fetched)
+    expect(preamble).toContain('\nfiles_compressed_method=none\n')
+    const unpacked = withTree(':', (directory) => {
+      shell(directory, 'cpio -dumi --quiet', payload)
+      return shell(directory, 'cat etc/nodename; ls usr/bin').toString()
+    })
+    expect(unpacked).toBe('zone\nsu\n')
+  } finally {
+    legacy.closeAllConnections()
+    await new Promise((resolve) => legacy.close(resolve))
+  }
 })
