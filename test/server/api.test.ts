@@ -16,7 +16,7 @@ describe('templates', () => {
   test('are created once, listed, shown and made public', async () => {
     expect((await call('POST', '/templates', { name: 'mysql' })).status).toBe(201)
     expect((await call('POST', '/templates', { name: 'mysql' })).status).toBe(201)
-    const empty = { name: 'mysql', public: false, channels: {}, versions: 0 }
+    const empty = { name: 'mysql', public: false, openTo: [], channels: {}, versions: 0 }
     expect((await call('GET', '/templates')).json).toEqual([empty])
     expect((await call('PATCH', '/templates/mysql', { public: true })).json).toEqual({
       ...empty,
