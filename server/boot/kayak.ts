@@ -27,7 +27,11 @@ import { LastAsked } from './last-asked.ts'
 import { answerPlainly, plainly } from './plain-answers.ts'
 
 /** What of a plan the configuration is made of. */
-const PlannedHost = z.object({ profile: ProfileName, zones: z.array(z.unknown()) })
+const PlannedHost = z.object({
+  profile: ProfileName,
+  zones: z.array(z.unknown()),
+  system: z.object({ capturedZones: z.array(z.unknown()).default([]) }).optional(),
+})
 
 const MAX_LOG = 1024 * 1024
 
@@ -69,11 +73,10 @@ export function mountKayak(
       if (!install) throw nothing()
       const refusal = await refuseRevokedInstall(install, services)
       if (refusal) throw refusal
-      // kayak has installed the system
-      const { system: _system, zonesCome: _zonesCome, ...plan } = Plan.parse(install.plan)
-      const steps = plan.steps.filter(({ step }) => step !== 'system' && step !== 'stage')
-      const options = { token: String(request.params['token']), baseUrl: services.config.url }
-      const script = renderInstallScript({ ...plan, steps }, options, await readFinishScripts())
+      const plan = withSystemThere(Plan.parse(install.plan))
+      const token = String(request.params['token'])
+      const options = { token, baseUrl: services.config.url, phase: 'first-boot' as const }
+      const script = renderInstallScript(plan, options, await readFinishScripts())
       response.set('cache-control', 'no-store').type('text/plain').send(script)
     }),
   )
@@ -118,6 +121,11 @@ export function mountKayak(
   app.all(both('/kayaklog{/*rest}'), (_request, response) => answerPlainly(response, 404))
 }
 
+/** kayak has installed the system, as JumpStart does with a flash archive: what is left are its zones and those of the profile. */
+function withSystemThere({ system, zonesCome: _zonesCome, ...plan }: Plan): Plan {
+  return { ...plan, ...(system && { system: { ...system, format: 'flar' } }) }
+}
+
 const both = (path: string): string[] => [path, `/js/:host/:token${path}`]
 
 async function sendConfig(request: Request, response: Response, needs: Needs): Promise<void> {
@@ -134,7 +142,7 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
     host,
     profile: { ...profile, kayak },
     documents: `${services.config.url}/js/${host.name}/${secret}`,
-    hasZones: plan.zones.length > 0,
+    hasZones: plan.zones.length > 0 || (plan.system?.capturedZones.length ?? 0) > 0,
     isGroup,
   })
   await services.installs.record(install.id, {

@@ -106,6 +106,26 @@ test('a host that kayak installs is armed with a version, and its own line names
   })
 })
 
+test('the first boot fetches what is left to do once kayak has installed the system', async () => {
+  const { profiles, hosts } = served.services
+  const omni = await profiles.get('omni')
+  const [zone] = (await profiles.get('web')).zones
+  await profiles.set({ ...omni, name: 'both', zones: zone ? [zone] : [] })
+  await hosts.set({ ...(await hosts.get('omni-host')), profile: 'both' })
+  const { json } = await boot({ kind: 'kayak', for: '2h' }, 'omni-host')
+  const [token = ''] = TOKEN.exec(JSON.stringify(json)) ?? []
+  const config = await served.call('GET', `/js/omni-host/${token}/kayak/0011220A0B0C`)
+  expect(config.text).toContain(`/js/omni-host/${token}/kayak/zones.sh; do `)
+  const { status, text } = await served.call('GET', `/js/omni-host/${token}/kayak/zones.sh`)
+  expect(status).toBe(200)
+  expect(text).toContain("\nzf_has_system=''\n")
+  expect(text).toContain("\nzf_phase='first-boot'\n")
+  expect(text).toContain("z_name='web01'")
+  const whole = await served.call('GET', `/js/omni-host/${token}/zones.sh`)
+  expect(whole.text).toContain("\nzf_has_system='yes'\n")
+  expect((await served.call('GET', '/js/omni-host/zi_wrong/kayak/zones.sh')).status).toBe(404)
+})
+
 test.each([
   [{ kind: 'floppy' }],
   [{}],
