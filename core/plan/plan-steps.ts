@@ -51,7 +51,18 @@ export function planSteps(
         return [detachStep(template, attached.has(template))]
     }
   })
-  return [...(system ? systemSteps(system) : []), ...(zones.length > 0 ? [check, ...steps] : [])]
+  return [
+    ...(system ? [...systemSteps(system), rebootStep(system)] : []),
+    ...(zones.length > 0 ? [check, ...steps] : []),
+  ]
+}
+
+/** A host that is up is left to those who work on it. */
+function rebootStep({ pool, bootEnvironment }: PlannedSystem): PlannedStep {
+  return {
+    step: 'boot',
+    what: `by hand: reboot into ${pool}/ROOT/${bootEnvironment} and run the script again, which does what follows`,
+  }
 }
 
 function detachStep({ flashZone, afterwards }: PlannedTemplate, isAttached: boolean): PlannedStep {

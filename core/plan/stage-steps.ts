@@ -1,6 +1,7 @@
 // The order of things on a host that JumpStart installs: what the finish script does below /a, and what is left to the first boot.
 import { planSteps } from './plan-steps.ts'
 import type { Plan, PlannedStep, PlannedZone } from './schema.ts'
+import { systemSteps } from './system-steps.ts'
 import { isStreamed } from './ways.ts'
 
 const arranged: PlannedStep = {
@@ -13,10 +14,10 @@ export function stageSteps(
   { templates, zones, system }: Pick<Plan, 'templates' | 'zones' | 'system'>,
   come: NonNullable<Plan['zonesCome']>,
 ): PlannedStep[] {
-  const run = planSteps(templates, zones, system)
+  const run = planSteps(templates, zones)
   const check = run.filter(({ step }) => step === 'check')
-  const installed = run.filter(({ step }) => step === 'system')
-  const atOnce = run.filter(({ step }) => step !== 'check' && step !== 'system')
+  const installed = system ? systemSteps(system) : []
+  const atOnce = run.filter(({ step }) => step !== 'check')
   const before: PlannedStep = {
     step: 'check',
     what: 'in the finish script: what is installed below /a, and commands of the installer',
