@@ -68,10 +68,14 @@ export class PostgresInstallLog implements InstallLog {
     const row = await this.#db
       .selectFrom('install')
       .selectAll()
-      .where(({ eb, or, selectFrom }) =>
-        or([
-          eb('secret_hash', '=', hash),
-          eb('id', 'in', selectFrom('install_token').select('install').where('secret_hash', '=', hash)),
+      .where((query) =>
+        query.or([
+          query('secret_hash', '=', hash),
+          query(
+            'id',
+            'in',
+            query.selectFrom('install_token').select('install').where('secret_hash', '=', hash),
+          ),
         ]),
       )
       .executeTakeFirst()
