@@ -83,14 +83,16 @@ export class SafeTar implements MemberSink {
     this.#size = member.size
   }
 
-  /** @throws those of EntryPolicy: names that are absolute or lead outside, through symlinks, twice */
+  /**
+   * A symlink keeps its target: below the root of what it belongs to, `..` leads no higher than that.
+   * @throws those of EntryPolicy: names that are absolute or lead outside, through symlinks, twice
+   */
   #admitted(member: Member): TarMember {
     const bare = member.path.replace(/^(\.\/+)+/, '')
     const link = member.type === 'symlink' ? clampLink(bare, member.link ?? '') : member.link
-    const { path, link: target } = this.#policy.admit({ ...member, ...(link !== undefined && { link }) })
+    const { path } = this.#policy.admit({ ...member, ...(link !== undefined && { link }) })
     if (path === '.') this.hasRoot = true
     const { type, mode, uid, gid, size, mtime } = member
-    const isKept = target !== undefined && target === member.link
     return {
       path:
         path === '.'
@@ -102,7 +104,9 @@ export class SafeTar implements MemberSink {
       gid,
       size,
       mtime,
-      ...(target !== undefined && { link: linkBytes(type, isKept && member.raw ? member.raw.link : target) }),
+      ...(member.link !== undefined && {
+        link: linkBytes(type, member.raw?.link ?? encodeName(member.link, -1)),
+      }),
     }
   }
 
@@ -139,9 +143,8 @@ function linkTo(first: Uint8Array, member: TarMember): TarMember {
   return { ...member, type: 'hardlink', size: 0, link: first }
 }
 
-function linkBytes(type: Member['type'], target: string | Uint8Array): Uint8Array {
-  const bytes = Buffer.from(target as string)
-  return type === 'hardlink' ? bareBytes(bytes) : bytes
+function linkBytes(type: Member['type'], target: Uint8Array): Uint8Array {
+  return type === 'hardlink' ? bareBytes(target) : target.slice()
 }
 
 /** Without `./` in front and slashes behind. */

@@ -455,6 +455,17 @@ describe('flar extract', () => {
     expect(readdirSync(at('devices/dev'))).toEqual([])
   })
 
+  test('keeps the targets of symlinks, also of one that leads above the root', async () => {
+    const tar = craftTar([
+      { name: 'a', typeflag: '2', linkname: '../../etc' },
+      { name: 'b', typeflag: '2', linkname: './a//c' },
+    ])
+    const archive = saved('symlinks.flar', flarOf(tar, { keys: { files_archived_method: 'pax' } }))
+    expect((await flar('extract', archive, '-C', at('symlinks'))).error).toBeUndefined()
+    expect(readlinkSync(at('symlinks/a'))).toBe('../../etc')
+    expect(readlinkSync(at('symlinks/b'))).toBe('./a//c')
+  })
+
   test('reads odc with the data on every name, and crc', async () => {
     for (const form of ['odc', 'crc']) {
       const archive = saved(`${form}.flar`, flarOf(cpio(form, `find . | sort | cpio --quiet -o -H ${form}`)))
