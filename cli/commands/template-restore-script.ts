@@ -28,21 +28,21 @@ export function registerTemplateRestoreScript(noun: Command): void {
     .option('--attach <policy>', `how zones are attached: ${AttachPolicy.options.join(', ')}`, 'strict')
     .action(async (name: string, options: Options) => {
       const reference = parseReference(name)
-      const body = {
-        map: Object.fromEntries((options.map ?? []).map(splitMap)),
-        allow: (options.allow ?? []).map((row) => wordOption('--allow', row, ArchiveRow.options)),
+      const { map = [], allow = [] } = options
+      for (const row of allow) wordOption('--allow', row, ArchiveRow.options)
+      const query = {
+        map: map.length > 0 ? map.map(checkedMap).join(',') : undefined,
+        allow: allow.length > 0 ? allow.join(',') : undefined,
         attach: wordOption('--attach', options.attach, AttachPolicy.options),
       }
-      const client = openClient()
       const script = await (
-        await client.open(`${versionRoute(reference)}/restore-script`, { method: 'POST', body })
+        await openClient().open(`${versionRoute(reference)}/restore-script`, { query })
       ).text()
       await (options.json ? printJson({ script }) : print(script))
     })
 }
 
-function splitMap(text: string): [string, string] {
-  const [from, to, ...more] = text.split('=')
-  if (from && to && more.length === 0) return [from, to]
+function checkedMap(text: string): string {
+  if (/^[^=,]+=[^=,]+$/.test(text)) return text
   throw usageFailure(`--map is ${JSON.stringify(text)}, expected OLD=NEW such as bge0=e1000g0`)
 }

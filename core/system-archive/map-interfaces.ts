@@ -9,9 +9,18 @@ import { resourcesOf } from '../zone/resources.ts'
 import { readCaptured } from './read-captured.ts'
 
 /** `bge0`, `net0`, `web_link1` */
-export const InterfaceName = z
+const InterfaceName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.]{0,30}$/, 'expected the name of an interface such as bge0')
+
+/** `bge0=e1000g0,bge1=e1000g1` */
+export const InterfaceMapText = z
+  .string()
+  .max(4096)
+  .transform((text) => text.split(',').map((pair) => pair.split('=')))
+  .pipe(z.array(z.tuple([InterfaceName, InterfaceName])).max(64))
+  .transform((pairs): InterfaceMap => Object.fromEntries(pairs))
+  .describe('interfaces there, and what they are called here: bge0=e1000g0,bge1=e1000g1')
 
 /** What an interface is called here, by what it was called there. */
 export type InterfaceMap = Readonly<Record<string, string>>

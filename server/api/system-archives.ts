@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { readRestoreLibrary } from '#adapters/finish-scripts/read-archive-scripts.ts'
 import { requestArchive, requestRepair } from '#app/system-archive/request-archive.ts'
 import { renderRestore } from '#app/system-archive/render-restore.ts'
-import { InterfaceName } from '#core/system-archive/map-interfaces.ts'
+import { InterfaceMapText } from '#core/system-archive/map-interfaces.ts'
 import { HostName, TemplateName, VersionName, VersionOrChannel } from '#core/names.ts'
 import { ExcludedDirectory } from '#core/system-archive/excluded-directory.ts'
 import { ArchiveRow } from '#core/system-archive/finding.ts'
@@ -44,22 +44,31 @@ export const systemArchiveRoutes = (services: Services): Route[] => [
     handle: ({ params, token }) => requestRepair({ host: params.name, actor: token.name }, services),
   }),
   route({
-    method: 'post',
+    method: 'get',
     path: '/api/v1/templates/:name/versions/:version/restore-script',
     role: 'viewer',
     summary: 'The script that restores the zones of a system on a host that was installed with it',
     params: z.strictObject({ name: TemplateName, version: VersionOrChannel }),
-    body: z.strictObject({
-      map: z.record(InterfaceName, InterfaceName).default({}).describe('interfaces there: their names here'),
-      allow: z.array(ArchiveRow).max(32).default([]).describe('held rows that were looked after'),
+    query: z.strictObject({
+      map: InterfaceMapText.optional(),
+      allow: listOf(ArchiveRow).optional(),
       attach: AttachPolicy.default('strict'),
     }),
     media: 'text/plain',
     reply: z.string(),
-    handle: async ({ params, body }) =>
+    handle: async ({ params, query: { map = {}, allow = [], attach } }) =>
       renderRestore(
-        { template: params.name, version: params.version, ...body },
+        { template: params.name, version: params.version, map, allow, attach },
         { catalog: services.catalog, library: await readRestoreLibrary() },
       ),
   }),
 ]
+
+/** `device,svm` */
+function listOf(row: typeof ArchiveRow) {
+  return z
+    .string()
+    .max(1024)
+    .transform((text) => text.split(','))
+    .pipe(z.array(row))
+}
