@@ -6,6 +6,12 @@ leave_service() { # below zf_host_root, where the host's own files are while it 
   mkdir -p "$service_home" && chmod 700 "$service_home" || return 1
   # it holds what the host's token and sysidcfg hold
   zones_script | put_service var/zoneflash/zones.sh 700 || return 1
+  # a file system that is full cuts it off, and what is cut off between two functions does nothing, and does it well
+  service_last=`tail -1 "$service_home/zones.sh"`
+  if [ "$service_last" != zoneflash_main ]; then
+    complain "$service_home/zones.sh is not complete"
+    return 1
+  fi
   first_boot_method | put_service var/zoneflash/first-boot 700 || return 1
   if [ -d "$zf_host_root/lib/svc" ]; then
     mkdir -p "$zf_host_root/var/svc/manifest/site" || return 1

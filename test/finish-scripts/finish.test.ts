@@ -236,6 +236,15 @@ describe('a finish script that leaves zones to the first boot', () => {
     expect(host.zoneStates()).toMatchObject(both)
   })
 
+  test('does not leave a script that a full file system has cut off', async () => {
+    installed.fresh()
+    const script = host.finish.replace('\nzoneflash_main\nEND_OF_FILE\n', '\nEND_OF_FILE\n')
+    const { code, output } = await host.run({ script, env: { ZONEFLASH_ROOT: installed.root } })
+    expect(code).toBe(1)
+    expect(output).toContain('zones.sh is not complete')
+    expect(existsSync(installed.at('var/svc/manifest/site/zoneflash-first-boot.xml'))).toBe(false)
+  })
+
   test('without SMF leaves a script of run level 3', async () => {
     installed.fresh(['etc'])
     expect((await installed.finish()).code).toBe(0)
