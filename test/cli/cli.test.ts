@@ -56,6 +56,37 @@ test('host boot prints the block alone, and beside it what to do with it', async
   })
 })
 
+test('template open lets imgadm read without a token, host show says how, a reader’s token is for what it names', async () => {
+  await cli('template', 'push', await zoneroot('opened'), '--name', 'opened', '--brand', 'joyent')
+  expect(await cli('template', 'open', 'opened', '--to', 'imgadm,telnet')).toMatchObject({ status: 2 })
+  expect(await cli('template', 'open', 'opened')).toMatchObject({ status: 2 })
+  const line = 'open to imgadm, zadm without a token\n'
+  expect(await cli('template', 'open', 'opened', '--to', 'zadm,imgadm')).toMatchObject({
+    status: 0,
+    stdout: line,
+  })
+  expect((await cli('template', 'show', 'opened')).stdout).toContain(line)
+  const made = await cli('template', 'convert', 'opened', '--to', 'zfs.gz', '--layout', 'zonepath')
+  expect(made).toMatchObject({ status: 0 })
+  const images = (await (await fetch(`${product.url}/images?name=~open`)).json()) as object[]
+  expect(images).toMatchObject([{ name: 'opened', type: 'zone-dataset', files: [{ compression: 'gzip' }] }])
+  expect(await cli('template', 'convert', 'opened', '--to', 'tar.gz', '--layout', 'zonepath')).toMatchObject({
+    status: 2,
+  })
+  expect((await cli('template', 'open', 'opened', '--to', 'none')).stdout).toBe('opened is open to nobody\n')
+  expect(await (await fetch(`${product.url}/images`)).json()).toEqual([])
+
+  const made2 = await cli('token', 'create', 'smartos1', '--role', 'reader', '--template', 'opened')
+  const closed = await fetch(`${product.url}/t/${made2.stdout.trim()}/images`)
+  expect(await closed.json()).toMatchObject([{ name: 'opened', public: false }])
+  expect((await cli('token', 'list')).stdout).toMatch(/ smartos1 +reader of opened /)
+  expect(await cli('token', 'create', 'x', '--role', 'viewer', '--template', 'opened')).toMatchObject({
+    status: 1,
+  })
+  await cli('host', 'add', 'smartos1', '--release', 'illumos')
+  expect((await cli('host', 'show', 'smartos1')).stdout).toContain(`  imgadm sources -a ${product.url}\n`)
+})
+
 describe('template push', () => {
   test('of a directory keeps links that climb above it, with what they mean inside a zone', async () => {
     const directory = await zoneroot('climbing')
@@ -266,7 +297,9 @@ async function countingProxy(target: string) {
 
 describe('every command', () => {
   test('lists as a table, and as JSON with --json', async () => {
-    expect((await cli('template', 'list')).stdout).toMatch(/^NAME +KIND +VERSIONS +LATEST +PUBLIC +CHANNELS\n/)
+    expect((await cli('template', 'list')).stdout).toMatch(
+      /^NAME +KIND +VERSIONS +LATEST +PUBLIC +CHANNELS\n/,
+    )
     const listed = JSON.parse((await cli('template', 'list', '--json')).stdout) as { name: string }[]
     expect(listed.map(({ name }) => name)).toContain('plain')
   })
