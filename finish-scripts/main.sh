@@ -32,6 +32,9 @@ have_system() { # the new environment is made now; zones wait until it has been 
     have_captured_zones
     return 0
   fi
+  # it has booted before; what runs now came of it, by an upgrade for example
+  have_stage=`system_stage`
+  if [ "$have_stage" = confirmed ]; then return 0; fi
   if [ "$zf_phase" = first-boot ]; then
     echo "this host did not boot $system_root: what is left waits there" >"$zf_work/output"
     report system '' failed "$zf_work/output"

@@ -319,6 +319,8 @@ ${booted}END
       expect(await runAt('rpool/ROOT/golden-1.0')).toContain('install done')
       expect(await datasets()).toBe(`rpool/ROOT\nrpool/ROOT/golden-1.0\n${left}`)
       expect(await properties('zoneflash:stage,zoneflash:old')).toEqual(['confirmed', '-'])
+      await arm({ oldEnvironment, bootEnvironment: 'golden-1.0' })
+      expect(await runAt('rpool/ROOT/upgraded'), 'an upgrade of it').toContain('install done')
       await sh('if zfs list rpool/ROOT/old >/dev/null 2>&1; then zfs destroy rpool/ROOT/old; fi')
     },
   )
@@ -332,6 +334,20 @@ ${booted}END
     expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
     expect(await inRoot('cat opt/app/kept; stat -c %a .')).toBe('that is to be kept\n755\n')
     expect(Number.parseFloat((await properties('compressratio'))[0] ?? '')).toBeGreaterThan(1.2)
+  })
+
+  test('that comes as a flash archive is installed as the stream that was made of it', async () => {
+    const flar = path.join(scratch, 'golden.flar')
+    await site.zoneflash('template', 'export', 'packed@1', '--to', 'flar', '-o', flar)
+    await push('golden.flar', 'flashed', '--version', '1', '--os-release', 's10u8')
+    await site.zoneflash('template', 'convert', 'flashed@1', '--to', 'zfs')
+    await forget()
+    await arm({ template: 'flashed@1', bootEnvironment: 'golden-1.0' })
+    const { status, stderr } = await run('/a')
+    expect(status, stderr).toBe(0)
+    expect(await inRoot('cat opt/app/kept; stat -c %a opt/app/bin/launch; ls etc/.UNCONFIGURED')).toBe(
+      'that is to be kept\n4711\netc/.UNCONFIGURED\n',
+    )
   })
 
   test('that comes with the properties of another host has those of this one', async () => {
