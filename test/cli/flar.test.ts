@@ -539,35 +539,53 @@ describe('flar create --template', () => {
     createdAt: '2026-03-01T12:00:00.000Z',
   }
 
-  /** A server that has one version with one artifact. */
-  async function serve(bytes: Buffer, artifact: Record<string, unknown>, sent = bytes): Promise<void> {
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const whole = {
-      compression: 'none',
-      layout: 'zoneroot',
-      entries: 1,
-      ...artifact,
-      sha256,
-      sha1: '0'.repeat(40),
-      size: bytes.length,
-      uncompressedSize: bytes.length,
-      ...artifact,
-    }
-    const version = { state: 'ready', manifest: { ...manifest, artifacts: [whole] }, channels: [] }
+  const described = (bytes: Buffer, artifact: Record<string, unknown>) => ({
+    compression: 'none',
+    layout: 'zoneroot',
+    entries: 1,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha1: '0'.repeat(40),
+    size: bytes.length,
+    uncompressedSize: bytes.length,
+    ...artifact,
+  })
+
+  interface Served {
+    artifact: Record<string, unknown>
+    /** instead of the bytes of the artifact */
+    sent?: Buffer
+    /** what the server makes when it is asked for a flash archive */
+    converted?: Buffer
+  }
+
+  /** A server that has one version with one artifact. Returns the conversions that it was asked for. */
+  async function serve(bytes: Buffer, { artifact, sent = bytes, converted }: Served): Promise<string[]> {
+    const asked: string[] = []
+    const artifacts = [described(bytes, artifact)]
+    const blobs = new Map([[artifacts[0]?.sha256, sent]])
     server = createServer((request, response) => {
-      if (request.url === `/blobs/sha256/${sha256}`) response.end(sent)
-      else
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ ...version, ...extra }))
+      const blob = blobs.get(request.url?.replace('/blobs/sha256/', ''))
+      if (blob) return void response.end(blob)
+      response.setHeader('content-type', 'application/json')
+      if (request.method !== 'POST')
+        return void response.end(JSON.stringify({ state: 'ready', manifest: { ...manifest, artifacts } }))
+      asked.push(request.url ?? '')
+      const flash = converted && described(converted, { format: 'flar' })
+      if (flash) artifacts.push(flash)
+      if (flash) blobs.set(flash.sha256, converted)
+      response.end(JSON.stringify({ version: '1.0', to: 'flar', artifact: flash }))
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
     vi.stubEnv('ZONEFLASH_SERVER', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     vi.stubEnv('ZONEFLASH_TOKEN', 'token')
+    return asked
   }
-  const extra = { hygiene: [], uses: [], createdAt: manifest.createdAt }
 
   test('wraps an archive of the server as it comes, with its sizes', async () => {
     const cpio = shell(zoneroot('template'), 'find . | cpio --quiet -o -H newc')
-    await serve(gzipSync(cpio), { format: 'cpio', compression: 'gzip', uncompressedSize: cpio.length })
+    await serve(gzipSync(cpio), {
+      artifact: { format: 'cpio', compression: 'gzip', uncompressedSize: cpio.length },
+    })
     const { error } = await flar('create', '--template', 'web', '-o', at('template.flar'))
     expect(error).toBeUndefined()
     const { identification } = JSON.parse((await flar('info', '--json', at('template.flar'))).stdout) as {
@@ -590,7 +608,7 @@ describe('flar create --template', () => {
 
   test('wraps a flash archive of the server anew, with another name', async () => {
     const cpio = shell(zoneroot('rewrap'), 'find . | cpio --quiet -o -H newc')
-    await serve(flarOf(cpio), { format: 'flar' })
+    await serve(flarOf(cpio), { artifact: { format: 'flar' } })
     expect((await flar('create', '--template', 'web', '-n', 'mine', at('rewrap.flar'))).error).toBeUndefined()
     expect((await flar('info', '-k', 'content_name', at('rewrap.flar'))).stdout).toBe('mine\n')
     expect((await flar('info', '-k', 'files_archived_size', at('rewrap.flar'))).stdout).toBe(
@@ -598,16 +616,21 @@ describe('flar create --template', () => {
     )
   })
 
-  test('refuses what installers could not read, and bytes that are not those of the version', async () => {
+  test('asks the server for a flash archive when installers could not read what there is', async () => {
     const gnu = shell(zoneroot('gnutar'), 'tar --format=gnu -cf - .')
-    await serve(gnu, { format: 'tar' })
-    const refused = await flar('create', '--template', 'web', at('gnutar.flar'))
-    expect(refused.error).toEqual(refusal('CannotConvert', /neither cpio newc nor pax/))
-    server?.close()
+    const converted = flarOf(shell(zoneroot('converted'), 'find . | cpio --quiet -o -H newc'))
+    const asked = await serve(gnu, { artifact: { format: 'tar' }, converted })
+    const { error } = await flar('create', '--template', 'web', at('gnutar.flar'))
+    expect(error).toBeUndefined()
+    expect(asked).toEqual(['/api/v1/templates/web/versions/1.0/conversions'])
+    expect((await flar('info', '-k', 'files_archived_method', at('gnutar.flar'))).stdout).toBe('cpio\n')
+  })
+
+  test('refuses bytes that are not those of the version', async () => {
     const cpio = shell(zoneroot('changed'), 'find . | cpio --quiet -o -H newc')
     const other = Buffer.from(cpio)
     other[other.length - 1] = 1
-    await serve(cpio, { format: 'cpio' }, other)
+    await serve(cpio, { artifact: { format: 'cpio' }, sent: other })
     expect((await flar('create', '--template', 'web', at('changed.flar'))).error).toEqual(
       refusal('DigestMismatch', /sha256/),
     )
