@@ -13,7 +13,7 @@ interface Needs {
 }
 
 /** The fact of a record that stands for all machines whose address begins so: `macPrefix=080027`. */
-export const MAC_PREFIX = 'macPrefix'
+const MAC_PREFIX = 'macPrefix'
 
 export interface KayakClient extends KnownHost {
   /** the record stands for several machines */
@@ -41,6 +41,12 @@ export async function findKayakClient(
   if (hosts.some((host) => hasMacLike(host, known))) return undefined
   const armed = await armedAndOpen(group, 'kayak', needs)
   return armed && { ...armed, isGroup: true }
+}
+
+/** Whether the record stands for machines whose address begins so, or is so. */
+export function isGroupOf({ facts }: Host, digits: string): boolean {
+  const prefix = macDigits(facts[MAC_PREFIX] ?? '')
+  return prefix !== undefined && digits.startsWith(prefix)
 }
 
 function hasMacLike({ macs }: Host, beginning: string): boolean {

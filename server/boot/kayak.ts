@@ -2,7 +2,7 @@
 // The client takes any body that contains the name of one of its functions, so that failures are a few plain words here.
 import express, { type Express, type Request, type Response } from 'express'
 import { z } from 'zod'
-import { findKayakClient, type KayakClient } from '#app/boot/kayak-host.ts'
+import { findKayakClient, isGroupOf, type KayakClient } from '#app/boot/kayak-host.ts'
 import { findKayakMedium } from '#app/boot/kayak-medium.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { mediumPattern } from '#core/boot/kayak.ts'
@@ -167,8 +167,10 @@ async function findClient(
     const install = await openInstall(request, response)
     if (!install) return undefined
     const host = await services.hosts.get(install.host)
-    const isOwn = host.macs.length === 0 || host.macs.some((mac) => macDigits(mac) === digits)
-    return isOwn ? { host, install, isGroup: false, token: String(token) } : undefined
+    const hasMac = host.macs.some((mac) => macDigits(mac) === digits)
+    const isGroup = !hasMac && isGroupOf(host, digits)
+    const isOwn = hasMac || isGroup || host.macs.length === 0
+    return isOwn ? { host, install, isGroup, token: String(token) } : undefined
   }
   const address = request.socket.remoteAddress ?? ''
   if (isWholeMac(digits)) lastAsked.note(address, digits)

@@ -137,6 +137,20 @@ describe('the beginning of an address', () => {
     expect((await get('/kayak/08002')).status).toBe(404)
   })
 
+  test('by the token of a group each machine of it is called by its address, others get nothing', async () => {
+    await served.services.hosts.add(
+      hostOf('rack1', { macs: ['08:00:27:00:00:01'], facts: { macPrefix: '080027' } }),
+    )
+    const { secret } = await served.services.installs.arm('rack1', planOf(), 3_600_000)
+    const named = async (mac: string) => {
+      const { status, text } = await get(`/js/rack1/${secret}/kayak/${mac}`)
+      return [status, /AutoHostname|SetHostname 'rack1'/.exec(text)?.[0]]
+    }
+    expect(await named('080027AABBCC')).toEqual([200, 'AutoHostname'])
+    expect(await named('080027000001')).toEqual([200, "SetHostname 'rack1'"])
+    expect(await named('090027AABBCC')).toEqual([404, undefined])
+  })
+
   test('gives nothing to a machine with a record of its own, which is not armed', async () => {
     await armGroup('080027')
     await served.services.hosts.add(hostOf('h2', { macs: ['08:00:27:00:00:02'] }))
