@@ -18,8 +18,8 @@ interface Options {
   directory: string
 }
 
-/** As many as anybody has: the disk ends first. */
-const LIMITS = { maxEntries: 50_000_000, maxNameBytes: 4095 }
+/** More than anybody has. */
+const LIMITS = { maxEntries: 10_000_000, maxNameBytes: 4095 }
 
 export interface Extracted {
   names: number

@@ -35,9 +35,13 @@ export function checkManifest(
   const conflicts: ManifestConflict[] = []
   const deletions = new Set<string>()
   let listed = new Set<string>()
+  const closed = new Set<string>()
   let compared = 0
   for (const line of lines) {
     if (line.kind === 'closed') {
+      // a directory is closed once: a million such lines would list it as often
+      if (closed.has(line.path)) continue
+      closed.add(line.path)
       for (const path of newFiles(line.path, client, listed)) {
         if (!taken.takes(path)) continue
         conflicts.push({ path, why: 'it is new here: the old image had no such file' })

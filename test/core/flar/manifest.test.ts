@@ -219,6 +219,11 @@ describe('a manifest against a client', () => {
     expect(excluded.conflicts).toEqual([])
   })
 
+  test('a directory is closed once, however often a manifest does', () => {
+    const lines: ManifestLine[] = Array.from({ length: 100_000 }, () => ({ kind: 'closed', path: '/' }))
+    expect(checkManifest({ filters: [], lines }, client()).conflicts).toHaveLength(4)
+  })
+
   test('by force, new and changed files are deleted with all below them', () => {
     const change = {
       '/mine': directory,
