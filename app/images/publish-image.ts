@@ -184,11 +184,16 @@ function namesOf({ name, version }: PublishedManifest): { template: string; vers
   return { template: names.template, version: names.version }
 }
 
-/** @throws ValidationFailed */
+/** Also that its template is one of zones. @throws ValidationFailed */
 async function assertNameFree(
   { template, version }: { template: string; version: string },
   { catalog }: PublishNeeds,
 ): Promise<void> {
+  const isSystem = (await catalog.listTemplates()).some(
+    ({ name, kind }) => name === template && kind === 'system',
+  )
+  if (isSystem)
+    throw validationFailed('name', `template ${template} is of kind system, expected a template of zones`)
   const there = await catalog.findVersion(template, version)
   if (!there && !(await catalog.isNameSpent(template, version))) return
   const what = there ? `is there and ${there.state}` : 'was deleted, and its name is not used again'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Role } from '#core/role.ts'
-import { serve, type Served } from '../served.ts'
+import { addVersion, serve, type Served } from '../served.ts'
 import { getJson, importImage, type Listed } from './image-client.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/zfs/${name}.zfs`, import.meta.url))
@@ -211,6 +211,14 @@ describe('an image is refused', () => {
     expect(await post('import', { uuid: OTHER, body: { ...manifest, uuid: OTHER } })).toMatchObject({
       status: 422,
       json: { code: 'ValidationFailed', errors: [{ field: 'version' }] },
+    })
+  })
+
+  test('when its name is that of a template of systems', async () => {
+    await addVersion(served.services, { template: 'golden', facts: { kind: 'system' } })
+    expect(await post('import', { body: { ...manifest, name: 'Golden' } })).toMatchObject({
+      status: 422,
+      json: { code: 'ValidationFailed', errors: [{ field: 'name' }] },
     })
   })
 
