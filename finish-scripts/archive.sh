@@ -18,7 +18,11 @@ archive_main() {
   main_command=$1
   shift
   case $main_command in
-    keep | halt | detach | repair) "archive_$main_command" "$@" ;;
+    halt | detach)
+      echo $$ >"$zf_state/pid"
+      "archive_$main_command" "$@"
+      ;;
+    keep | repair) "archive_$main_command" "$@" ;;
     *)
       complain "archive.sh has no command '$main_command'"
       false
@@ -86,7 +90,22 @@ patiently() { # ZONE ZONEADM-WORD...: an operation that a dead worker began is w
   done
 }
 
+end_lingering() { # what a dead worker began would go on under our hands; it ends when its zoneadm has
+  linger_pid=`cat "$zf_state/pid" 2>/dev/null`
+  linger_tries=0
+  while [ -n "$linger_pid" ] && ps -o args -p "$linger_pid" 2>/dev/null | grep 'archive\.sh' >/dev/null; do
+    kill "$linger_pid" 2>/dev/null
+    if [ "$linger_tries" -ge 600 ]; then
+      complain "process $linger_pid of an earlier try does not end"
+      return 1
+    fi
+    sleep 1
+    linger_tries=`expr "$linger_tries" + 1`
+  done
+}
+
 archive_repair() { # every zone as it was found; one that resists does not keep the others
+  end_lingering || return 1
   repair_status=0
   if [ -f "$zf_state/journal" ]; then
     repair_zones=`sed -n 's/^detach //p' "$zf_state/journal"`

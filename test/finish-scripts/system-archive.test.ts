@@ -1,9 +1,10 @@
 // A host's zones are taken to rest, detached and taken back, and restored elsewhere, under every shell.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { readArchiveScript, readRestoreLibrary } from '#adapters/finish-scripts/read-archive-scripts.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { renderInstallScript } from '#core/install-script.ts'
@@ -113,6 +114,19 @@ describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
       expect(commands()).toContain('zoneadm -z db attach -F')
       expect(archive(['repair'])).toMatchObject({ status: 0, stdout: 'zone db is attached again\n' })
       expect([stateOf('db'), existsSync(directory())]).toEqual(['installed', false])
+    })
+
+    test('what a dead worker began is ended first; a stranger that has its number by now is not', async () => {
+      const lingering = spawn('sh', ['-c', 'trap "exit 3" 15; while :; do sleep 0.05; done', '/x/archive.sh'])
+      onTestFinished(() => void lingering.kill('SIGKILL'))
+      const ended = once(lingering, 'exit')
+      writeFileSync(path.join(directory(), 'pid'), `${lingering.pid}\n`)
+      expect(archive(['repair'])).toMatchObject({ status: 0, stderr: '' })
+      expect((await ended)[0]).toBe(3)
+      mkdirSync(directory())
+      writeFileSync(path.join(directory(), 'archive.sh'), await readArchiveScript())
+      writeFileSync(path.join(directory(), 'pid'), `${process.pid}\n`)
+      expect(archive(['repair'])).toMatchObject({ status: 0, stderr: '' })
     })
 
     test('a zone that is gone is said, and a command that nobody knows is refused', () => {
