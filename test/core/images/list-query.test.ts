@@ -55,7 +55,10 @@ function imageOf(number: number): ImageManifest {
 }
 
 /** A page, or the failure that was foreseen. */
-function answerTo(parameters: URLSearchParams, images: readonly ImageManifest[]) {
+function answerTo(
+  parameters: URLSearchParams,
+  images: readonly ImageManifest[],
+): ImageManifest[] | ReturnType<typeof imageErrorOf> {
   try {
     return pageOf(images, parseListQuery(parameters))
   } catch (error) {
@@ -71,11 +74,9 @@ test('whatever is asked is answered with a page, or refused by the name of a par
       imagesArbitrary,
       (parameters, images) => {
         const answer = answerTo(new URLSearchParams(parameters), images)
-        expect(answer).toMatchObject(
-          'status' in answer
-            ? { status: 422, body: { code: 'InvalidParameter' } }
-            : { length: expect.any(Number) },
-        )
+        return Array.isArray(answer)
+          ? answer.length <= 1000
+          : answer.status === 422 && answer.body.code === 'InvalidParameter'
       },
     ),
     { numRuns: 500 },
