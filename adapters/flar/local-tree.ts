@@ -1,5 +1,6 @@
 /** A directory of this machine as flash archives take it: what the filters let through, in the order of its names. */
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { decodeName } from '#core/archive/member.ts'
 import type { FlarFilters } from '#core/flar/filters.ts'
 import { MemoryTree } from '#core/flar/memory-tree.ts'
@@ -17,6 +18,11 @@ export interface LocalFile {
   type: NodeType
   stats: BigIntStats
 }
+
+const FILES_IN_A_TURN = 256
+
+/** Files in the order of walkTree. */
+export type Files = Iterable<LocalFile> | AsyncIterable<LocalFile>
 
 /** What every system makes anew, or mounts over: the directories stay, empty (jumpstart.md 4.3). */
 export const EMPTIED: ReadonlySet<string> = new Set([
@@ -81,17 +87,27 @@ function namesIn(at: Buffer, directory: string, name: Buffer): Waiting[] {
     }))
 }
 
-/** Names and lstat of a whole tree in memory, for comparing: some hundred bytes for each file. */
-export function readTree(root: string, filters: FlarFilters): MemoryTree {
+/** Names and lstat of a whole tree in memory, for comparing: some hundred bytes for each file. `files` are those of `root`. */
+export async function readTree(root: string, files: Files): Promise<MemoryTree> {
   const tree = new MemoryTree()
   const at = Buffer.from(root)
   tree.add('/', treeFile({ stats: lstatSync(at, { bigint: true }), type: 'directory', at }))
-  tree.add(
-    '/',
-    treeFile({ stats: lstatSync(root, { bigint: true }), type: 'directory', at: Buffer.from(root) }),
-  )
-  for (const file of walkTree(root, filters)) if (file.path !== '/') tree.add(file.path, treeFile(file))
+  for await (const file of files) if (file.path !== '/') tree.add(file.path, treeFile(file))
   return tree
+}
+
+/** The same files, so that whatever else waits has its turn. @throws the reason of the signal */
+export async function* stoppable(
+  files: Iterable<LocalFile>,
+  signal: AbortSignal,
+): AsyncGenerator<LocalFile, void, undefined> {
+  let count = 0
+  for (const file of files) {
+    if (count % FILES_IN_A_TURN === 0) await turn()
+    signal.throwIfAborted()
+    count += 1
+    yield file
+  }
 }
 
 function treeFile({ stats, type, at }: Pick<LocalFile, 'stats' | 'type' | 'at'>): TreeFile {

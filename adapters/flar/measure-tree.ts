@@ -1,7 +1,7 @@
 /** What is in a tree that becomes an archive section, by lstat alone. */
 import { CPIO_MAX_SIZE } from '#core/archive/cpio-writer.ts'
 import { fitsCpioTime } from '#core/conversion/cpio-times.ts'
-import { wholeSeconds, type LocalFile } from './local-tree.ts'
+import { wholeSeconds, type Files, type LocalFile } from './local-tree.ts'
 
 export interface MeasuredTree {
   /** names that are taken */
@@ -29,7 +29,7 @@ export function sharedInode({ type, stats }: LocalFile): string | undefined {
   return type === 'file' && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined
 }
 
-export function measureTree(files: Iterable<LocalFile>): MeasuredTree {
+export async function measureTree(files: Files): Promise<MeasuredTree> {
   const links = new Map<string, number>()
   const count = {
     entries: 0,
@@ -38,7 +38,7 @@ export function measureTree(files: Iterable<LocalFile>): MeasuredTree {
     disk: 0,
   }
   let tooMuchForCpio: MeasuredTree['tooMuchForCpio']
-  for (const file of files) {
+  for await (const file of files) {
     if (!isTaken(file)) {
       count[file.type === 'socket' ? 'sockets' : 'devices'] += 1
       continue

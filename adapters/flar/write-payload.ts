@@ -5,7 +5,7 @@ import { tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar
 import { ProvisionError } from '#core/errors.ts'
 import { ByteQueue } from '../packaging/byte-queue.ts'
 import { piecesOf } from '../zfs/sources/directory.ts'
-import { wholeSeconds, type LocalFile } from './local-tree.ts'
+import { wholeSeconds, type Files, type LocalFile } from './local-tree.ts'
 import { isTaken, sharedInode, type MeasuredTree } from './measure-tree.ts'
 
 /** Writes headers in front of contents, and the padding behind them. */
@@ -17,13 +17,13 @@ interface Form {
 
 /** @throws SourceChanged when a file is not as it was measured, and failures of the file system */
 export async function* writePayload(
-  files: Iterable<LocalFile>,
+  files: Files,
   archiver: 'cpio' | 'pax',
   links: MeasuredTree['links'],
 ): AsyncGenerator<Uint8Array> {
   const form = formOf(archiver, links)
   const queue = new ByteQueue()
-  for (const file of files) {
+  for await (const file of files) {
     if (!isTaken(file)) continue
     const target = targetOf(file)
     const { header, hasData } = form.head(file, target)
@@ -46,14 +46,14 @@ export async function* writePayload(
 }
 
 /** How many bytes that will be: no contents are read. */
-export function payloadSize(
-  files: Iterable<LocalFile>,
+export async function payloadSize(
+  files: Files,
   archiver: 'cpio' | 'pax',
   links: MeasuredTree['links'],
-): number {
+): Promise<number> {
   const form = formOf(archiver, links)
   let bytes = 0
-  for (const file of files) {
+  for await (const file of files) {
     if (!isTaken(file)) continue
     const target = targetOf(file)
     const { header, hasData } = form.head(file, target)

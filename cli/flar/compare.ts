@@ -1,7 +1,7 @@
 // `zoneflash flar compare`: whether a differential archive may be installed on a tree, and what it would delete there.
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { readTree } from '#adapters/flar/local-tree.ts'
+import { readTree, walkTree } from '#adapters/flar/local-tree.ts'
 import { checkManifest } from '#core/flar/check-manifest.ts'
 import { FlarFilters, parsePathLines } from '#core/flar/filters.ts'
 import { parseManifest } from '#core/flar/manifest.ts'
@@ -44,7 +44,9 @@ export function registerFlarCompare(noun: Command): void {
         })
       }
       const excluded = options.excludeList === undefined ? [] : await pathsOf(options.excludeList)
-      const tree = treeOf(directory)
+      const tree = await readTree(directory, walkTree(directory, new FlarFilters([]))).catch(
+        cannotRead(directory),
+      )
       const found = checkManifest(parseManifest(section.content), tree, {
         force: options.forced ?? false,
         excluded,
@@ -68,12 +70,4 @@ export function registerFlarCompare(noun: Command): void {
 
 async function pathsOf(file: string): Promise<string[]> {
   return parsePathLines(await readFile(file, 'utf8').catch(cannotRead(file)))
-}
-
-function treeOf(directory: string): ReturnType<typeof readTree> {
-  try {
-    return readTree(directory, new FlarFilters([]))
-  } catch (error) {
-    return cannotRead(directory)(error)
-  }
 }

@@ -1,7 +1,7 @@
 // A flash archive's payload from a directory: all of it, or what is not as in an old image.
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { EMPTIED, readTree, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
+import { EMPTIED, readTree, stoppable, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
 import { measureTree, type MeasuredTree } from '#adapters/flar/measure-tree.ts'
 import { payloadSize, writePayload } from '#adapters/flar/write-payload.ts'
 import {
@@ -34,7 +34,7 @@ export interface DirectoryOptions {
 }
 
 /** Which files, in the order of their names, as often as they are asked for. */
-type Files = () => Iterable<LocalFile>
+type OpenFiles = () => AsyncIterable<LocalFile>
 
 export async function sourceOfDirectory(
   options: DirectoryOptions,
@@ -46,13 +46,13 @@ export async function sourceOfDirectory(
   await checkDirectory(root)
   const filters = await filtersOf(options)
   const unfinished = output === STDIN ? undefined : unfinishedIn(root, output)
-  const all: Files = () => stoppable(walkTree(root, filters, unfinished), signal)
-  const difference = oldImage === undefined ? undefined : await compare(oldImage, root, filters)
+  const all: OpenFiles = () => stoppable(walkTree(root, filters, unfinished), signal)
+  const difference = oldImage === undefined ? undefined : await compare(oldImage, root, filters, signal)
   const brought = difference && new Set(difference.brought)
   const files = brought ? () => filtered(all(), brought) : all
-  const measured = reading(root, () => measureTree(files()))
+  const measured = await measureTree(files()).catch(cannotRead(root))
   const archiver = archiverOf(options.archiver, measured)
-  const archivedSize = reading(root, () => payloadSize(files(), archiver, measured.links))
+  const archivedSize = await payloadSize(files(), archiver, measured.links).catch(cannotRead(root))
   const manifest = difference && options.manifest ? [difference.section] : []
   return {
     description: { archiver, type: difference ? 'DIFFERENTIAL' : 'FULL' },
@@ -102,11 +102,12 @@ async function compare(
   oldImage: string,
   root: string,
   filters: FlarFilters,
+  signal: AbortSignal,
 ): Promise<{ section: FlarSection; brought: readonly string[] }> {
   await checkDirectory(oldImage)
-  const trees = [oldImage, root].map((directory) => reading(directory, () => readTree(directory, filters)))
-  const [before, now] = trees
-  if (!before || !now) throw new Error('two trees are compared')
+  const read = (directory: string) =>
+    readTree(directory, stoppable(walkTree(directory, filters), signal)).catch(cannotRead(directory))
+  const [before, now] = [await read(oldImage), await read(root)]
   const { manifest, brought } = makeManifest(before, now, filters, EMPTIED)
   return { section: { name: 'manifest', content: renderManifest(manifest) }, brought }
 }
@@ -153,21 +154,9 @@ async function* checked(
   )
 }
 
-function* filtered(files: Iterable<LocalFile>, paths: ReadonlySet<string>): Generator<LocalFile> {
-  for (const file of files) if (paths.has(file.path)) yield file
-}
-
-function* stoppable(files: Iterable<LocalFile>, signal: AbortSignal): Generator<LocalFile> {
-  for (const file of files) {
-    signal.throwIfAborted()
-    yield file
-  }
-}
-
-function reading<T>(directory: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    return cannotRead(directory)(error)
-  }
+async function* filtered(
+  files: AsyncIterable<LocalFile>,
+  paths: ReadonlySet<string>,
+): AsyncGenerator<LocalFile> {
+  for await (const file of files) if (paths.has(file.path)) yield file
 }
