@@ -10,19 +10,38 @@ first_boot() { # start | stop
   if [ -f /var/zoneflash/zones.sh ]; then
     if [ -h /etc/rc3.d/S99zoneflash ]; then
       # before SMF everybody waits for everybody: the console's login shall not wait for zones
-      (/bin/sh /var/zoneflash/zones.sh && first_boot_is_over) </dev/null >/dev/null 2>&1 &
+      first_boot_run </dev/null >/dev/null 2>&1 &
       return 0
     fi
-    /bin/sh /var/zoneflash/zones.sh || return 1
+    first_boot_run
+    return
   fi
   first_boot_is_over
+}
+
+first_boot_run() {
+  /bin/sh /var/zoneflash/zones.sh || return 1
+  if first_boot_reports_wait; then return 0; fi
+  first_boot_is_over
+}
+
+first_boot_reports_wait() { # a server that does not answer now may do so at the next boot; after the third it never will
+  for first_report in /var/zoneflash/events/*.json; do
+    if [ -f "$first_report" ]; then
+      echo waited >>/var/zoneflash/first-boot.waits
+      first_waits=`grep -c waited /var/zoneflash/first-boot.waits`
+      [ "$first_waits" -lt 3 ]
+      return
+    fi
+  done
+  return 1
 }
 
 first_boot_is_over() { # nobody needs the secrets in the script any more
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
   export PATH
-  rm -f /var/zoneflash/zones.sh /var/zoneflash/first-boot /var/svc/manifest/site/zoneflash-first-boot.xml \
-    /etc/rc3.d/S99zoneflash /etc/init.d/zoneflash-first-boot
+  rm -f /var/zoneflash/zones.sh /var/zoneflash/first-boot /var/zoneflash/first-boot.waits \
+    /var/svc/manifest/site/zoneflash-first-boot.xml /etc/rc3.d/S99zoneflash /etc/init.d/zoneflash-first-boot
   if [ -d /lib/svc ]; then
     svcadm disable svc:/site/zoneflash-first-boot:default
     # the service ends here, and this with it

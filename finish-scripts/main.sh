@@ -13,6 +13,11 @@ zoneflash_main() {
   zf_closing=
   open_run || exit 1
   trap 'interrupted' 1 2 13 15
+  if [ "$zf_phase" = first-boot ] && [ -f "$zf_state/first-boot.waits" ]; then
+    # all of it was done at an earlier boot, and the server has not heard of it
+    send_last_events
+    leave 0
+  fi
   say "profile $zf_profile on host $zf_host, planned $zf_made"
   report install '' started
   if [ -n "$zf_has_system" ]; then have_system; elif [ "$zf_phase" = first-boot ]; then have_captured_zones; fi

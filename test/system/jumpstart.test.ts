@@ -213,8 +213,18 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
     const origin = await withPool.must(['zfs', 'get', '-H', '-o', 'value', 'origin', 'js10/zones/web01'])
     expect(origin).toMatch(/^js10\/zoneflash\/web10@zoneflash-/)
     await reboot(withPool, true)
+    await sh(
+      withPool,
+      'cp /usr/bin/curl /usr/bin/curl.real; rm /usr/bin/curl; ln -s /bin/false /usr/bin/curl',
+    )
     await withPool.must(method)
     expect(await stateOf(withPool)).toEqual(['web01 running /zones/web01'])
+    // nobody heard of it: it is said at the next boot
+    expect(await site.reports('js10')).not.toContain('- install done')
+    await sh(withPool, 'mv /usr/bin/curl.real /usr/bin/curl')
+    await withPool.must(method)
+    expect(await site.reports('js10')).toContain('- install done')
+    expect(await withPool.must(['ls', '/var/zoneflash'])).not.toMatch(/zones\.sh|first-boot/)
     expect(await ofZone(withPool)).toEqual(attached)
   })
 
