@@ -67,6 +67,7 @@ take_lock() { # a directory, since making one either works or not; a dead owner'
 
 own_lock() {
   boot_mark >"$zf_state/lock/boot"
+  echo "$zf_phase" >"$zf_state/lock/phase"
   echo $$ >"$zf_state/lock/pid"
 }
 
@@ -75,6 +76,9 @@ boot_mark() { # prints what differs from boot to boot, or nothing where nobody k
 }
 
 lock_is_of_this_boot() { # the number of a process from before the last boot is somebody else's by now
+  # an installer may not know its boots, but none outlives them
+  lock_phase=`cat "$zf_state/lock/phase" 2>/dev/null`
+  if [ "$lock_phase" = install ] && [ "$zf_phase" != install ]; then return 1; fi
   lock_boot=`cat "$zf_state/lock/boot" 2>/dev/null`
   lock_boot_now=`boot_mark`
   [ -z "$lock_boot" ] || [ -z "$lock_boot_now" ] || [ "$lock_boot" = "$lock_boot_now" ]
