@@ -31,7 +31,7 @@ export interface Sources {
 /** Longer chains of origins nobody makes. */
 const MAX_CHAIN = 64
 
-export function mayReadImages(template: TemplateSummary, { client, token }: ImageReader): boolean {
+function mayReadImages(template: TemplateSummary, { client, token }: ImageReader): boolean {
   return (
     mayReadWithoutToken(template, client) || (token !== undefined && mayReadWithToken(token, template.name))
   )

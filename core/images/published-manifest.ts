@@ -17,12 +17,12 @@ const small = (what: string) =>
     .refine((value) => JSON.stringify(value).length <= MAX_TAGS, `expected ${what} of at most 100 KiB`)
 
 /** A time as IMGAPI writes it. */
-export const PublishedAt = z
+const PublishedAt = z
   .string()
   .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z$/)
   .refine((text) => !Number.isNaN(Date.parse(text)), 'expected a time such as 2026-03-01T12:00:00.000Z')
 
-export const ImageRequirements = z.object({
+const ImageRequirements = z.object({
   networks: z
     .array(z.object({ name: z.string().max(128), description: z.string().max(1024).optional() }))
     .max(64)

@@ -84,6 +84,6 @@ export function isImageStream(artifact: Artifact): boolean {
 }
 
 /** The root of the zone is at its top (jumpstart.md 6.3). */
-export function isImageTarball({ format, compression, layout, size }: Artifact): boolean {
+function isImageTarball({ format, compression, layout, size }: Artifact): boolean {
   return format === 'tar' && size > 0 && layout === 'zoneroot' && ['gzip', 'xz'].includes(compression)
 }
