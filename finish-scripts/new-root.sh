@@ -12,6 +12,7 @@ open_system() {
   # below /a it is mounted where the pool has its root
   zone_root=`native_property "$system_root" mountpoint`
   if [ -d "$zone_root/etc" ] && [ ! -h "$zone_root/etc" ]; then return 0; fi
+  close_system
   complain "$system_root holds no etc"
   return 1
 }
