@@ -6,7 +6,7 @@ import { renderFlarPreamble, type FlarDescription } from '#core/flar/preamble.ts
 import { addCommand } from '../command.ts'
 import { usageFailure } from '../failures.ts'
 import { startProgress } from '../progress.ts'
-import { interruptible, untilStopped } from '../stream/interrupted.ts'
+import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
 import { describeByOptions, type DescriptionOptions } from './description.ts'
 import { collect } from './option-lists.ts'
 import { checkOutput, tellWritten, writeOutput } from './output.ts'
@@ -97,10 +97,13 @@ device nodes and sockets are left out. docs/flar.md says more.
 `
 
 async function create(file: string, options: Options, signal: AbortSignal): Promise<void> {
-  const source =
-    options.template === undefined
-      ? await sourceOfDirectory(options, file, signal)
-      : await sourceOfTemplate(options.template, options, signal)
+  const { template } = options
+  const source = await unlessStopped(
+    signal,
+    template === undefined
+      ? sourceOfDirectory(options, file, signal)
+      : sourceOfTemplate(template, options, signal),
+  )
   const isCompressed = options.compress === true && source.compression === 'none'
   const description: FlarDescription = {
     ...(await describeByOptions(options, source.description)),

@@ -9,7 +9,7 @@ import { printLine, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { sizeOf } from '../stream/files.ts'
 import { checkEmpty, intoDirectory } from '../stream/into-directory.ts'
-import { interruptible, untilStopped } from '../stream/interrupted.ts'
+import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
 import { unpackTar } from '../stream/unpack-tar.ts'
 import { openFlar, readMembers, warn } from './open.ts'
 
@@ -52,7 +52,10 @@ As root with owners; else everything is yours. Of a differential archive only wh
         const progress = startProgress('extracting', await sizeOf(file))
         try {
           let read = 0
-          const flar = await openFlar(file, (length) => progress.to((read += length)))
+          const flar = await unlessStopped(
+            signal,
+            openFlar(file, (length) => progress.to((read += length))),
+          )
           warn(flar.preamble.problems)
           const result = await extractFiles(flar, target, signal)
           progress.stop()

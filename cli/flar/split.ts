@@ -11,7 +11,7 @@ import { cannotWrite } from '../stream/file-failures.ts'
 import { sizeOf } from '../stream/files.ts'
 import { checkEmpty } from '../stream/into-directory.ts'
 import { intoFile } from '../stream/into-file.ts'
-import { interruptible, untilStopped } from '../stream/interrupted.ts'
+import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
 import { extractFiles } from './extract.ts'
 import { openFlar, warn } from './open.ts'
 import { collect } from './option-lists.ts'
@@ -54,7 +54,10 @@ export function registerFlarSplit(noun: Command): void {
         const progress = startProgress('splitting', await sizeOf(file))
         try {
           let read = 0
-          const flar = await openFlar(file, (length) => progress.to((read += length)))
+          const flar = await unlessStopped(
+            signal,
+            openFlar(file, (length) => progress.to((read += length))),
+          )
           warn(flar.preamble.problems)
           const written = await split(flar, options, signal)
           progress.stop()

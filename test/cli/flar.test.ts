@@ -270,6 +270,19 @@ describe('flar create', () => {
     expect(existsSync(at('never.flar'))).toBe(false)
   })
 
+  test('that is interrupted leaves no file', async () => {
+    mkdirSync(at('endless'))
+    writeFileSync(at('endless/sparse'), '')
+    truncateSync(at('endless/sparse'), 2 ** 31)
+    const args = ['flar', 'create', '-n', 'web', '-R', at('endless'), at('endless.flar')]
+    const child = spawn(process.execPath, [main, ...args])
+    const closed = once(child, 'close') as Promise<[number | null]>
+    await vi.waitFor(() => statSync(at('endless.flar.part')), { timeout: 20_000 })
+    child.kill('SIGTERM')
+    expect(await closed).toEqual([130, null])
+    expect(readdirSync(work).filter((name) => name.startsWith('endless.'))).toEqual([])
+  })
+
   test('a file that is there is kept, unless by force', async () => {
     const root = zoneroot('kept')
     const file = saved('kept.flar', 'mine')
@@ -503,6 +516,23 @@ describe('flar extract', () => {
     await flar('create', '-n', 'web', '-R', root, at('owners.flar'))
     await flar('extract', at('owners.flar'), '-C', at('owners-out'))
     expect(statSync(at('owners-out/etc/hosts'))).toMatchObject({ uid: 123, gid: 45 })
+  })
+
+  test('that is interrupted says so, and leaves nothing', async () => {
+    const child = spawn(process.execPath, [main, 'flar', 'extract', '-', '-C', at('interrupted')])
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += String(text)))
+    const closed = once(child, 'close') as Promise<[number | null]>
+    // more than its pipe holds: when it is taken, somebody reads
+    const preamble = flarOf(Buffer.alloc(0), { sections: [['X-long', `${'x'.repeat(300_000)}\n`]] })
+    await new Promise((resolve) => child.stdin.write(preamble, resolve))
+    child.kill('SIGINT')
+    const [status] = await closed
+    expect({ status, said }).toEqual({
+      status: 130,
+      said: 'zoneflash: interrupted, nothing is extracted (Interrupted)\n',
+    })
+    expect(readdirSync(work).filter((name) => name.includes('interrupted'))).toEqual([])
   })
 
   test('goes from stdin to stdout through pipes', async () => {
