@@ -147,7 +147,8 @@ async function makeVersion(
   refuseUnallowed(findings, job.allow)
   const captured = zones.map((zone) => captureOf(zone, host, findings))
   await restZones(zones, captured, host, shell, signal, tell)
-  const archives = await readSystem(job, captured, shell, signal, tell, needs)
+  const filled = captured.filter(({ name }) => zones.some((zone) => zone.name === name && zone.hasFiles))
+  const archives = await readSystem(job, filled, shell, signal, tell, needs)
   try {
     const { state } = await needs.catalog.getVersion(job.template, job.version)
     if (state !== 'building') throw wrongState(job.template, job.version, state, 'building')
@@ -200,17 +201,16 @@ function orderText(captured: readonly CapturedZone[]): string {
 
 async function readSystem(
   { exclude }: Job,
-  captured: readonly CapturedZone[],
+  filled: readonly CapturedZone[],
   shell: HostShell,
   signal: AbortSignal,
   tell: Tell,
   { packageSystem }: ArchiveNeeds,
 ): Promise<PackagedArchives> {
-  const installed = captured.filter(({ state }) => state === 'installed')
   const { taken, emptied } = chooseFileSystems(
     await surveyMounts(shell),
-    installed.map(({ zonepath }) => zonepath),
-    [...alwaysEmptied(installed), ...exclude],
+    filled.map(({ zonepath }) => zonepath),
+    [...alwaysEmptied(filled), ...exclude],
   )
   return packageSystem({
     shell,

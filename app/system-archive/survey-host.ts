@@ -2,7 +2,7 @@
 import { ProvisionError } from '#core/errors.ts'
 import { parseZoneLine } from '#core/packaging/zone-line.ts'
 import type { SurveyedZone } from '#core/system-archive/assess-zone.ts'
-import { mountsCommand } from '#core/system-archive/commands.ts'
+import { detachedCommand, mountsCommand } from '#core/system-archive/commands.ts'
 import { parseMounts, type Mount } from '#core/system-archive/mounts.ts'
 import { requoteExport } from '#core/system-archive/requote-export.ts'
 import type { HostShell } from '../ports/hosts.ts'
@@ -10,6 +10,8 @@ import type { HostShell } from '../ports/hosts.ts'
 export interface FoundZone extends SurveyedZone {
   /** absent on releases before brands */
   brand: string | undefined
+  /** installed, or detached by somebody before: what lies in its zonepath travels */
+  hasFiles: boolean
 }
 
 /**
@@ -24,7 +26,8 @@ export async function surveyZones(shell: HostShell): Promise<FoundZone[]> {
     const { name, state, zonepath, brand } = parseZoneLine(line)
     if (name === 'global') continue
     const exported = await shell.run(['/usr/sbin/zonecfg', '-z', name, 'export'])
-    zones.push({ name, state, zonepath, brand, zonecfg: replayable(exported) })
+    const hasFiles = state !== 'configured' || (await shell.run(detachedCommand(zonepath))).trim() === 'yes'
+    zones.push({ name, state, zonepath, brand, hasFiles, zonecfg: replayable(exported) })
   }
   return zones
 }

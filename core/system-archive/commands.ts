@@ -50,6 +50,11 @@ export function archiveCommand(command: 'keep' | 'halt' | 'detach' | 'repair', .
   return ['/bin/sh', `${ARCHIVE_DIRECTORY}/archive.sh`, command, ...words]
 }
 
+/** Prints `yes` for the zonepath of a detached zone. */
+export function detachedCommand(zonepath: string): Argv {
+  return ['/bin/sh', '-c', 'if test -f "$1/SUNWdetached.xml"; then echo yes; fi', 'detached', zonepath]
+}
+
 /** Of Solaris; sandbox hosts have the other. */
 export const mountsCommand: Argv = ['/bin/sh', '-c', 'cat /etc/mnttab 2>/dev/null || cat /proc/self/mounts']
 

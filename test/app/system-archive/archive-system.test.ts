@@ -27,6 +27,8 @@ class ZonesHost implements HostShell {
     ['spare', 'configured'],
   ])
   extra = ''
+  /** the zonepath of a zone that somebody detached before */
+  detached = ''
   owner = ''
   readonly kept = new Map<string, string>()
   readonly asked: string[] = []
@@ -41,8 +43,10 @@ class ZonesHost implements HostShell {
       return ['0:global:running:/::native:shared', ...[...this.zones].map(lineOf), ''].join('\n')
     if (argv[0] === '/usr/sbin/zonecfg') return this.#configOf(words[0] ?? '')
     if (argv[0] === '/bin/rm') return this.#forget()
-    if (script === `${DIRECTORY}/archive.sh`) return this.#archive(words, typeof input === 'string' ? input : '')
+    if (script === `${DIRECTORY}/archive.sh`)
+      return this.#archive(words, typeof input === 'string' ? input : '')
     if (argv[3] === 'take') return this.#take(argv[5] ?? '')
+    if (argv[3] === 'detached') return argv[4] === this.detached ? 'yes\n' : ''
     if (argv[3] === 'owner') return `${this.owner}\n`
     return '/dev/dsk/c0t0d0s0\t/\tufs\trw\t0\nswap\t/tmp\ttmpfs\t0\n/proc\t/proc\tproc\t0\n'
   }
@@ -187,6 +191,16 @@ test('a host becomes a version of kind system with its zones, which are as they 
     expect.stringContaining('zone web: autoboot: '),
     'zone web is booted again',
   ])
+})
+
+test('what a zone that was detached before has in its zonepath travels too, and it stays detached', async () => {
+  host.detached = '/zones/spare'
+  await run()
+  expect(trees[0]?.emptied).toContain('/zones/spare/root/proc')
+  expect(host.asked).toContain('detach web db')
+  const { manifest } = await needs.catalog.getVersion('oldsys', '1')
+  expect(manifest.capturedZones?.[2]).toMatchObject({ name: 'spare', state: 'configured' })
+  expectAsFound()
 })
 
 describe('nothing is done to a host', () => {
