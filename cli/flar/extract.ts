@@ -21,7 +21,7 @@ interface Options {
 /** More than anybody has. */
 const LIMITS = { maxEntries: 10_000_000, maxNameBytes: 4095 }
 
-export interface Extracted {
+interface Extracted {
   names: number
   /** bytes of files */
   bytes: number

@@ -3,13 +3,13 @@ import { FlarFilters } from './filters.ts'
 import type { FlarManifest, ManifestLine, OldFile } from './manifest.ts'
 import { below, differenceOf, isDirectory, type FileTree } from './trees.ts'
 
-export interface ManifestConflict {
+interface ManifestConflict {
   path: string
   /** in words */
   why: string
 }
 
-export interface ManifestCheck {
+interface ManifestCheck {
   /** why the archive may not be installed there. With forced deployment: what is lost by it */
   conflicts: readonly ManifestConflict[]
   /** what must be deleted before the archive is unpacked, what is in a directory before it; absolute */

@@ -1,5 +1,5 @@
 /** What a template's manifest keeps of a flash archive, and the archives that no template can be made of. */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
 import { FlarFacts } from '../manifest.ts'
 import { holdsRootPool, type FlarIdentification } from './identification.ts'
 import { describePayload, sniffPayload } from './payload.ts'
@@ -69,9 +69,4 @@ function checkPayload(said: ReturnType<typeof saidPayload>, head: Uint8Array): v
 function architecturesOf(list: string | undefined): string[] {
   const names = (list ?? '').split(',').map((name) => name.trim())
   return names.filter((name) => name !== '')
-}
-
-/** For a message: `"web" (FULL)`. */
-export function shownFlar({ values }: FlarIdentification): string {
-  return `${shown(values.get('content_name') ?? '')} (${values.get('type') ?? 'FULL'})`
 }

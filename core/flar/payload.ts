@@ -1,7 +1,8 @@
 /** Tells from its first bytes what the archive section of a flash archive is (jumpstart.md 4.8). */
+import { LZW_MAGIC } from '../archive/lzw.ts'
 import { describeUnknown, sniffFormat } from '../archive/sniff.ts'
 
-export interface FoundPayload {
+interface FoundPayload {
   compression: 'none' | 'compress'
   /** undefined when it is compressed, or nothing that we know */
   archiver?: 'cpio' | 'pax'
@@ -9,7 +10,7 @@ export interface FoundPayload {
 
 /** `head`: at least SNIFF_BYTES of the section, or all of it. */
 export function sniffPayload(head: Uint8Array): FoundPayload {
-  if (head[0] === 0x1f && head[1] === 0x9d) return { compression: 'compress' }
+  if (LZW_MAGIC.every((byte, index) => head[index] === byte)) return { compression: 'compress' }
   const format = sniffFormat(head)
   if (format === 'cpio') return { compression: 'none', archiver: 'cpio' }
   if (format === 'tar') return { compression: 'none', archiver: 'pax' }

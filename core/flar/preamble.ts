@@ -126,7 +126,7 @@ function sizeText(key: string, size: number | undefined): string | undefined {
 }
 
 /** `YYYYMMDDhhmmss` in GMT. @throws FlarInvalid before the year 0 and after 9999 */
-export function renderFlarDate(seconds: number): string {
+function renderFlarDate(seconds: number): string {
   const date = new Date(seconds * 1000)
   const text = Number.isNaN(date.getTime())
     ? ''

@@ -7,13 +7,7 @@ export interface FlarSection {
 }
 
 /** Read in this order and no other. What comes behind them (`summary`, X-…) the installer skips. */
-export const INSTALLER_ORDER = [
-  'identification',
-  'manifest',
-  'predeployment',
-  'postdeployment',
-  'reboot',
-] as const
+const INSTALLER_ORDER = ['identification', 'manifest', 'predeployment', 'postdeployment', 'reboot'] as const
 
 /** Sections that carry deployment scripts. */
 export const DEPLOYMENT_SECTIONS = ['predeployment', 'postdeployment', 'reboot'] as const

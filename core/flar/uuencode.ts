@@ -1,7 +1,7 @@
 /** Text that carries a file: uuencode(1), in which deployment scripts are stored (jumpstart.md 4.5). */
 import { refusal, shown } from '../archive/refusals.ts'
 
-export interface UuencodedFile {
+interface UuencodedFile {
   name: string
   /** permission bits */
   mode: number
