@@ -26,13 +26,13 @@ export const InterfaceMapText = z
 export type InterfaceMap = Readonly<Record<string, string>>
 
 /** A zone's configuration as it was captured. */
-export interface CapturedConfig {
+interface CapturedConfig {
   name: string
   zonecfg: string
 }
 
 /** A configuration for another host, and what it needs there. */
-export interface MappedConfig {
+interface MappedConfig {
   /** for `zonecfg -z NAME -f FILE`, committed at its end */
   commands: string
   /** of a shared-IP zone: those that must be plumbed, each once */

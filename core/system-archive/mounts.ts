@@ -27,7 +27,7 @@ const localTypes = ['ufs', 'vxfs', 'ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'over
 
 const isZfs = ({ type }: Mount): boolean => type === 'zfs' || type === 'fuse.zfs'
 
-export interface ChosenFileSystems {
+interface ChosenFileSystems {
   /** mount points, `/` first */
   taken: string[]
   /** directories that stay, empty */
