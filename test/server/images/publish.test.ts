@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Role } from '#core/role.ts'
 import { addVersion, serve, type Served } from '../served.ts'
 import { getJson, importImage, type Listed } from './image-client.ts'
@@ -242,6 +243,20 @@ describe('an image is refused', () => {
     expect(await put(bytes, query)).toMatchObject({ status, json: { code: expect.any(String) } })
     expect(await blobs()).toBe(0)
     expect((await served.services.images.find(UUID))?.artifact).toBeUndefined()
+  })
+
+  test('whose sender goes away in the middle, and it may come again', async () => {
+    await post('import', { body: manifest })
+    const sending = request(`${served.url}${below()}/images/${UUID}/file?compression=gzip`, {
+      method: 'PUT',
+      headers: { 'content-length': full.length },
+    })
+    sending.on('error', () => undefined)
+    sending.write(full.subarray(0, 1000), () => sending.destroy())
+    await vi.waitFor(() => expect(served.logged()).toMatch(/"method":"PUT".*"cut":true/))
+    expect(served.logged()).not.toContain('unforeseen')
+    expect(await blobs()).toBe(0)
+    expect((await put(full)).status).toBe(200)
   })
 
   test('that is larger than the server takes, before it is sent', async () => {
