@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { Host } from '#core/host.ts'
+import type { UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import { Artifact } from '#core/manifest.ts'
+import { makePlan } from '#core/plan.ts'
+import { Profile } from '#core/profile.ts'
+import { exampleManifest } from '../example-plan.ts'
+import { installProfile, jumpStartPlan } from '../jumpstart/documents/example.ts'
+
+const stored = (rules: string, files: UsedDirectory['files'] = {}): UsedDirectory => ({
+  revision: 7,
+  rules,
+  files,
+})
+const any = { 'prof/any': { text: installProfile, mode: 0o644 } }
+
+describe('the rules of a host', () => {
+  const planned = (rules: string, files: UsedDirectory['files'] = {}, jumpstart: object = {}) =>
+    jumpStartPlan({ directory: stored(rules, files), jumpstart }).jumpstart
+
+  test('are those of the revision that is there', () => {
+    expect(planned('hostname h1 - prof/any finish\n', any)).toMatchObject({ revision: 7 })
+  })
+
+  test('may depend on what only the client knows, as long as one that it may get installs it', () => {
+    const rules = 'model SUNW,Ultra-2 - prof/any finish\nany - - - -\n'
+    expect(planned(rules, any)).toMatchObject({ revision: 7 })
+    expect(() => planned('hostname other - prof/any finish\nany - - - -\n', any)).toThrow(
+      'host h1 gets line 2 of the rules of revision 7: its profile is -, so the installer asks',
+    )
+  })
+
+  test('have = where the install profile names what only the client knows', () => {
+    const given = { installProfile: installProfile.replace('any', '$SI_ROOTDISK') }
+    expect(() => planned('any - begin profile finish\n', {}, given)).toThrow(
+      'the install profile names $SI_ROOTDISK, which begin fills in: expected the profile column to be =',
+    )
+    expect(planned('probe rootdisk\nany - begin = finish\n', {}, given)).toMatchObject(given)
+    expect(jumpStartPlan({ jumpstart: given }).jumpstart).toMatchObject({ revision: 0, ...given })
+  })
+
+  test('are of no use to a host without a file that they name', () => {
+    expect(() => planned('any - - prof/any fin/gone\n', any)).toThrow('finish script "fin/gone" is missing')
+  })
+})
+
+describe('a system', () => {
+  const plan = (format: 'zfs' | 'flar', release: string, jumpstart: object = {}) => {
+    const artifact = Artifact.parse({
+      ...exampleManifest('golden').artifacts[0],
+      format,
+      layout: 'zoneroot',
+    })
+    const manifest = exampleManifest('golden', {
+      kind: 'system',
+      brand: 'native',
+      osFamily: 'solaris10',
+      artifacts: [artifact],
+    })
+    return makePlan({
+      host: Host.parse({ name: 'h1', release, facts: { zfs: 'true' } }),
+      profile: Profile.parse({
+        name: 'systems',
+        sysid: { rootPassword: 'NP' },
+        system: { template: 'golden@stable', pool: 'tank' },
+        jumpstart,
+      }),
+      versions: new Map([['golden@stable', { manifest }]]),
+      baseUrl: 'http://192.0.2.1:7070',
+      now: new Date('2026-11-21T18:00:00Z'),
+    }).jumpstart?.installProfile
+  }
+
+  test('that is received needs a small Solaris in its pool first', () => {
+    expect(plan('zfs', 's10u8')).toBe(
+      'install_type initial_install\ncluster SUNWCrnet\npool tank auto auto auto any\nbootenv installbe bename zoneflash-installer\n',
+    )
+    expect(() => plan('zfs', 's10u5')).toThrow(
+      'host h1 is s10u5: expected s10u6 or later, whose installer makes one',
+    )
+  })
+
+  test('that is a flash archive is installed by the installer', () => {
+    expect(plan('flar', 's10u5')).toMatch(/^install_type flash_install\narchive_location http /)
+  })
+
+  test('comes after an install profile that the profile gives itself', () => {
+    expect(plan('zfs', 's10u8', { installProfile })).toBe(installProfile)
+  })
+})
+
+test('a zone whose settings do not fit its template is named when the host is planned', () => {
+  const given = () => jumpStartPlan({ jumpstart: { zones: 'install' }, host: { release: 's10u3' } })
+  expect(given().zones[0]?.detachedXml).toContain('<zone name="web01"')
+  const profile = Profile.parse({
+    name: 'p',
+    sysid: { rootPassword: 'NP' },
+    jumpstart: { zones: 'install', installProfile },
+    zones: [
+      { name: 'web01', template: 'web@stable', net: [{ physical: 'bge0', allowedAddress: '192.0.2.1/24' }] },
+    ],
+  })
+  const manifest = exampleManifest('web', { brand: 'native', osFamily: 'solaris10' })
+  const plan = () =>
+    makePlan({
+      host: Host.parse({ name: 'h1', release: 's10u3' }),
+      profile,
+      versions: new Map([['web@stable', { manifest }]]),
+      baseUrl: 'http://192.0.2.1:7070',
+      now: new Date('2026-11-21T18:00:00Z'),
+    })
+  expect(plan).toThrow(/^zone web01: zonecfg commands are refused/)
+})
