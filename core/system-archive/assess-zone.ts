@@ -69,6 +69,14 @@ function assessPlace(
       `its zonepath ${zonepath} is on ${mount.special}, mounted by ${mount.type}`,
       'a zone cannot be there: move it to a local disk',
     )
+  // the root is a file system of the other host's own
+  if (mount && mount.directory !== '/' && isMetadevice(mount.special))
+    report(
+      'svm',
+      'warning',
+      `its zonepath ${zonepath} is on the volume ${mount.special}, mounted on ${mount.directory}`,
+      'an installer makes no volumes: the other host needs a file system there, or room for it in the root',
+    )
   const left = excluded.find((directory) => isWithin(zonepath, directory))
   if (left !== undefined)
     report(

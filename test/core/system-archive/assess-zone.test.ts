@@ -91,6 +91,16 @@ describe('a zone that is archived with its system', () => {
     ])
   })
 
+  test('svm: a zonepath on a volume travels as files, and the volume is told', () => {
+    const volumes = `/dev/md/dsk/d0\t/\tufs\trw\t1\n/dev/md/dsk/d30\t/zones\tufs\trw\t1\n`
+    const mounts = parseMounts(volumes)
+    expect(rows([], { mounts })).toEqual([
+      'warning svm: its zonepath /zones/web is on the volume /dev/md/dsk/d30, mounted on /zones',
+    ])
+    expect(rows([], { mounts, zonepath: '/export/web' })).toEqual([])
+    expect(rows([], { mounts, state: 'configured' })).toEqual([])
+  })
+
   test('device: refused, as it works on identical hardware only', () => {
     expect(rows(['add device', 'set match="/dev/rmt/*"', 'end'])).toEqual([
       'refusal device: device /dev/rmt/*',
