@@ -69,8 +69,12 @@ identity_of_linux() {
 reset_global_identity() {
   case $z_os_family in
     solaris10) identity_of_solaris10 && set_root_password && stay_awake ;;
-    illumos) identity_of_illumos ;;
+    illumos) identity_of_illumos && look_for_devices ;;
   esac && drop_provisioning
+}
+
+look_for_devices() { # at the next boot: disks and interfaces are not those of the golden host
+  put reconfigure 644 </dev/null
 }
 
 stay_awake() { # sysidpm asks about it
@@ -140,7 +144,7 @@ empty_link_settings() {
 drop_sysid_state() { drop etc/.sysIDtool.state etc/sysidcfg; }
 
 unconfigure() { # sysidtool runs at the next boot
-  put etc/.UNCONFIGURED 644 </dev/null && put reconfigure 644 </dev/null
+  put etc/.UNCONFIGURED 644 </dev/null && look_for_devices
 }
 
 drop_ssh_host_keys() { # the ssh service makes new ones when it finds none

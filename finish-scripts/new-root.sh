@@ -140,13 +140,25 @@ copy_install_logs() {
     logs_day=`date '+%b%d_%Y'`
     for logs_name in begin.log finish.log; do
       if [ -f "$logs_from/$logs_name" ]; then
-        put "$logs_at/${logs_name}_$logs_day" 644 <"$logs_from/$logs_name" || return 1
+        logs_as=`log_of_the_day`
+        put "$logs_at/$logs_as" 644 <"$logs_from/$logs_name" || return 1
         rm -f "$zone_root/$logs_at/$logs_name"
-        ln -s "${logs_name}_$logs_day" "$zone_root/$logs_at/$logs_name" || return 1
+        ln -s "$logs_as" "$zone_root/$logs_at/$logs_name" || return 1
       fi
     done
   fi
   real_parents var/log/x && mkdir -p "$zone_root/var/log" && put var/log/zoneflash.log 600 <"$zf_log"
+}
+
+log_of_the_day() { # prints the name for logs_name: with a number where an earlier install of the day has left another one
+  day_name=${logs_name}_$logs_day
+  day_number=0
+  while [ -f "$zone_root/$logs_at/$day_name" ] && [ "$day_number" -lt 100 ]; do
+    if cmp -s "$logs_from/$logs_name" "$zone_root/$logs_at/$day_name"; then break; fi
+    day_number=`expr "$day_number" + 1`
+    day_name=${logs_name}_${logs_day}_$day_number
+  done
+  echo "$day_name"
 }
 
 copy_log() { # FILE

@@ -148,6 +148,29 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('under 
     await expect(listing(path.join(at, 'golden'))).toMatchFileSnapshot(goldenFile('adapted-root.txt'))
   })
 
+  test('a log of an earlier install of the same day stays', () => {
+    const { status, stderr, stdout } = run(
+      shell,
+      `logs=golden/var/sadm/system/logs; day=\`date '+%b%d_%Y'\`
+       echo 'of the golden host' >$logs/begin.log_$day; echo 'and again' >$logs/begin.log_\${day}_1
+       copy_install_logs && copy_install_logs || exit
+       cat $logs/begin.log_$day $logs/begin.log_\${day}_1 $logs/begin.log; ls $logs | sed "s/$day/DAY/" | grep begin`,
+    )
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toBe(
+      `of the golden host\nand again\nbegin\nbegin.log\nbegin.log_DAY\nbegin.log_DAY_1\nbegin.log_DAY_2\n`,
+    )
+  })
+
+  test('a root of illumos looks for its own disks and interfaces', () => {
+    const { status, stderr, at } = run(shell, 'reset_global_identity', {
+      z_os_family: 'illumos',
+      y_os_family: 'illumos',
+    })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(readFileSync(path.join(at, 'golden/reconfigure'), 'utf8')).toBe('')
+  })
+
   test('a host without an old vfstab, dump device or logs leaves a root without them', () => {
     const { status, stderr, at } = run(shell, 'adapt_vfstab && adapt_dumpadm && copy_install_logs', {
       zf_root: '/nowhere',

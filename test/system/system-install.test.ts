@@ -411,7 +411,8 @@ ${booted}END
     await expect(
       await inRoot(`for file in etc/nodename etc/hostname* etc/dhcp.* etc/inet/hosts etc/defaultrouter etc/resolv.conf; do
           echo "== $file $(stat -c %a $file)"; cat $file; done
-        grep '^root:' etc/shadow; if [ -e etc/sysidcfg ] || [ -e etc/.UNCONFIGURED ]; then echo asks; fi`),
+        grep '^root:' etc/shadow; stat -c '%n %a' reconfigure
+        if [ -e etc/sysidcfg ] || [ -e etc/.UNCONFIGURED ]; then echo asks; fi`),
     ).toMatchFileSnapshot('../fixtures/golden/systems/illumos-root.txt')
   })
 })
