@@ -4,7 +4,10 @@ import { OF_THE_SERVER } from './rules/rules.ts'
 /** Written by hand and never generated; the rest of RESERVED is the server's. */
 export const CUSTOM_PROBES = 'custom_probes'
 
-/** What the server writes into the directory that a client gets; no file has such a name. */
+/**
+ * What the server writes into the directory that a client gets, and what it answers with in its place; nothing has such a name,
+ * and no directory either: a tar that has a file and a directory of one name leaves one of the two.
+ */
 const RESERVED = [
   'rules',
   'rules.ok',
@@ -12,6 +15,16 @@ const RESERVED = [
   'custom_probes.ok',
   'check',
   'config.tar',
+  'plan.json',
+  'zones.sh',
+  'events',
+  'zones',
+  'flash',
+  'blobs',
+  'kayak',
+  'kayaklog',
+  'cgi-bin',
+  'wanboot',
   ...Object.values(OF_THE_SERVER),
 ]
 
@@ -32,6 +45,7 @@ export function pathProblem(path: string): string | undefined {
 
 /** The same for a file that somebody stores. */
 export function fileNameProblem(path: string): string | undefined {
-  if (RESERVED.includes(path)) return `another name: ${path} is what the server writes there`
+  const [first = ''] = path.split('/', 1)
+  if (RESERVED.includes(first)) return `another name: ${first} is what the server writes there`
   return pathProblem(path)
 }

@@ -10,7 +10,7 @@ import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
-import { findDocument } from '#core/jumpstart/documents/documents.ts'
+import { canBeMasked, findDocument } from '#core/jumpstart/documents/documents.ts'
 import { MASK } from '#core/mask-profile.ts'
 import { HostName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
@@ -137,7 +137,7 @@ export const hostRoutes = (services: Services): Route[] => [
     path: '/api/v1/hosts/:name/script',
     role: 'viewer',
     summary:
-      'The script that the host would run, or ?document=finish of its JumpStart directory, without its token; ?masked=1 hides the other secrets, which only operators see',
+      'The script that the host would run, or ?document=finish of its JumpStart directory, without its token; ?masked=1 hides the other secrets, which only operators see, and the files that somebody stored',
     params: OneHost,
     query: z.strictObject({
       masked: z.enum(['0', '1']).optional(),
@@ -148,6 +148,14 @@ export const hostRoutes = (services: Services): Route[] => [
     reply: z.string(),
     async handle({ params, query, token }) {
       const masked = query.masked === '1'
+      if (masked && query.document !== undefined && !canBeMasked(query.document)) {
+        throw new ProvisionError(
+          'forbidden',
+          'RoleTooLow',
+          `${JSON.stringify(query.document)} is a file of the JumpStart directory, whose secrets nobody can mask: expected operator, without ?masked=1`,
+          { details: { role: 'operator' } },
+        )
+      }
       if (!masked && !mayAct(token.role, 'operator')) {
         throw new ProvisionError(
           'forbidden',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { serve, type Served } from './served.ts'
+import { addVersion, serve, type Served } from './served.ts'
 
 let served: Served
 beforeAll(async () => {
@@ -64,6 +64,31 @@ test('the text of a file is for operators: it may hold a password', async () => 
       status: 404,
       json: { code: 'JumpStartFileNotFound' },
     })
+})
+
+test('a masked document of a host is never a file that somebody stored', async () => {
+  const profile = {
+    sysid: { rootPassword: 'NP' },
+    zones: [{ name: 'w', template: 'mysql@stable' }],
+    jumpstart: { installProfile: 'install_type initial_install\n' },
+  }
+  const facts = { brand: 'native', osFamily: 'solaris10', osRelease: 's10u8' } as const
+  await addVersion(served.services, { version: '1.0', facts, layout: 'zonepath', bytes: Buffer.from('b') })
+  await served.services.catalog.setChannel('mysql', 'stable', '1.0')
+  expect((await call('PUT', '/profiles/js', profile)).status).toBe(200)
+  expect((await call('POST', '/hosts', { name: 'js1', release: 's10u8', profile: 'js' })).status).toBe(201)
+  const script = (query: string, as: 'viewer' | 'operator') =>
+    served.call('GET', `/api/v1/hosts/js1/script?document=${query}`, { as })
+  expect((await script('prof/flash', 'operator')).text).toBe(FLASH)
+  for (const as of ['viewer', 'operator'] as const)
+    for (const file of ['prof/flash', 'custom_probes', 'custom_probes.ok', 'no/such'])
+      expect(await script(`${file}&masked=1`, as), file).toMatchObject({
+        status: 403,
+        json: { code: 'RoleTooLow' },
+      })
+  for (const file of ['rules', 'rules.ok', 'sysidcfg', 'begin', 'profile', 'finish'])
+    expect(await script(`${file}&masked=1`, 'viewer'), file).toMatchObject({ status: 200 })
+  await call('DELETE', '/hosts/js1')
 })
 
 test('a host sees which rule it gets, and why', async () => {
@@ -131,6 +156,10 @@ test.for([
   ['sysidcfg', /expected another name: sysidcfg is what the server writes there/],
   ['rules.ok', /expected another name/],
   ['finish', /expected another name/],
+  ['begin/x', /expected another name: begin is what the server writes there/],
+  ['custom_probes.ok/x', /expected another name: custom_probes.ok is/],
+  ['zones/web01/sysidcfg', /expected another name: zones is/],
+  ['wanboot/x', /expected another name: wanboot is/],
   ['/etc/passwd', /expected a path relative to the JumpStart directory/],
   ['a/../b', /expected a path without/],
   ['a b', /expected letters, digits and/],

@@ -3,7 +3,7 @@ import { ProvisionError } from '../../errors.ts'
 import type { Plan } from '../../plan/schema.ts'
 import { checkDirectory } from '../check-directory.ts'
 import { CUSTOM_PROBES } from '../paths.ts'
-import { renderRulesOk } from '../rules/rules-ok.ts'
+import { renderRulesOk, withChecksum } from '../rules/rules-ok.ts'
 import type { UsedDirectory } from './host-rules.ts'
 
 export interface JumpStartDocument {
@@ -27,6 +27,12 @@ const PLAIN = 0o644
 /** it holds the hash of root's password */
 const SECRET = 0o600
 
+/** Rendered with the secrets of a plan that is masked; files of the directory are what somebody stored, passwords and all. */
+const RENDERED = ['rules', 'rules.ok', 'sysidcfg', 'begin', 'profile', 'finish']
+
+/** Whether a masked plan masks all secrets of the document. */
+export const canBeMasked = (path: string): boolean => RENDERED.includes(path)
+
 /** In a fixed order: what the server renders, then the directory's files by name. @throws JumpStartNotPlanned */
 export function jumpStartDocuments({ plan, directory, begin, finish }: DocumentsInput): JumpStartDocument[] {
   const { jumpstart, host } = plan
@@ -49,7 +55,9 @@ export function jumpStartDocuments({ plan, directory, begin, finish }: Documents
       ? []
       : [{ path: 'profile', text: withLineEnd(jumpstart.installProfile), mode: PLAIN }]),
     { path: 'finish', text: finish, mode: SCRIPT },
-    ...(probes ? [{ path: `${CUSTOM_PROBES}.ok`, text: probes.text, mode: SCRIPT }] : []),
+    ...(probes
+      ? [{ path: `${CUSTOM_PROBES}.ok`, text: withChecksum(withLineEnd(probes.text)), mode: SCRIPT }]
+      : []),
     ...files.map(([path, { text, mode }]) => ({ path, text, mode: mode & 0o111 ? SCRIPT : PLAIN })),
   ]
 }

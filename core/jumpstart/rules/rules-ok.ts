@@ -4,7 +4,11 @@ import type { Rules } from './rules.ts'
 
 /** The rules without comments, and a last line with version and checksum. */
 export function renderRulesOk(rules: Rules): string {
-  const text = printRules(rules)
+  return withChecksum(printRules(rules))
+}
+
+/** The text with the last line that `check` writes: a comment to whatever reads the rest. */
+export function withChecksum(text: string): string {
   return `${text}# version=2 checksum=${systemVSum(new TextEncoder().encode(text))}\n`
 }
 
