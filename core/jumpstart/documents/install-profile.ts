@@ -22,6 +22,19 @@ export function clientWordsOf(text: string): ClientWord[] {
 
 /** @throws InstallProfileInvalid with every error, by line */
 export function checkGivenProfile(text: string): void {
+  // begin edits what a longer word begins with, too
+  const odd = text
+    .replaceAll(/#.*/g, '')
+    .match(/\$SI_[A-Z]+/g)
+    ?.find((word) => !isClientWord(word.slice(1)))
+  if (odd !== undefined) {
+    const words = Object.keys(clientWords).map((word) => `$${word}`)
+    throw new ProvisionError(
+      'conflict',
+      'InstallProfileInvalid',
+      `the install profile names ${odd.slice(0, 40)}, expected one of ${words.join(', ')}`,
+    )
+  }
   const filled = text.replaceAll(/\$(SI_[A-Z]+)/g, (all, word: string) =>
     isClientWord(word) ? clientWords[word].sample : all,
   )

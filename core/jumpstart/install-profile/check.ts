@@ -57,6 +57,10 @@ function legality(
 ): Complaint[] {
   if (type !== undefined && !known.types.includes(type))
     return [wrong(`${keyword} is not legal with install_type ${type}, expected ${known.types.join(' or ')}`)]
+  if (keyword === 'filesys' && type === 'flash_install' && isRemote(words[0] ?? ''))
+    return [
+      wrong('filesys of a server is not legal with install_type flash_install, expected initial_install'),
+    ]
   if (!isZfs) return []
   if (keyword === 'filesys')
     return isRemote(words[0] ?? '')

@@ -152,7 +152,6 @@ export const anyInstallProfile = fc.oneof(
     archives,
     ...local,
     partitioning,
-    remote,
     once('local_customization', words(path)),
     once('usedisk', words(disk)),
   ),

@@ -123,6 +123,15 @@ describe('which keyword is legal with which install type and root', () => {
     ])
   })
 
+  test('file systems of servers are for initial_install', () => {
+    const flash = 'install_type flash_install\narchive_location local_file /a\n'
+    const remote = 'filesys js1:/export - /home ro\n'
+    const told = 'filesys of a server is not legal with install_type flash_install, expected initial_install'
+    expect(errorsOf(`${flash}${remote}`)).toEqual([`profile:3: ${told}`])
+    expect(errorsOf(`${flash}pool rpool auto auto auto any\n${remote}`)).toEqual([`profile:4: ${told}`])
+    expect(errorsOf(`install_type initial_install\n${remote}`)).toEqual([])
+  })
+
   test('the profile of a 2008 article has system_type beside pool: a warning', () => {
     expect(
       told(

@@ -39,6 +39,15 @@ describe('the rules of a host', () => {
     expect(jumpStartPlan({ jumpstart: given }).jumpstart).toMatchObject({ revision: 0, ...given })
   })
 
+  test('are given no longer word that begins with one of the client', () => {
+    const given = { installProfile: `# $SI_OTHER\n${installProfile.replace('any', '$SI_ROOTDISKSIZE')}` }
+    expect(() => planned('any - begin = finish\n', {}, given)).toThrow(
+      'the install profile names $SI_ROOTDISKSIZE, expected one of $SI_HOSTNAME, $SI_HOSTADDRESS, $SI_ROOTDISK,',
+    )
+    const slice = { installProfile: `# $SI_OTHER\n${installProfile.replace('any', '$SI_ROOTDISK')}` }
+    expect(planned('any - begin = finish\n', {}, slice)).toMatchObject(slice)
+  })
+
   test('are of no use to a host without a file that they name', () => {
     expect(() => planned('any - - prof/any fin/gone\n', any)).toThrow('finish script "fin/gone" is missing')
   })
