@@ -158,10 +158,23 @@ export const ProfileJumpStart = z.strictObject({
 })
 export type ProfileJumpStart = z.infer<typeof ProfileJumpStart>
 
+const diskTerm = String.raw`(?:c[0-9]{1,4}(?:t[0-9A-F]{1,64})?d[0-9]{1,4}|[<>][0-9]{1,12}|~[^\s\p{C},*?[\]\\]{1,200})`
+/**
+ * Terms joined by commas: a disk, at least or at most so many MB, or a pattern of the disk's description. kayak splits what it is
+ * given at blanks and lets the shell look for files by it, which would choose other disks than were meant.
+ */
+const KayakDisks = z
+  .string()
+  .max(256)
+  .regex(
+    new RegExp(`^${diskTerm}(?:,${diskTerm})*$`, 'u'),
+    'expected a disk (c1t0d0), >MB, <MB or ~PATTERN, joined by commas; a pattern has no blanks and none of * ? [ ] \\: a dot stands for any character',
+  )
+
 /** A host that kayak installs (jumpstart.md 6.1). */
 export const ProfileKayak = z.strictObject({
   /** as BuildRpool takes them: `c1t0d0`, `>100000`, `~SSD`; joined by commas: all of it; several: a mirror */
-  disks: z.array(z.string().min(1).max(256)).min(1).max(16),
+  disks: z.array(KayakDisks).min(1).max(16),
   lang: z.string().max(64).optional(),
   keyboardLayout: z.string().max(64).optional(),
   compression: z.boolean().default(true),

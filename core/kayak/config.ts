@@ -29,16 +29,16 @@ export function renderKayakConfig({
   const { kayak, sysid, system } = profile
   return [
     `# ${host.name}: sourced by kayak`,
-    ...(system && system.pool !== 'rpool' ? [`RPOOL=${shellQuote(system.pool)}`] : []),
     ...(kayak.compression ? [] : ['NO_COMPRESSION=1']),
     ...(kayak.reboot ? [] : ['NO_REBOOT=1']),
-    call('BuildRpool', ...kayak.disks),
+    ...rootPool(system?.pool ?? 'rpool', kayak.disks),
     isGroup ? 'AutoHostname' : call('SetHostname', host.name),
     call('SetTimezone', sysid.timezone),
     ...(kayak.lang === undefined ? [] : [call('SetLang', kayak.lang)]),
     ...(kayak.keyboardLayout === undefined ? [] : [call('SetKeyboardLayout', kayak.keyboardLayout)]),
     ...nameService(sysid.nameService),
-    ...(sysid.rootPassword === 'NP' ? [] : [call('RootPW', sysid.rootPassword)]),
+    EMPTY_ROOT_PASSWORD,
+    call('RootPW', sysid.rootPassword),
     ...(isGroup ? [PRIMARY] : (host.interfaces ?? [PRIMARY])).flatMap(network),
     ...hostKeys,
     ...(isGroup ? [] : hasZones ? zones(documents) : done(documents)),
@@ -49,6 +49,18 @@ export function renderKayakConfig({
 function call(name: string, ...values: string[]): string {
   return [name, ...values.map(shellQuote)].join(' ')
 }
+
+/** BuildRpool goes on with the pool `rpool`, whatever was created: other names take its two halves (jumpstart.md 6.1). */
+function rootPool(pool: string, disks: readonly string[]): string[] {
+  if (pool === 'rpool') return [call('BuildRpool', ...disks)]
+  return [`RPOOL=${shellQuote(pool)}`, call('BuildRpoolOnly', ...disks), call('BuildBE', pool)]
+}
+
+/**
+ * kayak puts a hash only where there is none, and without RootPW one that lets everybody in: golden systems come with one of
+ * their own. ALTROOT is where kayak has mounted the new root by then.
+ */
+const EMPTY_ROOT_PASSWORD = `sed -i -e 's%^root:[^:]*:%root::%' "$ALTROOT/etc/shadow"`
 
 /** One line of /.initialboot, which SMF runs at the first boot. */
 const postboot = (command: string): string => call('Postboot', command)

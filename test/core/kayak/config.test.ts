@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
 import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
@@ -31,7 +34,7 @@ test.each([
     }),
     profileOf(
       {
-        disks: ['>100000,~SAMSUNG', "~it's $(id)"],
+        disks: ['>100000,~SAMSUNG', "~it's$(id)"],
         lang: 'de_DE.UTF-8',
         keyboardLayout: 'German',
         compression: false,
@@ -59,6 +62,8 @@ test.each([
 function sourced(text: string) {
   const functions = [
     'BuildRpool',
+    'BuildRpoolOnly',
+    'BuildBE',
     'SetHostname',
     'SetTimezone',
     'SetLang',
@@ -69,6 +74,8 @@ function sourced(text: string) {
   const script = [
     ...functions.map((name) => `${name}() { printf '%s' ${name}; printf ' [%s]' "$@"; echo; }`),
     'Postboot() { echo "initialboot $@"; }',
+    'sed() { :; }',
+    'ALTROOT=/a',
     'set -eu',
     text,
   ].join('\n')
@@ -76,13 +83,71 @@ function sourced(text: string) {
 }
 
 test('bash gives every value whole to the functions of kayak, whatever is in it', () => {
-  const disks = ['~it\'s $(id) `id` \\ "x"', '>100000', 'a b']
+  const disks = ['~it\'s$(id)`id`"x"', '>100000', 'c0t5000CCA01234d0,<200']
   const lines = sourced(
     renderKayakConfig({ host: h1, profile: profileOf({ disks }), documents, hasZones: false }),
   )
   expect(lines[0]).toBe(`BuildRpool ${disks.map((disk) => `[${disk}]`).join(' ')}`)
   expect(lines).toContain('SetHostname [h1]')
   expect(lines).toContain('RootPW [$5$salt$hashofthepassword]')
+})
+
+test.each([
+  '~SAMSUNG SSD',
+  '>1 000',
+  '>1e3',
+  '>',
+  '~a*',
+  '~[ab]',
+  '~a?',
+  '~a\\b',
+  '~',
+  'c1t0d0,',
+  ',',
+  'c1t0d0s0',
+  'any',
+  '~a\n',
+  '',
+])('disks %j would be others than were meant, and are refused', (disks) => {
+  expect(() => profileOf({ disks: [disks] })).toThrow(/expected a disk \(c1t0d0\)/)
+})
+
+test('a pool of another name is created and filled under that name', () => {
+  const profile = profileOf({ disks: ['c0d0'] }, {}, { pool: 'tank' })
+  const lines = sourced(renderKayakConfig({ host: h1, profile, documents, hasZones: false }))
+  expect(lines.slice(0, 2)).toEqual(['BuildRpoolOnly [c0d0]', 'BuildBE [tank]'])
+})
+
+describe('the root password of the new system', () => {
+  const HASH = '$5$salt$hashofthepassword'
+  /** Sources the configuration and does then what kayak does with the shadow file of the medium. */
+  const shadowAfter = async (rootPassword: string, before: string) => {
+    const root = await mkdtemp(path.join(tmpdir(), 'zoneflash-kayak-'))
+    try {
+      await mkdir(path.join(root, 'etc'))
+      await writeFile(path.join(root, 'etc/shadow'), before)
+      const profile = profileOf({ disks: ['c0d0'] }, { rootPassword })
+      const names = 'BuildRpool SetHostname SetTimezone UseDNS Postboot'.split(' ')
+      const script = [
+        ...names.map((name) => `${name}() { :; }`),
+        "ROOTPW='of-kayak'",
+        'RootPW() { ROOTPW=$1; }',
+        renderKayakConfig({ host: h1, profile, documents, hasZones: false }),
+        `sed -i -e 's%^root::%root:'$ROOTPW':%' $ALTROOT/etc/shadow`,
+      ]
+      execFileSync('bash', ['-euc', script.join('\n')], { env: { ...process.env, ALTROOT: root } })
+      return await readFile(path.join(root, 'etc/shadow'), 'utf8')
+    } finally {
+      await rm(root, { recursive: true })
+    }
+  }
+
+  test.each([HASH, 'NP'])('is %s, whatever the medium has', async (password) => {
+    for (const had of ['', '$5$golden$password', 'NP', '*LK*'])
+      expect(await shadowAfter(password, `daemon:NP:6445::::::\nroot:${had}:6445::::::\n`)).toBe(
+        `daemon:NP:6445::::::\nroot:${password}:6445::::::\n`,
+      )
+  })
 })
 
 test.each([true, false])('what the first boot runs is good shell (zones: %s)', (hasZones) => {
