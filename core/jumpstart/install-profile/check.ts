@@ -70,7 +70,7 @@ function legality(
             'filesys of a slice or mirror is not legal with a ZFS root (pool), expected only those of a server',
           ),
         ]
-  if (keyword === 'partitioning' && type === 'flash_install' && words[0] === 'explicit')
+  if (keyword === 'partitioning' && type === 'flash_install' && words[0]?.toLowerCase() === 'explicit')
     return [
       unwise(
         'partitioning stands beside pool, where the manual does not have it; published ZFS flash profiles do',

@@ -7,6 +7,7 @@ import {
   countComplaint,
   disk,
   expecting,
+  folded,
   hostName,
   inOrder,
   megabytes,
@@ -16,13 +17,13 @@ import {
   type CheckWords,
 } from './words.ts'
 
-const anySlice = orElse(slice, expecting(/^rootdisk\.s[0-7]$/, 'rootdisk.sN'), among('any'))
+const anySlice = folded(orElse(slice, expecting(/^rootdisk\.s[0-7]$/, 'rootdisk.sN'), among('any')))
 const cylinders = expecting(/^[0-9]{1,9}:[0-9]{1,9}$/, 'startcylinder:cylinders')
-const size = orElse(megabytes, among('existing', 'auto', 'all', 'free'), cylinders)
+const size = orElse(megabytes, folded(among('existing', 'auto', 'all', 'free')), cylinders)
 const special = ['swap', 'overlap', 'unnamed', 'ignore']
 const mountPoint = orElse(
   expecting(/^\/[!-~]{0,1022}$/, 'a mount point that begins with /'),
-  among(...special),
+  folded(among(...special)),
 )
 const mountOptions = expecting(/^[a-z][a-z0-9_=,.-]{0,255}$/i, 'mount options with commas between them')
 
@@ -53,12 +54,12 @@ function checkMount(mount: string, options: readonly string[], sizeWord: string)
   const preserves = options[0] === 'preserve'
   const rest = preserves ? options.slice(1) : options
   const complaints = complain('mount point', mount, mountPoint)
-  if (preserves && sizeWord === 'auto')
+  if (preserves && sizeWord.toLowerCase() === 'auto')
     complaints.push(wrong('preserve goes with size auto, expected size existing'))
   if (rest.length > 1)
     complaints.push(wrong(`${quoted(rest[1] ?? '')} follows, expected the end of the line`))
   else complaints.push(...rest.flatMap((word) => complain('mount options', word, mountOptions)))
-  if (special.includes(mount) && rest.length > 0)
+  if (special.includes(mount.toLowerCase()) && rest.length > 0)
     complaints.push(wrong(`mount options follow ${mount}, which is not mounted, expected none`))
   return complaints
 }
@@ -111,9 +112,9 @@ export const checkMetadb: CheckWords = ([first = '', ...options]) => [
 
 /** `rootdisk solaris maxfree` */
 export const checkFdisk = inOrder(
-  ['disk', orElse(disk, among('rootdisk', 'all'))],
-  ['partition type', partitionType],
-  ['size', orElse(megabytes, among('all', 'maxfree', 'delete'))],
+  ['disk', orElse(disk, folded(among('rootdisk', 'all')))],
+  ['partition type', folded(partitionType)],
+  ['size', orElse(megabytes, folded(among('all', 'maxfree', 'delete')))],
 )
 
 function partitionType(word: string): string | undefined {
@@ -126,9 +127,9 @@ export const checkLayoutConstraint: CheckWords = (words) => {
   const [first = '', kind = '', least, ...rest] = words
   const complaints = [
     ...complain('slice', first, slice),
-    ...complain('constraint', kind, among('changeable', 'movable', 'available', 'collapse')),
+    ...complain('constraint', kind, folded(among('changeable', 'movable', 'available', 'collapse'))),
   ]
-  if (least !== undefined && kind !== 'changeable')
+  if (least !== undefined && kind.toLowerCase() !== 'changeable')
     complaints.push(wrong(`${quoted(least)} follows ${kind}, expected the end of the line`))
   else if (least !== undefined) complaints.push(...complain('smallest size', least, megabytes))
   if (rest.length > 0)

@@ -9,6 +9,7 @@ import {
   countComplaint,
   disk,
   expecting,
+  folded,
   inOrder,
   megabytes,
   orElse,
@@ -59,6 +60,11 @@ const geos = [
 ]
 const localeName = expecting(/^[A-Za-z][A-Za-z0-9_.@-]{0,63}$/, 'the name of a locale such as en_US.UTF-8')
 const platform = expecting(/^[a-z0-9]+(\.[a-z0-9_]+)?$/i, 'a platform group such as sun4u')
+/** of fdisk, on x86 */
+const partition = expecting(
+  /^c[0-9]{1,4}(t[0-9]{1,4})?d[0-9]{1,4}p[1-4]$/,
+  'a partition as cXtYdZpN or cXdZpN',
+)
 const nothing = inOrder()
 const many = { repeats: true }
 
@@ -67,18 +73,14 @@ const disks: CheckWords = (words) =>
   words.length === 0 ? [countComplaint(0, ['disk'])] : words.flatMap((word) => complain('disk', word, disk))
 
 const byName: Readonly<Record<string, ProfileKeyword>> = {
-  install_type: keyword(
-    'IUFD',
-    'yes',
-    inOrder(['install_type', (word) => among(...installTypes)(word.toLowerCase())]),
-  ),
+  install_type: keyword('IUFD', 'yes', inOrder(['install_type', folded(among(...installTypes))])),
   archive_location: keyword('FD', 'yes', checkArchiveLocation, many),
   backup_media: keyword('U', 'no', checkBackupMedia),
   boot_device: keyword(
     'I',
     'yes',
     inOrder(
-      ['device', orElse(slice, disk, among('existing', 'any'))],
+      ['device', orElse(slice, partition, disk, among('existing', 'any'))],
       ['what becomes of the EEPROM', among('preserve', 'update')],
     ),
   ),
@@ -108,11 +110,15 @@ const byName: Readonly<Record<string, ProfileKeyword>> = {
   no_master_check: keyword('D', 'no', nothing),
   num_clients: keyword('I', 'no', inOrder(['clients', wholeNumber(1, 10_000)])),
   package: keyword('IU', 'yes', checkPackage, many),
-  partitioning: keyword('IF', 'no', inOrder(['partitioning', among('default', 'existing', 'explicit')])),
+  partitioning: keyword(
+    'IF',
+    'no',
+    inOrder(['partitioning', folded(among('default', 'existing', 'explicit'))]),
+  ),
   patch: keyword('IU', 'no', checkPatch, many),
   pool: keyword('IF', 'yes', checkPool),
   root_device: keyword('IUF', 'yes', inOrder(['slice', slice])),
-  system_type: keyword('I', 'warned', inOrder(['system_type', among('standalone', 'server')])),
+  system_type: keyword('I', 'warned', inOrder(['system_type', folded(among('standalone', 'server'))])),
   usedisk: keyword('IF', 'yes', disks, many),
 }
 

@@ -1,7 +1,7 @@
 // Packages, clusters, patches, and where they come from (jumpstart.md 2.2).
 import { quoted, wrong, type Complaint } from '../problem.ts'
 import { checkArchiveLocation } from './archive-location.ts'
-import { absolutePath, among, complain, countComplaint, expecting, type CheckWords } from './words.ts'
+import { absolutePath, among, complain, countComplaint, expecting, folded, type CheckWords } from './words.ts'
 
 /** Software groups: what is installed at all. */
 export const softwareGroups = ['SUNWCrnet', 'SUNWCreq', 'SUNWCuser', 'SUNWCprog', 'SUNWCall', 'SUNWCXall']
@@ -25,7 +25,8 @@ export const checkCluster: CheckWords = (words, { type }) => {
           `cluster is the software group ${cluster}, expected a cluster to add or delete: an upgrade keeps its group`,
         ),
       )
-  } else if (how !== undefined) complaints.push(...complain('what to do', how, among('add', 'delete')))
+  } else if (how !== undefined)
+    complaints.push(...complain('what to do', how, folded(among('add', 'delete'))))
   return complaints
 }
 
@@ -33,11 +34,12 @@ export const checkCluster: CheckWords = (words, { type }) => {
 export const checkPackage: CheckWords = (words) => {
   const [first = '', ...rest] = words
   if (words.length === 0) return [countComplaint(0, ['name', '[add or delete]', '[source]'])]
-  const isMarked = rest[0] === 'add' || rest[0] === 'delete'
+  const how = rest[0]?.toLowerCase()
+  const isMarked = how === 'add' || how === 'delete'
   const source = isMarked ? rest.slice(1) : rest
   const complaints = complain('package', first, name)
   if (source.length === 0) return complaints
-  if (rest[0] === 'delete')
+  if (how === 'delete')
     complaints.push(
       wrong(`a source follows delete: ${quoted(source.join(' '))}, expected the end of the line`),
     )
@@ -71,7 +73,8 @@ export const checkPatch: CheckWords = (words) => {
 
 /** `local_filesystem /export/backup` */
 export const checkBackupMedia: CheckWords = (words) => {
-  const [kind = '', path = ''] = words
+  const [first = '', path = ''] = words
+  const kind = first.toLowerCase()
   if (words.length !== 2) return [countComplaint(words.length, ['kind', 'path'])]
   const shapes: Record<string, Parameters<typeof complain>[2]> = {
     local_tape: expecting(/^\/dev\/[!-~]{1,200}$/, 'a device such as /dev/rmt/0'),
@@ -84,7 +87,7 @@ export const checkBackupMedia: CheckWords = (words) => {
     ),
   }
   const shape = Object.hasOwn(shapes, kind) ? shapes[kind] : undefined
-  return shape ? complain('path', path, shape) : complain('kind', kind, among(...Object.keys(shapes)))
+  return shape ? complain('path', path, shape) : complain('kind', first, among(...Object.keys(shapes)))
 }
 
 /** A directory on the client. */

@@ -64,20 +64,20 @@ const disksOnce: WholeRule = (profile) => {
 
 /** `all` and `free` need a layout that is made anew; an existing one has existing sizes only. */
 const sizesFitPartitioning: WholeRule = (profile) => {
-  if (wordsOf(profile, 'partitioning')?.[0] !== 'existing') return []
+  if (wordsOf(profile, 'partitioning')?.[0]?.toLowerCase() !== 'existing') return []
   return linesWith(profile, 'filesys').flatMap((line) => {
     const [first = ''] = line.words
     if (first.includes(':/')) return []
     const size = first.startsWith('mirror')
       ? line.words.find((word, index) => index > 1 && !/s[0-7]$/.test(word))
       : line.words[1]
-    if (size === undefined || size === 'existing') return []
+    if (size === undefined || size.toLowerCase() === 'existing') return []
     return [at(line, wrong(`filesys: size is ${size} with partitioning existing, expected existing`))]
   })
 }
 
 const serversOnly: WholeRule = (profile) => {
-  if (wordsOf(profile, 'system_type')?.[0] === 'server') return []
+  if (wordsOf(profile, 'system_type')?.[0]?.toLowerCase() === 'server') return []
   return ['client_arch', 'client_root', 'client_swap', 'num_clients'].flatMap((keyword) =>
     linesWith(profile, keyword).map((line) =>
       at(line, wrong(`${keyword} is for servers, expected system_type server`)),

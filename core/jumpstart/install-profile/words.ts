@@ -43,6 +43,12 @@ export const among =
   (word) =>
     words.includes(word) ? undefined : `${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`
 
+/** In any case where the published `check` folds case before it compares (jumpstart.md 1.5). */
+export const folded =
+  (check: CheckWord): CheckWord =>
+  (word) =>
+    check(word) === undefined ? undefined : check(word.toLowerCase())
+
 export const orElse =
   (...checks: readonly CheckWord[]): CheckWord =>
   (word) => {

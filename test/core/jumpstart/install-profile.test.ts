@@ -143,6 +143,38 @@ describe('which keyword is legal with which install type and root', () => {
   })
 })
 
+test('words that are folded before they are compared may stand in capitals', () => {
+  const initial = `INSTALL_TYPE INITIAL_INSTALL
+partitioning EXPLICIT
+system_type SERVER
+num_clients 5
+fdisk ROOTDISK SOLARIS MAXFREE
+boot_device c0t0d0p1 update
+cluster SUNWCreq
+cluster SUNWCacc ADD
+package SUNWman Delete
+filesys Any AUTO Swap
+filesys rootdisk.S0 FREE /
+`
+  expect(told(initial)).toEqual([])
+  expect(
+    told(
+      'install_type UPGRADE\nbackup_media LOCAL_FILESYSTEM /a\nlayout_constraint c0t0d0s0 CHANGEABLE 100\nlayout_constraint c0t0d0s1 Movable\n',
+    ),
+  ).toEqual([])
+  expect(
+    errorsOf(
+      'install_type initial_install\npartitioning EXISTING\nfilesys c0t0d0s0 AUTO / preserve\nfilesys any 5 SWAP ro\ngeo asia\n',
+    ),
+  ).toEqual([
+    'profile:3: filesys: preserve goes with size auto, expected size existing',
+    'profile:3: filesys: size is AUTO with partitioning existing, expected existing',
+    'profile:4: filesys: mount options follow SWAP, which is not mounted, expected none',
+    'profile:4: filesys: size is 5 with partitioning existing, expected existing',
+    expect.stringMatching(/^profile:5: geo: geo is "asia"/),
+  ])
+})
+
 const ufs = (lines: string) => errorsOf(`install_type initial_install\n${lines}\n`)
 const flash = (lines: string) => errorsOf(`install_type flash_install\n${lines}\n`)
 
