@@ -19,7 +19,6 @@ import { renderFlarSections } from '#core/flar/preamble.ts'
 import type { FlarPreamble } from '#core/flar/reader.ts'
 import { sectionRank } from '#core/flar/sections.ts'
 import {
-  bomb,
   changeArchive,
   changeLines,
   compressed,
@@ -28,6 +27,7 @@ import {
   splitFlar,
   uncompressed,
 } from './mutate-flar.ts'
+import { LZW_TABLE, lzwBomb } from '#test/lzw-bomb.ts'
 import { Random } from './random.ts'
 import type { FuzzOrder } from './watched.ts'
 
@@ -95,7 +95,10 @@ function change({ bytes }: Subject, random: Random): Buffer {
     case 2:
       return joinFlar({ lines: changeLines(lines, random), payload })
     case 3:
-      return joinFlar({ lines, payload: random.chance(40) ? bomb() : damaged(payload, random) })
+      return joinFlar({
+        lines,
+        payload: random.chance(40) ? lzwBomb(LZW_TABLE, 0) : damaged(payload, random),
+      })
     default: {
       const archive = changeArchive(isCompressed ? uncompressed(payload) : payload, random)
       return joinFlar({ lines, payload: isCompressed ? compressed(archive) : archive })

@@ -168,22 +168,3 @@ export function uncompressed(bytes: Uint8Array): Buffer {
   const decoder = new LzwDecoder()
   return Buffer.concat([...decoder.push(bytes)])
 }
-
-/** A hundred kilobytes that become gigabytes: each code is the entry that it makes. */
-export function bomb(): Buffer {
-  const output: number[] = [0x1f, 0x9d, 0x90]
-  let [held, count, bits, inGroup] = [0, 0, 9, 0]
-  const put = (code: number) => {
-    held |= code << count
-    for (count += bits; count >= 8; count -= 8, held >>>= 8) output.push(held & 0xff)
-    inGroup = (inGroup + 1) % 8
-  }
-  put(0)
-  for (let code = 257; code < 65_536; code++) {
-    put(code)
-    if (code + 1 < 1 << bits || bits === 16) continue
-    while (inGroup !== 0) put(0)
-    bits += 1
-  }
-  return Buffer.from(output)
-}
