@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { ProvisionError } from '#core/errors.ts'
 import { OsRelease } from '#core/host.ts'
-import { Manifest, type Artifact, type OsFamily, type VersionFacts } from '#core/manifest.ts'
+import { familyOfRelease, Manifest, type Artifact, type OsFamily, type VersionFacts } from '#core/manifest.ts'
 import type { ZoneConfig } from '#core/zone/config.ts'
 import { exportCommands } from '#core/zone/export.ts'
 import { inventoryOf } from '#core/zone/inventory.ts'
@@ -62,8 +62,7 @@ function describeSystem(findings: VersionFindings): Manifest {
     )
   }
   const named = OsRelease.safeParse(facts.osRelease).data
-  const osFamily =
-    facts.osFamily ?? (named && (named === 'illumos' ? ('illumos' as const) : ('solaris10' as const)))
+  const osFamily = facts.osFamily ?? (named && familyOfRelease(named))
   if (osFamily === undefined || osFamily === 'linux') {
     const what =
       osFamily === undefined ? 'comes without its family of systems' : 'is a system of family linux'

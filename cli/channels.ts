@@ -11,7 +11,7 @@ export async function hintAtStable(
   const { stable } = await channelsOf(client, template)
   if (stable === undefined || stable === version) return
   process.stderr.write(
-    `stable still points to ${stable}; zoneflash template promote ${template}@${version} --channel stable\n`,
+    `stable still points to ${stable}; zoneflash template promote ${template}@${version} --to stable\n`,
   )
 }
 

@@ -1,6 +1,7 @@
 // Where the server is and which token to show it, from the environment.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { defaultUrl, parseConfig } from '#core/config.ts'
 import { usageFailure } from './failures.ts'
 import { readRemembered } from './remembered-server.ts'
 
@@ -12,19 +13,26 @@ export interface ClientSettings {
   token: string | undefined
 }
 
-/** A server of our own on this machine, where nothing else is said. */
-const LOCAL_SERVER = 'http://127.0.0.1:7070'
-
 /**
- * ZONEFLASH_SERVER, else what `zoneflash use` was told, else the server on this machine. The token is ZONEFLASH_TOKEN, else the
+ * ZONEFLASH_SERVER, else what `zoneflash use` was told, else the server on this machine, where its own settings say. The token is ZONEFLASH_TOKEN, else the
  * remembered server's, else the one that `zoneflash up` left in the data directory.
  */
 export function readClientSettings(env: Environment): ClientSettings {
   const said = env['ZONEFLASH_SERVER']
   if (said) return { server: parseServer('ZONEFLASH_SERVER', said), token: readToken(env) }
   const remembered = readRemembered(env)
-  if (!remembered) return { server: LOCAL_SERVER, token: readToken(env) }
+  if (!remembered) return { server: localServer(env), token: readToken(env) }
   return { server: parseServer('URL', remembered.server), token: readToken(env, remembered.tokenFile) }
+}
+
+/** The server of our own on this machine. @throws WrongSetting */
+function localServer(env: Environment): string {
+  const { listen, tls } = parseConfig({
+    ZONEFLASH_LISTEN: env['ZONEFLASH_LISTEN'],
+    ZONEFLASH_TLS_CERT: env['ZONEFLASH_TLS_CERT'],
+    ZONEFLASH_TLS_KEY: env['ZONEFLASH_TLS_KEY'],
+  })
+  return defaultUrl(listen, tls !== undefined)
 }
 
 /** Without a slash at its end. @throws CliFailure that names `what` */

@@ -14,7 +14,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   if (!existsSync(node)) {
     process.stderr.write(
       `zoneflash: node is ${process.version}, ${NEEDED} or newer was expected (NodeTooOld)\n` +
-        '  run `npm ci` in the project: it brings a Node of its own\n',
+        '  run `npm install --no-save` in the project: it brings a Node of its own\n',
     )
     process.exit(2)
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Md5, Sha1, Sha256 } from './digest.ts'
+import type { OsRelease } from './host.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 
 /** What kind of bytes an artifact is, before compression. */
@@ -95,6 +96,11 @@ export type Artifact = z.infer<typeof Artifact>
 
 export const OsFamily = z.enum(['solaris10', 'illumos', 'linux'])
 export type OsFamily = z.infer<typeof OsFamily>
+
+/** Of the systems that a host of this release runs. */
+export function familyOfRelease(release: OsRelease): Exclude<OsFamily, 'linux'> {
+  return release === 'illumos' ? 'illumos' : 'solaris10'
+}
 
 /** A package or patch of the SVR4 inventory that a detached manifest carries (zones.md 4.1), in file order. */
 export const InventoryItem = z.discriminatedUnion('kind', [

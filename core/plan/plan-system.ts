@@ -1,7 +1,7 @@
 // The global zone of a plan: which form of it comes, what it needs of the pool, what it is told before its first boot.
 import { ProvisionError } from '../errors.ts'
 import { factProblem, OsRelease, type Host } from '../host.ts'
-import { formName, type Artifact, type Manifest, type OsFamily } from '../manifest.ts'
+import { familyOfRelease, formName, type Artifact, type Manifest } from '../manifest.ts'
 import type { Profile, ProfileSystem } from '../profile.ts'
 import { renderHostSysidcfg } from '../sysidcfg/host-sysidcfg.ts'
 import { receiverOf, whyNotReceived } from '../zfs/receivers.ts'
@@ -89,7 +89,7 @@ function checkKinship(
   { name: host, release, arch }: Host,
   { template, version, ...manifest }: Manifest,
 ): void {
-  const family: OsFamily = release === 'illumos' ? 'illumos' : 'solaris10'
+  const family = familyOfRelease(release)
   if (manifest.osFamily !== family) {
     throw conflict(
       `${template}@${version} is a system of family ${manifest.osFamily}, host ${host} is one of ${family} (${release})`,

@@ -90,7 +90,7 @@ export const SysidSettings = z.strictObject({
   rootPassword: z
     .string()
     .regex(
-      /^(NP|[A-Za-z0-9./]{13}|\$[A-Za-z0-9]+[$,][^\s:'"{}\p{Cc}\p{Cs}]{1,250})$/u,
+      /^(NP|[A-Za-z0-9./]{13}|\$[A-Za-z0-9]+[$,][!#-&(-9;-z|~]{1,250})$/,
       'expected a crypt hash as in /etc/shadow, or NP',
     ),
   autoReg: AutoReg.default('disable'),

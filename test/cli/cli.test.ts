@@ -192,7 +192,7 @@ describe('template push', () => {
     const args = ['template', 'push', await zoneroot('two'), '--name', 'two', '--brand', 'lx', '--version']
     expect((await cli(...args, '1')).stderr).toBe('')
     expect((await cli(...args, '2')).stderr).toBe(
-      'stable still points to 1; zoneflash template promote two@2 --channel stable\n',
+      'stable still points to 1; zoneflash template promote two@2 --to stable\n',
     )
     expect((await cli('template', 'files', 'two')).stderr).toBe('showing two@1 (stable); candidate is 2\n')
     expect((await cli('template', 'files', 'two@2')).stderr).toBe('')
