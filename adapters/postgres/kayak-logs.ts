@@ -1,14 +1,22 @@
-import type { Kysely } from 'kysely'
-import { KAYAK_LOG_DAYS, MOST_KAYAK_LOGS, type KayakLog, type KayakLogs } from '#app/ports/kayak-logs.ts'
+import { sql, type Kysely } from 'kysely'
+import {
+  KAYAK_LOG_DAYS,
+  MOST_KAYAK_LOGS,
+  MOST_KAYAK_LOGS_IN_ALL,
+  type KayakLog,
+  type KayakLogs,
+} from '#app/ports/kayak-logs.ts'
 import { isStorable } from '#core/storable-text.ts'
 import type { Tables } from './tables.ts'
 
 /** Logs that kayak uploads, in PostgreSQL. */
 export class PostgresKayakLogs implements KayakLogs {
   readonly #db: Kysely<Tables>
+  readonly #mostInAll: number
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, mostInAll = MOST_KAYAK_LOGS_IN_ALL) {
     this.#db = db
+    this.#mostInAll = mostInAll
   }
 
   async put({ mac, at, body }: KayakLog): Promise<void> {
@@ -30,6 +38,10 @@ export class PostgresKayakLogs implements KayakLogs {
         .deleteFrom('kayak_log')
         .where('at', '<', String(at - KAYAK_LOG_DAYS * 86_400))
         .execute()
+      await sql`
+        delete from kayak_log where (mac, at) in
+          (select mac, at from kayak_log order by at desc, mac offset ${this.#mostInAll})
+      `.execute(transaction)
     })
   }
 

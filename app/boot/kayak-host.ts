@@ -3,8 +3,8 @@ import type { Host } from '#core/host.ts'
 import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { HostRegistry } from '../ports/hosts.ts'
-import type { InstallLog } from '../ports/installs.ts'
-import { armedAndOpen, knownByMac, type KnownHost } from './known-by-mac.ts'
+import type { Install, InstallLog } from '../ports/installs.ts'
+import { armedAndOpen, findHostByMac, knownByMac, type KnownHost } from './known-by-mac.ts'
 
 interface Needs {
   hosts: HostRegistry
@@ -43,10 +43,25 @@ export async function findKayakClient(
   return armed && { ...armed, isGroup: true }
 }
 
-/** Whether the record stands for machines whose address begins so, or is so. */
-export function isGroupOf({ facts }: Host, digits: string): boolean {
-  const prefix = macDigits(facts[MAC_PREFIX] ?? '')
-  return prefix !== undefined && digits.startsWith(prefix)
+/**
+ * By the token of an install: its host, or a machine of the group that it stands for. The loader's line may have come to a machine
+ * with a record of its own, which gets nothing of others. A record without addresses stands for any machine that has none.
+ */
+export async function kayakClientOf(
+  install: Install,
+  digits: string,
+  { hosts }: Pick<Needs, 'hosts'>,
+): Promise<KayakClient | undefined> {
+  if (!isWholeMac(digits)) return undefined
+  const host = await hosts.get(install.host)
+  const known = await findHostByMac(digits, { hosts })
+  if (known) return known.name === host.name ? { host, install, isGroup: false } : undefined
+  const prefix = host.facts[MAC_PREFIX]
+  if (prefix === undefined) return host.macs.length === 0 ? { host, install, isGroup: false } : undefined
+  const beginning = macDigits(prefix)
+  return beginning !== undefined && digits.startsWith(beginning)
+    ? { host, install, isGroup: true }
+    : undefined
 }
 
 function hasMacLike({ macs }: Host, beginning: string): boolean {

@@ -2,6 +2,8 @@
 
 /** How many are kept of one host, and for how many days. */
 export const MOST_KAYAK_LOGS = 8
+/** Of all hosts: machines of a group have any number of addresses. */
+export const MOST_KAYAK_LOGS_IN_ALL = 1024
 export const KAYAK_LOG_DAYS = 90
 
 export interface KayakLog {
@@ -12,7 +14,7 @@ export interface KayakLog {
   body: Uint8Array
 }
 
-/** By MAC address and second; of more than MOST_KAYAK_LOGS the oldest go. */
+/** By MAC address and second; of more than MOST_KAYAK_LOGS of one, or MOST_KAYAK_LOGS_IN_ALL, the oldest go. */
 export interface KayakLogs {
   /** A log of the same second is replaced. */
   put(log: KayakLog): Promise<void>

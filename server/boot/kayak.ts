@@ -2,7 +2,7 @@
 // The client takes any body that contains the name of one of its functions, so that failures are a few plain words here.
 import express, { type Express, type Request, type Response } from 'express'
 import { z } from 'zod'
-import { findKayakClient, isGroupOf, type KayakClient } from '#app/boot/kayak-host.ts'
+import { findKayakClient, kayakClientOf, type KayakClient } from '#app/boot/kayak-host.ts'
 import { findKayakMedium } from '#app/boot/kayak-medium.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { mediumPattern } from '#core/boot/kayak.ts'
@@ -154,7 +154,7 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
   response.set('cache-control', 'no-store').type('text/plain').send(text)
 }
 
-/** By the token in the path: its host, whatever the end of the path says. Else by the address. */
+/** By the token in the path and the address; else by the address alone. */
 async function findClient(
   request: Request,
   response: Response,
@@ -166,11 +166,8 @@ async function findClient(
   if (token !== undefined) {
     const install = await openInstall(request, response)
     if (!install) return undefined
-    const host = await services.hosts.get(install.host)
-    const hasMac = host.macs.some((mac) => macDigits(mac) === digits)
-    const isGroup = !hasMac && isGroupOf(host, digits)
-    const isOwn = hasMac || isGroup || host.macs.length === 0
-    return isOwn ? { host, install, isGroup, token: String(token) } : undefined
+    const client = await kayakClientOf(install, digits, services)
+    return client && { ...client, token: String(token) }
   }
   const address = request.socket.remoteAddress ?? ''
   if (isWholeMac(digits)) lastAsked.note(address, digits)
@@ -193,7 +190,10 @@ async function mayWriteLog(
   response: Response,
   { services, openInstall }: Needs,
 ): Promise<boolean> {
-  if (request.params['token'] !== undefined) return (await openInstall(request, response)) !== undefined
+  if (request.params['token'] !== undefined) {
+    const install = await openInstall(request, response)
+    return install !== undefined && (await kayakClientOf(install, mac, services)) !== undefined
+  }
   return (await findKayakClient(mac, undefined, services)) !== undefined
 }
 

@@ -4,25 +4,30 @@ import type { Clock } from '#app/ports/queue.ts'
 const KEPT_MS = 300_000
 const MOST_CLIENTS = 10_000
 
+/** Several machines may have one IP address here, behind a proxy or a router: then nobody knows which of them asks. */
 export class LastAsked {
   readonly #clock: Clock
-  readonly #macs = new Map<string, { mac: string; until: number }>()
+  readonly #asked = new Map<string, { mac: string | undefined; until: number }>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   note(address: string, mac: string): void {
-    this.#macs.delete(address) // the newest is last
-    this.#macs.set(address, { mac, until: this.#clock.now().getTime() + KEPT_MS })
-    for (const oldest of this.#macs.keys()) {
-      if (this.#macs.size <= MOST_CLIENTS) return
-      this.#macs.delete(oldest)
+    const now = this.#clock.now().getTime()
+    const before = this.#asked.get(address)
+    const isOther = before && before.until > now && before.mac !== mac
+    this.#asked.delete(address) // the newest is last
+    this.#asked.set(address, { mac: isOther ? undefined : mac, until: now + KEPT_MS })
+    for (const oldest of this.#asked.keys()) {
+      if (this.#asked.size <= MOST_CLIENTS) return
+      this.#asked.delete(oldest)
     }
   }
 
+  /** Undefined where none was asked by lately, or more than one. */
   of(address: string): string | undefined {
-    const asked = this.#macs.get(address)
+    const asked = this.#asked.get(address)
     return asked && asked.until > this.#clock.now().getTime() ? asked.mac : undefined
   }
 }

@@ -5,7 +5,7 @@ const MAC = '001122334455'
 const bodyOf = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
 
 /** What every KayakLogs promises. */
-export function kayakLogsContract(name: string, open: () => Promise<KayakLogs>): void {
+export function kayakLogsContract(name: string, open: (mostInAll?: number) => Promise<KayakLogs>): void {
   describe(`${name} keeps the KayakLogs contract`, () => {
     test('a log comes back as it was, by its second or as the newest of its host', async () => {
       const logs = await open()
@@ -24,6 +24,14 @@ export function kayakLogsContract(name: string, open: () => Promise<KayakLogs>):
       await logs.put({ mac: MAC, at: 1000, body: bodyOf('a') })
       await logs.put({ mac: MAC, at: 1000, body: bodyOf('b') })
       expect((await logs.find(MAC, 1000))?.body).toEqual(bodyOf('b'))
+    })
+
+    test('of many hosts the newest logs stay', async () => {
+      const logs = await open(3)
+      const macs = ['A', 'B', 'C', 'D'].map((digit) => digit.repeat(12))
+      for (const [index, mac] of macs.entries()) await logs.put({ mac, at: 1000 + index, body: bodyOf(mac) })
+      const found = await Promise.all(macs.map((mac) => logs.find(mac)))
+      expect(found.map((log) => log?.at)).toEqual([undefined, 1001, 1002, 1003])
     })
 
     test('of many the newest stay, of very old ones none', async () => {

@@ -3,5 +3,5 @@ import { kayakLogsContract } from '#test/contracts/kayak-logs.ts'
 import { MemoryKayakLogs } from '#test/fakes/memory-kayak-logs.ts'
 import { openTestDatabase } from '#test/postgres-database.ts'
 
-kayakLogsContract('MemoryKayakLogs', async () => new MemoryKayakLogs())
-kayakLogsContract('PostgresKayakLogs', async () => new PostgresKayakLogs(await openTestDatabase()))
+kayakLogsContract('MemoryKayakLogs', async (most) => new MemoryKayakLogs(most))
+kayakLogsContract('PostgresKayakLogs', async (most) => new PostgresKayakLogs(await openTestDatabase(), most))

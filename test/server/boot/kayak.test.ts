@@ -157,8 +157,31 @@ describe('the beginning of an address', () => {
     expect((await get('/kayak/080027')).status).toBe(404)
     expect((await get('/kayak/080027000002')).status).toBe(404)
     expect((await get('/kayak/080027')).status).toBe(404)
+    served.clock.advance(300_000)
     expect((await get('/kayak/080027000003')).status).toBe(404)
     expect((await get('/kayak/080027')).status).toBe(200)
+  })
+
+  test('gives nothing where several machines ask from one address and one of the group has a record', async () => {
+    await armGroup('080027')
+    await served.services.hosts.add(hostOf('h2', { macs: ['08:00:27:00:00:02'] }))
+    for (const mac of ['080027000002', '080027000003']) {
+      expect((await get(`/kayak/${mac}`)).status).toBe(404)
+      expect((await get('/kayak/080027')).status).toBe(404)
+    }
+    expect((await get('/kayak/080027000003')).status).toBe(404)
+    expect((await get('/kayak/080027')).status).toBe(404)
+  })
+
+  test('nor by the token of the group: a machine with a record, or less than a whole address', async () => {
+    await served.services.hosts.add(hostOf('rack1', { facts: { macPrefix: '080027' } }))
+    await served.services.hosts.add(hostOf('h2', { macs: ['08:00:27:00:00:02'] }))
+    const { secret } = await served.services.installs.arm('rack1', planOf(), 3_600_000)
+    const statusOf = async (mac: string) => (await get(`/js/rack1/${secret}/kayak/${mac}`)).status
+    for (let length = 12; length > 0; length--)
+      expect(await statusOf('080027000002'.slice(0, length))).toBe(404)
+    expect(await statusOf('090027000003')).toBe(404)
+    expect(await statusOf('080027000003')).toBe(200)
   })
 })
 
@@ -294,6 +317,17 @@ describe('the log', () => {
     expect((await put(`/js/h1/${token}/kayaklog/${MAC}`, 'late')).status).toBe(404)
     expect((await get(`/kayaklog/${MAC}`)).status).toBe(404)
     expect((await served.call('GET', `/kayaklog/${MAC}`, { as: 'viewer' })).text).toBe('by token')
+  })
+
+  test('a token is good for the logs of its host alone', async () => {
+    await served.services.hosts.add(hostOf('h2', { macs: ['08:00:27:00:00:02'] }))
+    const other = await served.services.installs.arm('h2', planOf(), 3_600_000)
+    await put(`/js/h1/${token}/kayaklog/${MAC}`, 'of h1')
+    const path = `/js/h2/${other.secret}/kayaklog`
+    expect((await get(`${path}/${MAC}`)).status).toBe(404)
+    for (const mac of [MAC, 'AABBCCDDEEFF']) expect((await put(`${path}/${mac}`, 'x')).status).toBe(404)
+    expect((await put(`${path}/080027000002`, 'of h2')).status).toBe(201)
+    expect((await get(`/js/h1/${token}/kayaklog/${MAC}`)).text).toBe('of h1')
   })
 
   test('is bounded, and the address is a whole one', async () => {
