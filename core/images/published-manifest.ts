@@ -31,6 +31,7 @@ const ImageRequirements = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
     .optional(),
+  bootrom: z.enum(['bios', 'uefi']).optional(),
   ssh_key: z.boolean().optional(),
   min_ram: Mebibytes.optional(),
   max_ram: Mebibytes.optional(),
@@ -43,6 +44,8 @@ export const PublishedManifest = z.object({
   v: z.literal(2),
   uuid: Uuid,
   owner: Uuid.optional(),
+  acl: z.array(Uuid).max(256).optional(),
+  urn: z.string().max(1024).optional(),
   name: z
     .string()
     .max(1024)

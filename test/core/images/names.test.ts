@@ -17,8 +17,10 @@ test.each([
 test.each([
   ['1.0', '1.0'],
   ['1.0+git/3', '1.0-git-3'],
-  ['latest', undefined],
-  ['1'.repeat(65), undefined],
+  ['v1.0', '0-v1.0'],
+  ['.5', '0-.5'],
+  ['1'.repeat(64), '1'.repeat(64)],
+  ['1'.repeat(65), `${'1'.repeat(47)}-adb2c38dad204ebc`],
 ])('its version %s is %s', (version, name) => {
   expect(versionNameOf(version)).toBe(name)
 })
@@ -31,11 +33,17 @@ test('what is mapped is a name, and stays as it is when mapped again', () => {
       return (
         (template === undefined ||
           (TemplateName.safeParse(template).success && templateNameOf(template) === template)) &&
-        (version === undefined ||
-          (VersionName.safeParse(version).success && versionNameOf(version) === version))
+        VersionName.safeParse(version).success &&
+        versionNameOf(version) === version
       )
     }),
   )
+})
+
+test('versions that are too long stay apart', () => {
+  const long = 'x'.repeat(200)
+  const names = new Set(['', '1', '2', '+', '/'].map((end) => versionNameOf(`${long}${end}`)))
+  expect(names.size).toBe(5)
 })
 
 test('a uuid is made of the digest alone, is of version 8, and leads back to it', () => {
