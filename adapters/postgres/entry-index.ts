@@ -86,7 +86,7 @@ export async function deleteUnusedIndexes(transaction: Transaction<Tables>): Pro
       select from artifact join version on version.template = artifact.template and version.name = artifact.version
        where artifact.sha256 = entry_index.sha256 and version.state <> 'deleted')
       and not exists (
-      select from image where image.sha256 = entry_index.sha256 and image.state = 'unactivated')`.execute(
+      select from image where image.sha256 = entry_index.sha256 and image.state <> 'active')`.execute(
     transaction,
   )
 }

@@ -1,8 +1,16 @@
-import type { Kysely, Selectable } from 'kysely'
+import { sql, type Kysely, type Selectable } from 'kysely'
+import type { VersionId } from '#app/ports/catalog.ts'
 import type { ImageStore, PublishedImage } from '#app/ports/images.ts'
+import type { Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { imageFilesImmutable, imageNotFound, imageUuidExists } from '#core/images/errors.ts'
+import {
+  imageFileReplaced,
+  imageFilesImmutable,
+  imageNotFound,
+  imageUuidExists,
+  imageVersionTaken,
+} from '#core/images/errors.ts'
 import type { PublishedManifest } from '#core/images/published-manifest.ts'
 import type { Uuid } from '#core/images/uuid.ts'
 import type { Artifact } from '#core/manifest.ts'
@@ -10,6 +18,8 @@ import { blobCollected } from '#core/store-errors.ts'
 import { holdBlob } from './blob-lock.ts'
 import { writeEntries } from './entry-index.ts'
 import type { Tables } from './tables.ts'
+
+const UNIQUE_VIOLATION = '23505'
 
 /** Published images in PostgreSQL. */
 export class PostgresImageStore implements ImageStore {
@@ -33,6 +43,7 @@ export class PostgresImageStore implements ImageStore {
         manifest: JSON.stringify(manifest),
         created_by: createdBy,
         created_at: createdAt,
+        touched_at: createdAt,
       })
       .onConflict((conflict) => conflict.doNothing())
       .returning('uuid')
@@ -58,7 +69,7 @@ export class PostgresImageStore implements ImageStore {
         .forUpdate()
         .executeTakeFirst()
       if (!row) throw imageNotFound(uuid)
-      if (row.state === 'active') throw imageFilesImmutable(uuid)
+      if (row.state !== 'unactivated') throw imageFilesImmutable(uuid)
       const { sha256 } = artifact
       if (artifact.entries !== undefined) await writeEntries(transaction, sha256, entries)
       await transaction
@@ -74,11 +85,41 @@ export class PostgresImageStore implements ImageStore {
     })
   }
 
+  async touch(uuid: Uuid, now: Date): Promise<void> {
+    await this.#db.updateTable('image').set({ touched_at: now }).where('uuid', '=', uuid).execute()
+  }
+
+  async settle(uuid: Uuid, sha256: Sha256): Promise<void> {
+    const image = await this.find(uuid)
+    if (!image) throw imageNotFound(uuid)
+    const { numUpdatedRows } = await this.#db
+      .updateTable('image')
+      .set({ state: sql`case state when 'unactivated' then 'activating' else state end` })
+      .where('uuid', '=', uuid)
+      .where('sha256', '=', sha256)
+      .executeTakeFirst()
+      .catch((error: unknown) => {
+        if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error
+        throw imageVersionTaken(image.template, image.version)
+      })
+    if (numUpdatedRows === 0n) throw imageFileReplaced(uuid)
+  }
+
+  async release(uuid: Uuid): Promise<void> {
+    await this.#db
+      .updateTable('image')
+      .set({ state: 'unactivated' })
+      .where('uuid', '=', uuid)
+      .where('state', '=', 'activating')
+      .execute()
+  }
+
   async setActive(uuid: Uuid, manifest: PublishedManifest): Promise<void> {
     const { numUpdatedRows } = await this.#db
       .updateTable('image')
       .set({ state: 'active', manifest: JSON.stringify(manifest) })
       .where('uuid', '=', uuid)
+      .where('state', '<>', 'unactivated')
       .executeTakeFirst()
     if (numUpdatedRows === 0n) throw imageNotFound(uuid)
   }
@@ -92,8 +133,21 @@ export class PostgresImageStore implements ImageStore {
     return numDeletedRows > 0n
   }
 
+  async findActive({ template, version }: VersionId): Promise<PublishedImage | undefined> {
+    const row = await this.#active()
+      .where('image.template', '=', template)
+      .where('image.version', '=', version)
+      .executeTakeFirst()
+    return row && toImage(row)
+  }
+
   async listActive(): Promise<PublishedImage[]> {
-    const rows = await this.#db
+    const rows = await this.#active().orderBy('image.uuid').execute()
+    return rows.map(toImage)
+  }
+
+  #active() {
+    return this.#db
       .selectFrom('image')
       .selectAll('image')
       .innerJoin('version', (join) =>
@@ -101,16 +155,13 @@ export class PostgresImageStore implements ImageStore {
       )
       .where('image.state', '=', 'active')
       .where('version.state', '<>', 'deleted')
-      .orderBy('image.uuid')
-      .execute()
-    return rows.map(toImage)
   }
 
   async sweep(before: Date): Promise<number> {
     const { numDeletedRows } = await this.#db
       .deleteFrom('image')
       .where('state', '=', 'unactivated')
-      .where('created_at', '<', before)
+      .where('touched_at', '<', before)
       .executeTakeFirst()
     return Number(numDeletedRows)
   }

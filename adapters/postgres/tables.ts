@@ -156,6 +156,7 @@ interface ImageTable {
   sha256: string | null
   created_by: string
   created_at: Time
+  touched_at: Time
 }
 
 interface ScheduleTable {

@@ -459,7 +459,7 @@ const digestsInBuilds = () => sql`
 
 /** The files of images that are not activated yet. */
 const digestsInImages = () =>
-  sql`select image.sha256 from image where image.state = 'unactivated' and image.sha256 is not null`
+  sql`select image.sha256 from image where image.state <> 'active' and image.sha256 is not null`
 
 type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
   kind: TemplateKind | null

@@ -1,4 +1,4 @@
-// The publish calls of IMGAPI: an image comes as a manifest and a file, and becomes a version of a template when it is activated.
+// The first two publish calls of IMGAPI: an image comes as a manifest and a file. The third is in activate-image.ts.
 import { ProvisionError } from '#core/errors.ts'
 import {
   imageFilesImmutable,
@@ -12,9 +12,7 @@ import { templateNameOf, versionNameOf } from '#core/images/names.ts'
 import { PublishedManifest } from '#core/images/published-manifest.ts'
 import { isImageStream } from '#core/images/source.ts'
 import type { Uuid } from '#core/images/uuid.ts'
-import type { Artifact, Compression, Manifest, OsFamily } from '#core/manifest.ts'
-import { publishVersion } from '../channels/publish-candidate.ts'
-import { describeVersion } from '../describe-version.ts'
+import type { Artifact, Compression, Manifest } from '#core/manifest.ts'
 import type { AuditLog } from '../ports/access.ts'
 import type { ArtifactIndexer } from '../ports/archives.ts'
 import type { BlobStore } from '../ports/blobs.ts'
@@ -25,6 +23,8 @@ import { baseFinder } from '../stream-chain.ts'
 import { takeInArtifact } from '../take-in-artifact.ts'
 import { findImageVersion } from './find-image.ts'
 import type { ImageNeeds } from './sources.ts'
+
+const HOUR = 3_600_000
 
 export interface PublishNeeds extends ImageNeeds {
   blobs: BlobStore
@@ -79,7 +79,7 @@ export async function storeImageFile(file: ImageFile, needs: PublishNeeds): Prom
   if (size !== undefined) await checkSize(size, needs)
   const origin = await originOf(image.manifest, needs)
   const taken = await takeInArtifact(
-    bytes,
+    whileTouched(uuid, bytes, needs),
     {
       maxBytes: needs.limits.maxBytes,
       findBase: baseFinder({ template: image.template, origin }, needs),
@@ -98,94 +98,43 @@ export async function storeImageFile(file: ImageFile, needs: PublishNeeds): Prom
   }
 }
 
-/**
- * The third call: the version is recorded, and channels move to it as to any that is pushed. May be repeated.
- * @throws ResourceNotFound, NoActivationNoFile, ValidationFailed when another version has come under its name
- */
-export async function activateImage(
-  { uuid, actor }: { uuid: Uuid; actor: string },
-  needs: PublishNeeds,
-): Promise<object> {
-  const image = await needs.images.find(uuid)
-  if (!image) throw imageNotFound(uuid)
-  if (image.state === 'active') return publishedAnswer(image, 'active')
-  const { artifact, template, version } = image
-  if (!artifact)
-    throw new ProvisionError(
-      'conflict',
-      'NoActivationNoFile',
-      `image ${uuid} has no file yet, expected it first`,
-    )
-  const now = needs.clock.now()
-  const record = {
-    state: 'ready' as const,
-    manifest: describeVersion({
-      template,
-      version,
-      facts: { ...factsOf(image.manifest) },
-      artifact,
-      detachedXml: undefined,
-      origin: await originOf(image.manifest, needs),
-      createdBy: actor,
-      createdAt: now,
-    }),
+/** An image is forgotten a day after it was last heard of, and some files take longer than that. */
+async function* whileTouched(
+  uuid: Uuid,
+  bytes: AsyncIterable<Uint8Array>,
+  { images, clock }: PublishNeeds,
+): AsyncGenerator<Uint8Array> {
+  let touched: number | undefined
+  for await (const piece of bytes) {
+    const now = clock.now()
+    if (touched === undefined || now.getTime() - touched >= HOUR) {
+      await images.touch(uuid, now)
+      touched = now.getTime()
+    }
+    yield piece
   }
-  const before = await needs.catalog.findVersion(template, version)
-  const isThere = before?.manifest.artifacts.some(({ sha256 }) => sha256 === artifact.sha256) ?? false
-  if (!isThere) {
-    await assertNameFree(image, needs)
-    // its index came with the file
-    await needs.catalog.putVersion(record, new Map())
-  }
-  const manifest = { ...image.manifest, published_at: image.manifest.published_at ?? now.toISOString() }
-  await needs.images.setActive(uuid, manifest)
-  await publishVersion(record, needs)
-  await needs.audit.write({
-    actor,
-    action: 'image.publish',
-    subject: `${template}@${version}`,
-    details: { uuid },
-  })
-  return publishedAnswer({ ...image, manifest }, 'active')
-}
-
-/** What a client does after a failure. @throws ResourceNotFound, ImageAlreadyActivated */
-export async function deleteImage(uuid: Uuid, { images }: Pick<PublishNeeds, 'images'>): Promise<void> {
-  if (await images.remove(uuid)) return
-  const image = await images.find(uuid)
-  if (!image) throw imageNotFound(uuid)
-  throw new ProvisionError(
-    'conflict',
-    'ImageAlreadyActivated',
-    `image ${uuid} is ${image.template}@${image.version}: delete that with \`zoneflash template rm\``,
-  )
 }
 
 async function unactivated(uuid: Uuid, { images }: PublishNeeds): Promise<PublishedImage> {
   const image = await images.find(uuid)
   if (!image) throw imageNotFound(uuid)
-  if (image.state === 'active') throw imageFilesImmutable(uuid)
+  if (image.state !== 'unactivated') throw imageFilesImmutable(uuid)
   return image
 }
 
 /** @throws ValidationFailed */
 function namesOf({ name, version }: PublishedManifest): { template: string; version: string } {
-  const names = { template: templateNameOf(name), version: versionNameOf(version) }
-  if (names.template === undefined)
+  const template = templateNameOf(name)
+  if (template === undefined)
     throw validationFailed(
       'name',
       `${JSON.stringify(name)} has no letter or digit for the name of a template`,
     )
-  if (names.version === undefined)
-    throw validationFailed(
-      'version',
-      `${JSON.stringify(version)} is no version here, expected it to begin with a digit and have at most 64 characters`,
-    )
-  return { template: names.template, version: names.version }
+  return { template, version: versionNameOf(version) }
 }
 
 /** Also that its template is one of zones. @throws ValidationFailed */
-async function assertNameFree(
+export async function assertNameFree(
   { template, version }: { template: string; version: string },
   { catalog }: PublishNeeds,
 ): Promise<void> {
@@ -201,7 +150,10 @@ async function assertNameFree(
 }
 
 /** @throws OriginDoesNotExist, OriginIsNotActive */
-async function originOf({ origin }: PublishedManifest, needs: PublishNeeds): Promise<Manifest['origin']> {
+export async function originOf(
+  { origin }: PublishedManifest,
+  needs: PublishNeeds,
+): Promise<Manifest['origin']> {
   if (origin === undefined) return undefined
   const found = await findImageVersion(origin, needs)
   if (!found) throw new ProvisionError('invalid', 'OriginDoesNotExist', `there is no image ${origin}`)
@@ -240,24 +192,4 @@ async function assertBuildsOn(
     'Upload',
     `the file is an increment from the snapshot of guid ${fromGuid}, which ${origin ? 'its origin does not hold' : 'needs an origin in the manifest'}`,
   )
-}
-
-const families: Record<PublishedManifest['os'], OsFamily> = {
-  smartos: 'illumos',
-  illumos: 'illumos',
-  linux: 'linux',
-  other: 'solaris10',
-}
-
-function factsOf({ type, os, requirements, description }: PublishedManifest): {
-  brand: string
-  osFamily: OsFamily
-  notes?: string
-} {
-  const usual = { smartos: 'joyent', illumos: 'illumos', linux: 'lx', other: 'native' }[os]
-  return {
-    brand: type === 'lx-dataset' ? 'lx' : (requirements?.brand ?? usual),
-    osFamily: type === 'lx-dataset' ? 'linux' : families[os],
-    ...(description && { notes: description }),
-  }
 }

@@ -85,6 +85,16 @@ export function invalidDocument({ issues }: z.ZodError): ProvisionError {
 export const imageUuidExists = (uuid: string) =>
   new ProvisionError('conflict', 'ImageUuidAlreadyExists', `there is an image ${uuid} already`)
 
+export const imageVersionTaken = (template: string, version: string) =>
+  validationFailed('version', `${template}@${version} is another image, expected another`)
+
+export const imageFileReplaced = (uuid: string) =>
+  new ProvisionError(
+    'conflict',
+    'ImageFileReplaced',
+    `the file of image ${uuid} was replaced meanwhile, expected the call once more`,
+  )
+
 export const imageFilesImmutable = (uuid: string) =>
   new ProvisionError(
     'conflict',

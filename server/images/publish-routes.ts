@@ -2,13 +2,8 @@
 import { isIP } from 'node:net'
 import express, { type Express, type Request, type Response } from 'express'
 import { openStreamIndexer } from '#adapters/archive/stream-indexer.ts'
-import {
-  activateImage,
-  deleteImage,
-  importManifest,
-  storeImageFile,
-  type PublishNeeds,
-} from '#app/images/publish-image.ts'
+import { activateImage, deleteImage } from '#app/images/activate-image.ts'
+import { importManifest, storeImageFile, type PublishNeeds } from '#app/images/publish-image.ts'
 import { Sha1 } from '#core/digest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { imageNotFound, invalidParameter } from '#core/images/errors.ts'
@@ -65,8 +60,8 @@ export function mountImagePublishing(app: Express, needs: ReadNeeds): void {
   app.delete(
     withAndWithoutToken('/images/:uuid'),
     imageRoute(log, async (request, response) => {
-      await publisherOf(request, response, needs)
-      await deleteImage(uuidOf(request), publishing)
+      const actor = await publisherOf(request, response, needs)
+      await deleteImage({ uuid: uuidOf(request), actor }, publishing)
       response.status(204).end()
     }),
   )

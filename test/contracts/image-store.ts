@@ -23,6 +23,12 @@ const imageOf = (uuid: string, createdAt = NOON) => ({
   createdAt,
 })
 
+async function activate(images: ImageStore): Promise<void> {
+  await images.setFile(UUID, artifactOf(digest('a')), [])
+  await images.settle(UUID, digest('a'))
+  await images.setActive(UUID, imageOf(UUID).manifest)
+}
+
 /** What every ImageStore promises. */
 export function imageStoreContract(
   name: string,
@@ -41,12 +47,41 @@ export function imageStoreContract(
       expect(await images.listActive()).toEqual([])
       await catalog.putVersion(versionOf('web', '1.0', { artifacts: [artifact] }), new Map())
       const manifest = { ...imageOf(UUID).manifest, published_at: '2026-11-20T12:00:00.000Z' }
+      await expect(images.setActive(UUID, manifest)).rejects.toMatchObject({ code: 'ResourceNotFound' })
+      for (let time = 0; time < 2; time++) await images.settle(UUID, artifact.sha256)
+      expect(await images.find(UUID)).toMatchObject({ state: 'activating' })
+      await expect(images.setFile(UUID, artifact, [])).rejects.toMatchObject({ code: 'ImageFilesImmutable' })
+      expect(await images.listActive()).toEqual([])
       for (let time = 0; time < 2; time++) await images.setActive(UUID, manifest)
-      expect(await images.listActive()).toEqual([{ ...imageOf(UUID), manifest, state: 'active', artifact }])
+      const active = { ...imageOf(UUID), manifest, state: 'active', artifact }
+      expect(await images.listActive()).toEqual([active])
+      expect(await images.findActive({ template: 'web', version: '1.0' })).toEqual(active)
+      expect(await images.findActive({ template: 'web', version: '2.0' })).toBeUndefined()
+      await images.settle(UUID, artifact.sha256)
+      await images.release(UUID)
+      expect(await images.find(UUID)).toEqual(active)
       await expect(images.setFile(UUID, artifact, [])).rejects.toMatchObject({ code: 'ImageFilesImmutable' })
       const paths = []
       for await (const { path } of catalog.entries(digest('a'))) paths.push(path)
       expect(paths).toEqual(['etc'])
+    })
+
+    test('a version is one image, and a file that is settled stays', async () => {
+      const { images } = await open()
+      const artifact = artifactOf(digest('a'))
+      for (const uuid of [UUID, OTHER]) {
+        await images.create(imageOf(uuid))
+        await images.setFile(uuid, artifact, [])
+      }
+      await expect(images.settle(UUID, digest('b'))).rejects.toMatchObject({ code: 'ImageFileReplaced' })
+      await images.settle(UUID, artifact.sha256)
+      const taken = { code: 'ValidationFailed', message: expect.stringContaining('web@1.0') as string }
+      await expect(images.settle(OTHER, artifact.sha256)).rejects.toMatchObject(taken)
+      expect(await images.find(OTHER)).toMatchObject({ state: 'unactivated' })
+      expect(await images.remove(UUID)).toBe(false)
+      await images.release(UUID)
+      await images.settle(OTHER, artifact.sha256)
+      expect(await images.remove(UUID)).toBe(true)
     })
 
     test('what is not there is not found', async () => {
@@ -56,6 +91,10 @@ export function imageStoreContract(
       const missing = { code: 'ResourceNotFound', kind: 'missing' }
       await expect(images.setActive(UUID, imageOf(UUID).manifest)).rejects.toMatchObject(missing)
       await expect(images.setFile(UUID, artifactOf(digest('a')), [])).rejects.toMatchObject(missing)
+      await expect(images.settle(UUID, digest('a'))).rejects.toMatchObject(missing)
+      await images.touch(UUID, NOON)
+      await images.release(UUID)
+      expect(await images.findActive({ template: 'web', version: '1.0' })).toBeUndefined()
     })
 
     test('only what is not active is removed and swept', async () => {
@@ -63,13 +102,16 @@ export function imageStoreContract(
       await images.create(imageOf(UUID, new Date(NOON.getTime() - 1)))
       await images.create(imageOf(OTHER))
       await images.setFile(UUID, artifactOf(digest('a')), [])
+      await images.touch(UUID, NOON)
+      expect(await images.sweep(NOON)).toBe(0)
+      await images.touch(UUID, new Date(NOON.getTime() - 1))
       expect(await images.sweep(NOON)).toBe(1)
       expect(await images.find(UUID)).toBeUndefined()
       expect(await images.sweep(NOON)).toBe(0)
       expect(await images.remove(OTHER)).toBe(true)
       await images.create(imageOf(UUID))
       await catalog.putVersion(versionOf('web', '1.0'), new Map())
-      await images.setActive(UUID, imageOf(UUID).manifest)
+      await activate(images)
       expect(await images.remove(UUID)).toBe(false)
       expect(await images.sweep(new Date(NOON.getTime() + 1))).toBe(0)
     })
@@ -78,9 +120,10 @@ export function imageStoreContract(
       const { images, catalog } = await open()
       await images.create(imageOf(UUID))
       await catalog.putVersion(versionOf('web', '1.0'), new Map())
-      await images.setActive(UUID, imageOf(UUID).manifest)
+      await activate(images)
       expect(await images.listActive()).toHaveLength(1)
       await catalog.setState('web', '1.0', 'deleted')
+      expect(await images.findActive({ template: 'web', version: '1.0' })).toBeUndefined()
       expect(await images.listActive()).toEqual([])
     })
   })

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ProvisionError } from '#core/errors.ts'
 import type { Role } from '#core/role.ts'
 import { addVersion, serve, type Served } from '../served.ts'
 import { getJson, importImage, type Listed } from './image-client.ts'
@@ -153,18 +154,115 @@ describe('imgadm publish', () => {
     expect(await versions()).toHaveLength(1)
   })
 
-  test('goes on after a crash between the version and the image', async () => {
+  test.each(['settle', 'putVersion', 'change', 'write', 'setActive'] as const)(
+    'goes on after a crash at %s, and leaves nothing out',
+    async (step) => {
+      const { images, catalog, channels, audit } = served.services
+      await post('import', { body: manifest })
+      await put(full)
+      const crash = vi.fn().mockRejectedValueOnce(new Error('the power is gone'))
+      const store = {
+        settle: images,
+        putVersion: catalog,
+        change: channels,
+        write: audit,
+        setActive: images,
+      }[step]
+      const real = Reflect.get(store, step) as (...args: unknown[]) => unknown
+      crash.mockImplementation((...args: unknown[]) => real.apply(store, args))
+      Object.assign(store, { [step]: crash })
+      expect((await post('activate')).status).toBe(500)
+      expect(crash).toHaveBeenCalledTimes(1)
+      for (let time = 0; time < 2; time++)
+        expect(await post('activate')).toMatchObject({ status: 200, json: { uuid: UUID, state: 'active' } })
+      expect(await versions()).toEqual(['1.2.0-3'])
+      const { channels: pointing } = await catalog.getTemplate('my-web-base')
+      expect(pointing).toEqual({ candidate: '1.2.0-3', stable: '1.2.0-3' })
+      const actions = (await audit.list(10)).map(({ action }) => action)
+      expect(actions.filter((action) => action === 'image.publish')).toHaveLength(
+        step === 'setActive' ? 2 : 1,
+      )
+      expect((await getJson(`${served.url}${below('reader')}/images/${UUID}`)).status).toBe(200)
+    },
+  )
+
+  test('of two images with one name makes one a version, though their bytes are the same', async () => {
+    const both = [UUID, OTHER]
+    for (const uuid of both) {
+      await post('import', { uuid, body: { ...manifest, uuid } })
+      await put(full, undefined, { uuid })
+    }
+    const replies = await Promise.all(both.map((uuid) => post('activate', { uuid })))
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 422])
+    for (const [index, uuid] of both.entries()) {
+      const { status } = await getJson(`${served.url}${below('reader')}/images/${uuid}`)
+      expect(status).toBe(replies[index]?.status === 200 ? 200 : 404)
+    }
+  })
+
+  test('activates the file that it settled, and none that comes meanwhile', async () => {
     await post('import', { body: manifest })
     await put(full)
-    const { images } = served.services
-    const setActive = images.setActive.bind(images)
-    images.setActive = async () => {
+    const another = gzipSync(fixture('full'), { level: 1 })
+    const { catalog } = served.services
+    const putVersion = catalog.putVersion.bind(catalog)
+    const meanwhile = vi.fn<() => Promise<unknown>>(() => put(another))
+    catalog.putVersion = async (...version) => {
+      expect(await meanwhile()).toMatchObject({ json: { code: 'ImageFilesImmutable' } })
+      return putVersion(...version)
+    }
+    expect((await post('activate')).status).toBe(200)
+    expect(meanwhile).toHaveBeenCalledOnce()
+    expect(await importImage([`${served.url}${below('reader')}`], UUID)).toEqual([[UUID, full]])
+  })
+
+  test('that could not become a version may be given up, or get another file', async () => {
+    await post('import', { body: manifest })
+    await put(full)
+    const { catalog, images } = served.services
+    const putVersion = catalog.putVersion.bind(catalog)
+    catalog.putVersion = async () => {
+      throw new ProvisionError('unavailable', 'BlobCollected', 'the bytes were collected')
+    }
+    expect((await post('activate')).status).toBe(503)
+    expect(await images.find(UUID)).toMatchObject({ state: 'unactivated' })
+    catalog.putVersion = async () => {
       throw new Error('the power is gone')
     }
     expect((await post('activate')).status).toBe(500)
-    images.setActive = setActive
-    expect(await post('activate')).toMatchObject({ status: 200, json: { uuid: UUID, state: 'active' } })
-    expect(await versions()).toEqual(['1.2.0-3'])
+    expect(await images.find(UUID)).toMatchObject({ state: 'activating' })
+    expect((await served.call('DELETE', `${below()}/images/${UUID}`)).status).toBe(204)
+    const audit = await served.services.audit.list(1)
+    expect(audit).toMatchObject([{ action: 'image.remove', subject: 'my-web-base@1.2.0-3' }])
+    catalog.putVersion = putVersion
+    await post('import', { body: manifest })
+    await put(full)
+    expect((await post('activate')).status).toBe(200)
+  })
+
+  test('keeps versions that are no names here in the manifest', async () => {
+    const long = `v1.${'0'.repeat(300)}`
+    const said = { acl: [OTHER], urn: 'example:web:1', requirements: { bootrom: 'uefi', brand: 'joyent' } }
+    for (const [uuid, version] of [
+      [UUID, 'base-2026'],
+      [OTHER, long],
+    ] as const) {
+      await post('import', { uuid, body: { ...manifest, ...said, uuid, version } })
+      await put(full, undefined, { uuid })
+      expect(await post('activate', { uuid })).toMatchObject({ status: 200, json: { ...said, version } })
+      const { body } = await getJson<Listed>(`${served.url}${below('reader')}/images/${uuid}`)
+      expect(body).toMatchObject({ ...said, uuid, version })
+    }
+    expect(await versions()).toEqual(['0-base-2026', expect.stringMatching(/^0-v1\.0{42}-[0-9a-f]{16}$/)])
+  })
+
+  test('is not forgotten while its file is on its way', async () => {
+    await post('import', { body: manifest })
+    served.clock.advance(48 * 3_600_000)
+    await put(full)
+    const dayAgo = new Date(served.clock.now().getTime() - 24 * 3_600_000)
+    expect(await served.services.images.sweep(dayAgo)).toBe(0)
+    expect((await post('activate')).status).toBe(200)
   })
 })
 
@@ -176,8 +274,10 @@ describe('an image is refused', () => {
     ['name', { name: 'a;b' }],
     ['name', { name: '// --' }],
     ['name', { name: undefined }],
-    ['version', { version: 'latest' }],
-    ['version', { version: `1${'.0'.repeat(60)}` }],
+    ['version', { version: 'a b' }],
+    ['version', { version: `1${'.0'.repeat(256)}` }],
+    ['acl.0', { acl: ['everybody'] }],
+    ['requirements.bootrom', { requirements: { bootrom: 'coreboot' } }],
     ['type', { type: 'zvol' }],
     ['os', { os: 'windows' }],
     ['homepage', { homepage: 'javascript:alert(1)' }],
