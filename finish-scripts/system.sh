@@ -4,6 +4,7 @@
 #
 # zoneflash:system   of the boot environment and of what is received for it: TEMPLATE@VERSION
 # zoneflash:verified of what is received: the digest that it was found to have
+# zoneflash:clone    of what is received: the environment that was about to be made of it
 # zoneflash:stage    made: its contents are there; ready: it has its identity; active: the pool boots it; confirmed: it has booted
 # zoneflash:plan     which plan gave it the identity
 # zoneflash:old      the environment that was there before
@@ -54,21 +55,40 @@ system_is_booted() {
   [ "$booted_environment" = "$system_root" ]
 }
 
-# A run may die between making it and marking it.
+# A run may die between making it and marking it: a clone is of the version that what it came in is of, whatever its mark says.
 system_is_ours() { # whether the boot environment came of this version
   ours_is=`system_property "$system_root" zoneflash:system`
-  ours_origin=`native_property "$system_root" origin`
-  case $ours_origin in
-    "$system_holding/root@"*) return 0 ;;
-  esac
+  if is_clone_of_holding "$system_root"; then
+    ours_is=`system_property "$system_holding" zoneflash:system`
+    ours_verified=`system_property "$system_holding" zoneflash:verified`
+    [ "$ours_verified" = "$y_sha256" ] || return 1
+  fi
   [ "$ours_is" = "$system_is" ]
+}
+
+is_clone_of_holding() { # DATASET
+  clone_origin=`native_property "$1" origin`
+  case $clone_origin in
+    "$system_holding/root@"*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+is_unfinished() { # DATASET: whether a run of whatever version began it and died, so that nobody has ever booted it
+  unfinished_stage=`system_property "$1" zoneflash:stage`
+  unfinished_is=`system_property "$1" zoneflash:system`
+  [ -z "$unfinished_stage" ] || return 1
+  if is_clone_of_holding "$1"; then :; elif [ -z "$unfinished_is" ]; then return 1; fi
+  unfinished_boots=`pool_boots`
+  unfinished_current=`current_environment`
+  [ "$1" != "$unfinished_boots" ] && [ "$1" != "$unfinished_current" ]
 }
 
 # Nothing is written before this is done.
 check_system() {
   check_system_commands && check_pool && check_environments || return 1
   if system_is_booted; then return "$nothing_to_do"; fi
-  if dataset_exists "$system_root"; then return 0; fi
+  if dataset_exists "$system_root" && system_is_ours; then return 0; fi
   check_room
 }
 
@@ -122,7 +142,7 @@ check_environments() {
       ;;
   esac
   if dataset_exists "$system_root"; then
-    if system_is_ours; then :; else
+    if system_is_ours || is_unfinished "$system_root"; then :; else
       check_is=`system_property "$system_root" zoneflash:system`
       complain "boot environment $system_root is ${check_is:-not made by zoneflash}, expected none or $system_is: give the profile another bootEnvironment, or destroy it"
       return 1
@@ -145,11 +165,13 @@ check_room() { # before a byte is fetched; what a run that died has left counts 
   room_free=`native_property "$y_pool/ROOT" available`
   room_left=
   if dataset_exists "$system_holding"; then room_left=`native_property "$system_holding" used`; fi
+  room_begun=
+  if dataset_exists "$system_root"; then room_begun=`native_property "$system_root" used`; fi
   room_needed=$y_needed
-  export room_free room_left room_needed
+  export room_free room_left room_begun room_needed
   # numbers beyond what expr can hold
   room_says=`new_awk 'BEGIN {
-    room = ENVIRON["room_free"] + ENVIRON["room_left"]
+    room = ENVIRON["room_free"] + ENVIRON["room_left"] + ENVIRON["room_begun"]
     needed = ENVIRON["room_needed"] + 0
     printf "%s %.0f %.0f", room < needed ? "small" : "enough", needed / 1048576 + 0.5, room / 1048576
   }' </dev/null`
@@ -172,15 +194,32 @@ receive_system() {
   fi
   choose_system_form
   # a clone is made of what was verified alone
-  if dataset_exists "$system_root"; then :; else
-    fill_holding && clone_system || return 1
+  if dataset_exists "$system_root" && system_is_ours; then :; else
+    drop_begun_clone && drop_unfinished "$system_root" && fill_holding && clone_system || return 1
   fi
   promote_system && settle_system
 }
 
 drop_holding() { # with all that was received in it
+  drop_begun_clone || return 1
   dataset_exists "$system_holding" || return 0
   zfs destroy -r "$system_holding"
+}
+
+drop_begun_clone() { # the environment of another name that a run began to make of what is received
+  begun_clone=`system_property "$system_holding" zoneflash:clone`
+  if [ -z "$begun_clone" ] || [ "$begun_clone" = "$system_root" ]; then return 0; fi
+  drop_unfinished "$begun_clone"
+}
+
+drop_unfinished() { # DATASET, which may be missing
+  dataset_exists "$1" && is_unfinished "$1" || return 0
+  if is_clone_of_holding "$1"; then :; elif dataset_exists "$system_holding"; then
+    # once it is promoted, what it came in depends on it
+    zfs destroy -r "$system_holding" || return 1
+  fi
+  echo "destroying $1: a run began it and did not finish"
+  zfs destroy -r "$1"
 }
 
 fill_holding() {
@@ -246,7 +285,7 @@ clone_system() {
     complain "what came of $y_url_path has no snapshot"
     return 1
   fi
-  zfs clone "$clone_of" "$system_root"
+  zfs set zoneflash:clone="$system_root" "$system_holding" && zfs clone "$clone_of" "$system_root"
 }
 
 promote_system() { # the environment depends on nothing afterwards, and what it came in may go

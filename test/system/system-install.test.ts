@@ -35,7 +35,24 @@ const golden: Record<string, string> = {
 }
 
 /** Changes that zfs is asked for in a whole run, by their number: before each of these one run is killed. */
-const killPoints = { receive: 3, clone: 5, 'mark the clone': 6, 'destroy what it came in': 9, unmount: 14 }
+const everyKillPoint = {
+  receive: 3,
+  clone: 6,
+  'mark the clone': 7,
+  'destroy what it came in': 10,
+  unmount: 15,
+}
+/** A run costs some seconds: of those that are killed two of each kind do, unless all are asked for. */
+const allKillPoints = Boolean(process.env['ZONEFLASH_ALL_KILL_POINTS'])
+const killPoints = Object.entries(everyKillPoint).filter(
+  ([what]) => allKillPoints || what === 'mark the clone' || what === 'unmount',
+)
+const begunByOthers = [
+  ['cloned, for the same environment', 'golden-1.0', everyKillPoint['mark the clone']],
+  ['cloned, for another environment', 'golden-0.9', everyKillPoint['mark the clone']],
+  ['promoted, for the same environment', 'golden-1.0', everyKillPoint['destroy what it came in']],
+  ['promoted, for another environment', 'golden-0.9', everyKillPoint['destroy what it came in']],
+] as const
 
 /** Stands before zfs: counts what changes something, and kills the run when its turn has come. */
 const killer = `#!/bin/sh
@@ -109,7 +126,7 @@ describe.skipIf(sandboxLack)('a system', { timeout: 300_000 }, () => {
     expect(added.status, await added.text()).toBe(201)
   }
   const forget = () =>
-    sh(`for one in golden-1.0 zoneflash-incoming old; do
+    sh(`for one in golden-1.0 golden-0.9 zoneflash-incoming old; do
         if zfs list rpool/ROOT/$one >/dev/null 2>&1; then zfs destroy -R rpool/ROOT/$one; fi
       done
       rm -rf /var/zoneflash; zpool set bootfs=rpool/ROOT/installed rpool`)
@@ -133,6 +150,8 @@ describe.skipIf(sandboxLack)('a system', { timeout: 300_000 }, () => {
     await sh('zfs snapshot rpool/gold@flar')
     const stream = path.join(scratch, 'golden.zfs')
     writeFileSync(stream, enter(['zfs', 'send', 'rpool/gold@flar']))
+    await sh('echo of a version before >/golden/opt/app/kept; zfs snapshot rpool/gold@older')
+    writeFileSync(path.join(scratch, 'older.zfs'), enter(['zfs', 'send', 'rpool/gold@older']))
     await sh(
       'zfs set compression=off rpool/gold; zfs set quota=1G rpool/gold; zfs set zoneflash:stage=confirmed rpool/gold',
     )
@@ -152,6 +171,7 @@ ${booted}END
       chmod +x /stub/zfs /booted/zfs
       echo begun >/tmp/begin.log; echo finished >/tmp/finish.log`)
     await push('golden.zfs', 'golden', '--version', '1.0', '--os-release', 's10u8', '--arch', 'i86pc')
+    await push('older.zfs', 'golden', '--version', '0.9', '--os-release', 's10u8', '--arch', 'i86pc')
     await putProfile({})
     await addHost({
       name: 's1',
@@ -274,24 +294,40 @@ ${booted}END
     await sh('zpool destroy small')
   })
 
-  test.each(Object.entries(killPoints))(
+  const runKilledAt = async (at: number) => {
+    await sh(`echo 0 >/tmp/count; echo ${at} >/tmp/kill-at`)
+    const killer = `PATH=/stub:$PATH setsid -w sh -c 'echo $$ >/tmp/group; exec "$@"' sh`
+    expect((await run('/a', '', killer)).status).toBe(137)
+  }
+
+  test.each(killPoints)(
     'comes to the same end when the run is killed before it comes to %s',
     async (_what, at) => {
       await forget()
       await arm({})
-      await sh(`echo 0 >/tmp/count; echo ${at} >/tmp/kill-at`)
-      const killed = await run(
-        '/a',
-        '',
-        `PATH=/stub:$PATH setsid -w sh -c 'echo $$ >/tmp/group; exec "$@"' sh`,
-      )
-      expect(killed.status).toBe(137)
+      await runKilledAt(at)
       const { status, stderr } = await run('/a')
       expect(status, stderr).toBe(0)
       expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
       const wanted = ['-', 'no', '/', 'noauto', 'active']
       expect(await properties('origin,mounted,mountpoint,canmount,zoneflash:stage')).toEqual(wanted)
       expect(await inRoot('cat etc/.UNCONFIGURED opt/app/kept')).toBe('that is to be kept\n')
+    },
+  )
+
+  test.each(begunByOthers.slice(0, allKillPoints ? 4 : 2))(
+    'is not what a killed run of another version has %s',
+    async (_what, bootEnvironment, at) => {
+      await forget()
+      await arm({ template: 'golden@0.9', bootEnvironment })
+      await runKilledAt(at)
+      expect(await datasets()).toContain(`rpool/ROOT/${bootEnvironment}\n`)
+      await arm({ bootEnvironment: 'golden-1.0' })
+      const { status, stderr } = await run('/a')
+      expect(status, stderr).toBe(0)
+      expect(await datasets()).toBe('rpool/ROOT\nrpool/ROOT/golden-1.0\nrpool/ROOT/installed\n')
+      expect(await properties('zoneflash:system,zoneflash:stage')).toEqual(['golden@1.0', 'active'])
+      expect(await inRoot('cat opt/app/kept')).toBe('that is to be kept\n')
     },
   )
 
