@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Transaction, type Updateable } from 'kysely'
+import { sql, type Kysely, type RawBuilder, type Transaction, type Updateable } from 'kysely'
 import type { AuditEntry } from '#app/ports/access.ts'
 import type {
   Revocation,
@@ -13,23 +13,17 @@ import type { Entry } from '#core/entry.ts'
 import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { Retention } from '#core/retention/policy.ts'
-import { assertStorable, isStorable, toStorable } from '#core/storable-text.ts'
-import {
-  blobCollected,
-  templateKindMixed,
-  templateNotFound,
-  versionDeleted,
-  versionExists,
-  versionNotFound,
-  wrongState,
-} from '#core/store-errors.ts'
+import { assertStorable, isStorable } from '#core/storable-text.ts'
+import { blobCollected, templateNotFound, versionNotFound, wrongState } from '#core/store-errors.ts'
 import { mayBecome, type VersionState } from '#core/version-state.ts'
 import { writeAudit } from './audit-log.ts'
-import { holdBlob, isBlobUnheld } from './blob-lock.ts'
+import { holdBlob } from './blob-lock.ts'
+import { isUnreferenced, referencedBlobs } from './blob-references.ts'
 import { PostgresChannelStore } from './channel-store.ts'
-import { deleteUnusedIndexes, readEntries, writeEntries } from './entry-index.ts'
+import { readEntries, writeEntries } from './entry-index.ts'
 import type { Tables } from './tables.ts'
-import { assertUnused, holdVersion, isOpenNow } from './version-use.ts'
+import { changeState, holdKind, insertTemplate, insertVersion, replaceArtifacts } from './version-rows.ts'
+import { holdVersion } from './version-use.ts'
 
 /** The catalog in PostgreSQL. A deleted version stays as a row that nothing but `putVersion` sees. */
 export class PostgresTemplateCatalog implements TemplateCatalog {
@@ -126,37 +120,16 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   async #versionsWith(column: 'sha256' | 'guid', value: string): Promise<VersionRecord[]> {
     if (!isStorable(value)) return []
     return this.#liveVersions()
-      .where((query) =>
-        query.exists(
-          query
-            .selectFrom('artifact')
-            .whereRef('artifact.template', '=', 'version.template')
-            .whereRef('artifact.version', '=', 'version.name')
-            .where(`artifact.${column}`, '=', value)
-            .select('artifact.sha256'),
-        ),
-      )
+      .where(hasArtifact(sql`${sql.ref(`artifact.${column}`)} = ${value}`))
       .orderBy('version.seq')
       .execute()
   }
 
   async findVersionsByDigestPrefix(prefix: string): Promise<VersionRecord[]> {
     if (!/^[0-9a-f]{8,64}$/.test(prefix)) return []
-    return this.#liveVersions()
-      .where((query) =>
-        query.exists(
-          query
-            .selectFrom('artifact')
-            .whereRef('artifact.template', '=', 'version.template')
-            .whereRef('artifact.version', '=', 'version.name')
-            // digits come before letters in every collation
-            .where('artifact.sha256', '>=', prefix)
-            .where('artifact.sha256', '<=', prefix.padEnd(64, 'f'))
-            .select('artifact.sha256'),
-        ),
-      )
-      .orderBy('version.seq')
-      .execute()
+    // digits come before letters in every collation
+    const isOfPrefix = sql`artifact.sha256 between ${prefix} and ${prefix.padEnd(64, 'f')}`
+    return this.#liveVersions().where(hasArtifact(isOfPrefix)).orderBy('version.seq').execute()
   }
 
   async setMd5(sha256: Sha256, md5: Md5): Promise<void> {
@@ -164,16 +137,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
       const rows = await transaction
         .selectFrom('version')
         .select(['template', 'name', 'manifest'])
-        .where((query) =>
-          query.exists(
-            query
-              .selectFrom('artifact')
-              .whereRef('artifact.template', '=', 'version.template')
-              .whereRef('artifact.version', '=', 'version.name')
-              .where('artifact.sha256', '=', sha256)
-              .select('artifact.sha256'),
-          ),
-        )
+        .where(hasArtifact(sql`artifact.sha256 = ${sha256}`))
         .orderBy('seq')
         .forUpdate()
         .execute()
@@ -309,28 +273,12 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
     })
   }
 
-  /** Also what the plans of open installs and unfinished builds name: somebody may be fetching it this moment; and the files of images on their way. */
   async referencedBlobs(): Promise<Set<Sha256>> {
-    const { rows } = await sql<{ sha256: string }>`
-      select artifact.sha256
-        from artifact join version on version.template = artifact.template and version.name = artifact.version
-       where version.state <> 'deleted'
-       union ${digestsInPlans()} union ${digestsInBuilds()} union ${digestsInImages()}`.execute(this.#db)
-    return new Set(rows.map(({ sha256 }) => sha256))
+    return referencedBlobs(this.#db)
   }
 
   async isUnreferenced(sha256: Sha256): Promise<boolean> {
-    return this.#db.transaction().execute(async (transaction) => {
-      if (!(await isBlobUnheld(transaction, sha256))) return false
-      const { rows } = await sql<{ isReferenced: boolean }>`
-        select exists (
-          select from artifact join version on version.template = artifact.template and version.name = artifact.version
-           where version.state <> 'deleted' and artifact.sha256 = ${sha256})
-            or ${sha256} in (${digestsInPlans()} union ${digestsInBuilds()} union ${digestsInImages()}) as "isReferenced"`.execute(
-        transaction,
-      )
-      return rows[0]?.isReferenced === false
-    })
+    return this.#db.transaction().execute((transaction) => isUnreferenced(transaction, sha256))
   }
 
   async listRetention(): Promise<Map<string, Retention>> {
@@ -441,25 +389,9 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 }
 
-/** Every digest that stands in the plan of an open install. */
-const digestsInPlans = () => sql`
-  select found.digest[1]
-    from install, regexp_matches(install.plan::text, '"([0-9a-f]{64})"', 'g') as found (digest)
-   where ${isOpenNow()}`
-
-/**
- * The recipe's bundle, the media and the origin of builds that are not over; of those that are, for whoever is told how they
- * ended and for removing zones that were kept.
- */
-const digestsInBuilds = () => sql`
-  select found.digest[1]
-    from build, regexp_matches(build.inputs::text, '"([0-9a-f]{64})"', 'g') as found (digest)
-   where build.state in ('waiting', 'running') or build.zone_kept
-      or build.finished_at > clock_timestamp() - interval '1 day'`
-
-/** The files of images that are not activated yet. */
-const digestsInImages = () =>
-  sql`select image.sha256 from image where image.state <> 'active' and image.sha256 is not null`
+/** Of versions: whether one of the artifacts fulfils the condition. */
+const hasArtifact = (condition: RawBuilder<unknown>) => sql<boolean>`exists (
+  select from artifact where artifact.template = version.template and artifact.version = version.name and ${condition})`
 
 type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
   kind: TemplateKind | null
@@ -471,113 +403,6 @@ type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
 function key(name: string, missing: () => Error): string {
   if (!isStorable(name)) throw missing()
   return name
-}
-
-async function insertTemplate(db: Kysely<Tables>, name: string): Promise<void> {
-  assertStorable(name, 'template name')
-  await db
-    .insertInto('template')
-    .values({ name })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
-
-/** The first ready version says what the template is of. @throws TemplateKindMixed */
-async function holdKind(
-  transaction: Transaction<Tables>,
-  { manifest: { template, kind = 'zone' }, state }: VersionRecord,
-): Promise<void> {
-  if (state === 'ready') {
-    await transaction
-      .updateTable('template')
-      .set({ kind })
-      .where('name', '=', template)
-      .where('kind', 'is', null)
-      .execute()
-  }
-  const there = await transaction
-    .selectFrom('template')
-    .select('kind')
-    .where('name', '=', template)
-    .executeTakeFirstOrThrow()
-  if (there.kind !== null && there.kind !== kind) throw templateKindMixed(template, kind, there.kind)
-}
-
-/** @throws VersionExists unless the name is free or building, VersionDeleted when one was ready under it; two writers at once: the second waits, then fails. */
-async function insertVersion(db: Kysely<Tables>, { manifest, state }: VersionRecord): Promise<void> {
-  const values = {
-    state,
-    manifest: JSON.stringify(manifest),
-    origin_template: manifest.origin?.template ?? null,
-    origin_version: manifest.origin?.version ?? null,
-    was_ready: state === 'ready',
-  }
-  const written = await db
-    .insertInto('version')
-    .values({ template: manifest.template, name: manifest.version, ...values })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['template', 'name'])
-        .doUpdateSet({ ...values, recorded_at: sql`now()` })
-        .where('version.state', 'in', ['building', 'deleted'])
-        .where('version.was_ready', '=', false),
-    )
-    .returning('name')
-    .executeTakeFirst()
-  if (written) return
-  const there = await db
-    .selectFrom('version')
-    .select('state')
-    .where('template', '=', manifest.template)
-    .where('name', '=', manifest.version)
-    .executeTakeFirstOrThrow()
-  throw there.state === 'deleted'
-    ? versionDeleted(manifest.template, manifest.version)
-    : versionExists(manifest.template, manifest.version, there.state)
-}
-
-async function replaceArtifacts(db: Kysely<Tables>, { manifest }: VersionRecord): Promise<void> {
-  const { template, version, artifacts } = manifest
-  await db.deleteFrom('artifact').where('template', '=', template).where('version', '=', version).execute()
-  if (artifacts.length === 0) return
-  await db
-    .insertInto('artifact')
-    .values(
-      artifacts.map(({ sha256, format, compression, size, guid }, position) => ({
-        template,
-        version,
-        position,
-        sha256,
-        format,
-        compression,
-        size,
-        guid: guid ?? null,
-      })),
-    )
-    .execute()
-}
-
-/** The new state of a version whose row is locked. @throws VersionInUse when it is to go and something refers to it */
-async function changeState(
-  transaction: Transaction<Tables>,
-  template: string,
-  version: string,
-  state: VersionState,
-  revocation?: Revocation,
-): Promise<void> {
-  if (state === 'deleted') await assertUnused(transaction, template, version)
-  await transaction
-    .updateTable('version')
-    .set({
-      state,
-      ...(state === 'ready' && { was_ready: true }),
-      revoked_why: state === 'revoked' && revocation?.why !== undefined ? toStorable(revocation.why) : null,
-      revoked_at: state === 'revoked' ? (revocation?.at ?? new Date()) : null,
-    })
-    .where('template', '=', template)
-    .where('name', '=', version)
-    .execute()
-  if (state === 'deleted') await deleteUnusedIndexes(transaction)
 }
 
 function whenVersionIsGone(error: unknown): undefined {
