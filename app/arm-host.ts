@@ -9,7 +9,9 @@ import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
 import type { JumpStartStore } from './ports/jumpstart.ts'
 import type { InstallLog } from './ports/installs.ts'
-import type { Clock } from './ports/queue.ts'
+import type { Clock, JobQueue } from './ports/queue.ts'
+import type { MediumCompression } from './boot/kayak-medium.ts'
+import { requestConversion } from './convert/request-conversion.ts'
 import { planHost } from './plan-host.ts'
 
 export interface ArmNeeds {
@@ -21,6 +23,7 @@ export interface ArmNeeds {
   installs: InstallLog
   audit: AuditLog
   clock: Clock
+  queue: JobQueue
 }
 
 interface ArmRequest {
@@ -29,6 +32,8 @@ interface ArmRequest {
   baseUrl: string
   /** how installers of old systems reach the server, where that differs */
   installerUrl?: string
+  /** of the medium that kayak gets */
+  compression?: MediumCompression
   actor: string
 }
 
@@ -47,9 +52,12 @@ export interface ArmedHost {
 /** A window that nobody remembers is a hole: milliseconds. */
 const LONGEST_WINDOW = 30 * 86_400_000
 
-/** Plans, and keeps the plan: what changes later is for the next arming. @throws WindowTooLong and what planHost throws */
+/**
+ * Plans, and keeps the plan: what changes later is for the next arming. A medium that kayak will want is made from now on.
+ * @throws WindowTooLong and what planHost and requestConversion throw
+ */
 export async function armHost(
-  { host, ttlMs, baseUrl, installerUrl = baseUrl, actor }: ArmRequest,
+  { host, ttlMs, baseUrl, installerUrl = baseUrl, compression = 'xz', actor }: ArmRequest,
   needs: ArmNeeds,
 ): Promise<ArmedHost> {
   if (ttlMs > LONGEST_WINDOW) {
@@ -60,6 +68,7 @@ export async function armHost(
     )
   }
   const plan = await planHost(host, baseUrl, needs)
+  const medium = await kayakMedium(plan, compression, actor, needs)
   const { install, secret } = await needs.installs.arm(host, plan, ttlMs)
   await needs.audit.write({
     actor,
@@ -68,7 +77,13 @@ export async function armHost(
     details: { install: install.id, expiresAt: install.expiresAt },
   })
   const url = `${baseUrl}/js/${host}/${secret}/`
-  const boot = await bootWords(plan, `${installerUrl}/js/${host}/${secret}`, url, needs)
+  const documents = `${installerUrl}/js/${host}/${secret}/`
+  const boot = plan.jumpstart
+    ? bootWordsFor((await needs.hosts.get(host)).arch, documents)
+    : medium && {
+        words: renderKayakLoader({ documents: url.slice(0, -1) }, medium.name).trimEnd(),
+        note: medium.note,
+      }
   return {
     token: secret,
     url,
@@ -78,19 +93,24 @@ export async function armHost(
   }
 }
 
-/** `forInstallers` and `url` are the addresses of the documents, for installers of old systems and for all others. */
-async function bootWords(
+/** Of a host that kayak installs: its medium, asked for. */
+async function kayakMedium(
   plan: Plan,
-  forInstallers: string,
-  url: string,
-  { hosts, profiles }: ArmNeeds,
-): Promise<BootWords | undefined> {
-  if (plan.jumpstart) return bootWordsFor((await hosts.get(plan.host)).arch, `${forInstallers}/`)
-  const { kayak } = await profiles.get(plan.profile)
-  if (!kayak || !plan.system) return undefined
-  const medium = mediumName(`${plan.system.template}@${plan.system.version}`, 'xz')
+  compression: MediumCompression,
+  actor: string,
+  needs: ArmNeeds,
+): Promise<{ name: string; note: string } | undefined> {
+  const { kayak } = await needs.profiles.get(plan.profile)
+  if (!kayak || !plan.system || plan.jumpstart) return undefined
+  const { template, version } = plan.system
+  const to = `kayak.${compression}` as const
+  const { job } = await requestConversion({ template, version, to, actor }, needs)
+  const form = `${to} of ${template}@${version}`
   return {
-    words: renderKayakLoader({ documents: url.replace(/\/$/, '') }, medium).trimEnd(),
-    note: `\`host boot ${plan.host} --kind kayak --token …\` has the medium made before the host asks for it`,
+    name: mediumName(`${template}@${version}`, compression),
+    note:
+      job === undefined
+        ? `${form} is there`
+        : `${form} is being made, job ${job}: the host gets no configuration before it is there`,
   }
 }

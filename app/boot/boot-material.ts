@@ -10,7 +10,6 @@ import { TemplateName, TemplateRef, VersionName } from '#core/names.ts'
 import { armHost, type ArmNeeds } from '../arm-host.ts'
 import { requestConversion } from '../convert/request-conversion.ts'
 import type { Install } from '../ports/installs.ts'
-import type { JobQueue } from '../ports/queue.ts'
 
 export interface BootRequest {
   host: string
@@ -32,13 +31,11 @@ export interface BootReply extends BootMaterial {
   armedUntil?: string
 }
 
-type Needs = ArmNeeds & { queue: JobQueue }
-
 /** Stands where the token of an armed host goes. */
 const NO_TOKEN = 'zi_of-the-armed-host'
 
 /** @throws HostNotFound, WrongInstallToken, what armHost throws, and what core/boot/render.ts refuses */
-export async function bootMaterial(request: BootRequest, needs: Needs): Promise<BootReply> {
+export async function bootMaterial(request: BootRequest, needs: ArmNeeds): Promise<BootReply> {
   const { kind, options } = request
   const host = await needs.hosts.get(request.host)
   const ofAll = kind === 'kayak' ? await kayakMedium(host, needs) : undefined
@@ -64,8 +61,8 @@ export async function bootMaterial(request: BootRequest, needs: Needs): Promise<
 }
 
 async function windowOf(
-  { host, token, ttlMs, baseUrl, actor }: BootRequest,
-  needs: Needs,
+  { host, token, ttlMs, baseUrl, options: { compression }, actor }: BootRequest,
+  needs: ArmNeeds,
 ): Promise<{ token?: string; install?: Install }> {
   if (token !== undefined) {
     const install = await needs.installs.authenticate(host, token)
@@ -77,7 +74,7 @@ async function windowOf(
     )
   }
   if (ttlMs === undefined) return {}
-  const armed = await armHost({ host, ttlMs, baseUrl, actor }, needs)
+  const armed = await armHost({ host, ttlMs, baseUrl, compression, actor }, needs)
   return { token: armed.token, install: await needs.installs.get(armed.install) }
 }
 
@@ -90,7 +87,7 @@ function plannedMedium(install: Install | undefined): string | undefined {
 }
 
 /** `omni@stable` of the host's profile. @throws HostHasNoKayak */
-async function kayakMedium(host: Host, { profiles }: Needs): Promise<string> {
+async function kayakMedium(host: Host, { profiles }: ArmNeeds): Promise<string> {
   const profile = host.profile === undefined ? undefined : await profiles.get(host.profile)
   if (profile?.kayak && profile.system) return profile.system.template
   throw new ProvisionError(
@@ -100,13 +97,13 @@ async function kayakMedium(host: Host, { profiles }: Needs): Promise<string> {
   )
 }
 
-/** Asks for the medium beforehand: the client does not wait for it. */
+/** Asks for the medium beforehand: the host gets no configuration until it is there. */
 async function kayakNotes(
   host: Host,
   medium: string,
   { compression }: BootOptions,
   actor: string,
-  needs: Needs,
+  needs: ArmNeeds,
 ): Promise<string[]> {
   const { template, selector } = TemplateRef.parse(medium)
   const to = `kayak.${compression}` as const

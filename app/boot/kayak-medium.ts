@@ -1,12 +1,12 @@
-// The stream that kayak receives: a form of the version, made when it is first asked for.
+// The stream that kayak receives: a form of the version. It has to be there before a host is told to take its disks for it.
 import { findConverted, type ConversionTarget } from '#core/conversion/target.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { TemplateRef } from '#core/names.ts'
-import { requestConversion } from '../convert/request-conversion.ts'
+import { conversionJob, requestConversion } from '../convert/request-conversion.ts'
 import { findBlobArtifact, type ArtifactReader, type FoundArtifact } from '../find-artifact.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { ChannelStore } from '../ports/channels.ts'
-import type { JobQueue } from '../ports/queue.ts'
+import type { JobQueue, JobStatus } from '../ports/queue.ts'
 
 interface Needs {
   catalog: TemplateCatalog
@@ -16,7 +16,12 @@ interface Needs {
 
 export type MediumCompression = 'xz' | 'gz' | 'bz2'
 
-/** @throws NotFound alike for what is not there and what the reader may not have, MediumNotReady while it is being made */
+const FORMS = ['kayak.xz', 'kayak.gz', 'kayak.bz2'] as const satisfies ConversionTarget[]
+
+/**
+ * Asked for with a token it is made when it is not there; nobody makes workers work without one.
+ * @throws NotFound alike for what is not there and what the reader may not have, MediumNotReady while it is being made
+ */
 export async function findKayakMedium(
   { template, selector }: TemplateRef,
   compression: MediumCompression,
@@ -31,10 +36,36 @@ export async function findKayakMedium(
   if (!asked) throw new ProvisionError('missing', 'NotFound', 'there is nothing here')
   const found = await findBlobArtifact(asked.sha256, reader, needs, 'kayak')
   if (medium) return { ...found, template, version: manifest.version }
+  if (reader.kind === 'anyone') throw new ProvisionError('missing', 'NotFound', 'there is nothing here')
   await requestConversion({ template, version: manifest.version, to, actor: 'kayak' }, needs)
-  throw new ProvisionError(
-    'unavailable',
-    'MediumNotReady',
-    `${to} of ${template}@${manifest.version} is being made`,
-  )
+  throw notReady(`${to} of ${template}@${manifest.version} is being made`)
+}
+
+/**
+ * kayak destroys what is on the disks before it fetches the medium, and does not look at the status of the answer. One that is
+ * missing is asked for, unless making it has failed: that takes a person.
+ * @throws VersionNotFound, MediumNotReady unless the version has a medium, however compressed
+ */
+export async function assertMediumIsThere(
+  { template, selector }: TemplateRef,
+  needs: Pick<Needs, 'catalog' | 'queue'>,
+): Promise<void> {
+  const { manifest } = await needs.catalog.getVersion(template, selector)
+  const { version, artifacts } = manifest
+  if (FORMS.some((to) => findConverted(artifacts, to))) return
+  const jobs = FORMS.map((to) => needs.queue.status(conversionJob({ template, version, to })))
+  const states = (await Promise.all(jobs)).map((job) => job?.state)
+  if (!states.some(isUnderWay)) {
+    if (states.includes('failed')) throw notReady(`a medium of ${template}@${version} could not be made`)
+    await requestConversion({ template, version, to: 'kayak.xz', actor: 'kayak' }, needs)
+  }
+  throw notReady(`a medium of ${template}@${version} is being made`)
+}
+
+function isUnderWay(state: JobStatus['state'] | undefined): boolean {
+  return state === 'waiting' || state === 'active' || state === 'delayed'
+}
+
+function notReady(message: string): ProvisionError {
+  return new ProvisionError('unavailable', 'MediumNotReady', message)
 }

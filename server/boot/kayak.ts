@@ -3,15 +3,16 @@
 import express, { type Express, type Request, type Response } from 'express'
 import { z } from 'zod'
 import { findKayakClient, kayakClientOf, type KayakClient } from '#app/boot/kayak-host.ts'
-import { findKayakMedium } from '#app/boot/kayak-medium.ts'
+import { assertMediumIsThere, findKayakMedium } from '#app/boot/kayak-medium.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
+import type { Install } from '#app/ports/installs.ts'
 import { mediumPattern } from '#core/boot/kayak.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { renderInstallScript } from '#core/install-script.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
 import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
-import { ProfileName, TemplateRef } from '#core/names.ts'
+import { ProfileName, TemplateName, TemplateRef, VersionName } from '#core/names.ts'
 import { Plan } from '#core/plan/schema.ts'
 import { mayAct } from '#core/role.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
@@ -30,7 +31,13 @@ import { answerPlainly, plainly } from './plain-answers.ts'
 const PlannedHost = z.object({
   profile: ProfileName,
   zones: z.array(z.unknown()),
-  system: z.object({ capturedZones: z.array(z.unknown()).default([]) }).optional(),
+  system: z
+    .object({
+      template: TemplateName,
+      version: VersionName,
+      capturedZones: z.array(z.unknown()).default([]),
+    })
+    .optional(),
 })
 
 const MAX_LOG = 1024 * 1024
@@ -137,6 +144,11 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
   const plan = PlannedHost.parse(install.plan)
   const { kayak, ...profile } = await services.profiles.get(plan.profile)
   if (!kayak) throw nothing()
+  const { system } = plan
+  if (system) await needMedium(install, { template: system.template, selector: system.version }, services)
+  // the loader's line for all hosts names the profile's template
+  if (system && profile.system && token === undefined)
+    await needMedium(install, TemplateRef.parse(profile.system.template), services)
   const secret = token ?? (await services.installs.addToken(install.id))
   const text = renderKayakConfig({
     host,
@@ -145,13 +157,35 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
     hasZones: plan.zones.length > 0 || (plan.system?.capturedZones.length ?? 0) > 0,
     isGroup,
   })
-  await services.installs.record(install.id, {
-    id: `kayak-${Math.floor(services.clock.now().getTime() / 60_000)}`,
-    step: NOTICE,
-    state: 'done',
-    message: `kayak fetched its configuration as ${macDigits(String(request.params['mac']))}`,
-  })
+  await remark(
+    install,
+    'kayak',
+    `kayak fetched its configuration as ${macDigits(String(request.params['mac']))}`,
+    services,
+  )
   response.set('cache-control', 'no-store').type('text/plain').send(text)
+}
+
+/** @throws MediumNotReady, which stands in the timeline then */
+async function needMedium(install: Install, reference: TemplateRef, services: Services): Promise<void> {
+  try {
+    await assertMediumIsThere(reference, services)
+  } catch (error) {
+    if (error instanceof ProvisionError && error.code === 'MediumNotReady')
+      await remark(install, 'kayak-medium', `kayak gets no configuration yet: ${error.message}`, services)
+    throw error
+  }
+}
+
+/** One line a minute at most. */
+async function remark(
+  { id }: Install,
+  what: string,
+  message: string,
+  { installs, clock }: Services,
+): Promise<void> {
+  const minute = Math.floor(clock.now().getTime() / 60_000)
+  await installs.record(id, { id: `${what}-${minute}`, step: NOTICE, state: 'done', message })
 }
 
 /** By the token in the path and the address; else by the address alone. */

@@ -188,3 +188,32 @@ export async function addVersion(
   )
   return sha256
 }
+
+/** Gives a version the form that kayak receives: `bytes`, as `kayak.xz`. */
+export async function addKayakMedium(
+  { catalog, blobs, clock }: Services,
+  template: string,
+  version: string,
+  bytes = Buffer.from('a medium'),
+): Promise<void> {
+  const { sha256, sha1, size } = await blobs.put(Readable.from([bytes]))
+  const snapshot = 'zoneflash@kayak'
+  await catalog.addArtifacts(
+    { template, version },
+    [
+      {
+        format: 'zfs',
+        compression: 'xz',
+        layout: 'zoneroot',
+        sha256,
+        sha1,
+        size,
+        uncompressedSize: size,
+        entries: 0,
+        snapshot,
+      },
+    ],
+    new Map([[sha256, []]]),
+    { actor: 'test', action: 'version.convert', subject: `${template}@${version}`, at: clock.now() },
+  )
+}

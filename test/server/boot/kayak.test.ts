@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Profile } from '#core/profile.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { converse } from '../raw-socket.ts'
-import { addVersion, serve, type Served } from '../served.ts'
+import { addKayakMedium, addVersion, serve, type Served } from '../served.ts'
 
 const MAC = '0011220A0B0C'
 let served: Served
@@ -25,6 +25,7 @@ beforeEach(async () => {
     compression: 'none',
     layout: 'zoneroot',
   })
+  await addKayakMedium(served.services, 'omni', '1.0')
   await profiles.set(
     Profile.parse({
       name: 'omni',
@@ -52,6 +53,14 @@ const hostOf = (name: string, more: object = {}) => ({
   ...more,
 })
 const open = () => served.services.catalog.setOpenTo('omni', ['kayak'])
+const queued = () => {
+  const { queue } = served.services
+  return queue instanceof MemoryJobQueue ? queue.jobs.map(({ data }) => data) : []
+}
+const systemOf = ({ system }: Profile) => {
+  if (!system) throw new Error('no system')
+  return system
+}
 const get = (path: string, method = 'GET', headers = {}) => served.call(method, path, { headers })
 
 describe('the configuration by MAC address', () => {
@@ -91,6 +100,71 @@ describe('the configuration by MAC address', () => {
     expect(reply.text).toContain(`/js/h1/${token}/events`)
     expect((await get(`/js/h1/${token}/kayak/${MAC.slice(0, 6)}`)).status).toBe(404)
     expect((await get(`/js/h1/${token}/kayak/AABBCCDDEEFF`)).status).toBe(404)
+  })
+
+  test('is not there before the medium is, which is asked for: kayak destroys the pool first', async () => {
+    await open()
+    await addVersion(served.services, {
+      template: 'omni',
+      version: '2.0',
+      bytes: Buffer.from('of 2.0'),
+      format: 'zfs',
+      compression: 'none',
+      layout: 'zoneroot',
+    })
+    const plan = { ...planOf(), system: { template: 'omni', version: '2.0' } }
+    const { secret, install } = await served.services.installs.arm('h1', plan, 3_600_000)
+    const own = `/js/h1/${secret}/kayak/${MAC}`
+    for (const path of [`/kayak/${MAC}`, own, own]) {
+      const reply = await get(path)
+      expect([reply.status, reply.text, reply.headers.get('retry-after')]).toEqual([503, 'not now\n', '30'])
+    }
+    expect(queued()).toMatchObject([{ template: 'omni', version: '2.0', to: 'kayak.xz' }])
+    expect(await served.services.installs.events(install.id)).toMatchObject([
+      { message: 'kayak gets no configuration yet: a medium of omni@2.0 is being made' },
+    ])
+    await addKayakMedium(served.services, 'omni', '2.0', Buffer.from('medium of 2.0'))
+    for (const path of [`/kayak/${MAC}`, own]) expect((await get(path)).text).toContain('BuildRpool')
+  })
+
+  test('by the address alone it needs the medium that the loader of all hosts names, too', async () => {
+    await open()
+    await addVersion(served.services, {
+      template: 'omni',
+      version: '2.0',
+      bytes: Buffer.from('of 2.0'),
+      format: 'zfs',
+      compression: 'none',
+      layout: 'zoneroot',
+    })
+    const profile = await served.services.profiles.get('omni')
+    await served.services.profiles.set({ ...profile, system: { ...systemOf(profile), template: 'omni@2.0' } })
+    expect((await get(`/kayak/${MAC}`)).status).toBe(503)
+    expect((await get(`/js/h1/${token}/kayak/${MAC}`)).status).toBe(200)
+  })
+
+  test('a medium that could not be made is not asked for again by a host', async () => {
+    await addVersion(served.services, {
+      template: 'omni',
+      version: '2.0',
+      bytes: Buffer.from('of 2.0'),
+      format: 'zfs',
+      compression: 'none',
+      layout: 'zoneroot',
+    })
+    const plan = { ...planOf(), system: { template: 'omni', version: '2.0' } }
+    const { secret, install } = await served.services.installs.arm('h1', plan, 3_600_000)
+    const ask = async () => (await get(`/js/h1/${secret}/kayak/${MAC}`)).status
+    expect(await ask()).toBe(503)
+    const { queue } = served.services
+    if (!(queue instanceof MemoryJobQueue)) throw new Error('another queue')
+    queue.finish('convert_omni_2.0_kayak.xz', 'no space')
+    served.clock.advance(60_000)
+    expect(await ask()).toBe(503)
+    expect(queue.jobs.map(({ state }) => state)).toEqual(['failed'])
+    expect((await served.services.installs.events(install.id)).at(-1)).toMatchObject({
+      message: 'kayak gets no configuration yet: a medium of omni@2.0 could not be made',
+    })
   })
 
   test('is gone when the window is over', async () => {
@@ -196,7 +270,7 @@ describe('no failure has the word in it that kayak looks for', () => {
       '/kayak/BuildRpool%20x',
       '/kayak/media/BuildRpool',
       '/kayak/media/BuildRpool@stable.zfs.xz',
-      '/kayak/media/omni@1.0.zfs.xz',
+      '/kayak/media/omni@1.0.zfs.gz',
       '/kayak/a/b/BuildRpool',
       '/kayaklog/BuildRpool',
       '/kayaklog/AABBCCDDEEFF',
@@ -282,17 +356,16 @@ describe('the medium', () => {
     expect((await get(path)).status).toBe(404)
   })
 
-  test('is made by a worker when it is asked for first; who may not have it makes nobody work', async () => {
+  test('is made by a worker when a token asks for it first; who has none makes nobody work', async () => {
     const path = '/kayak/media/omni@1.0.zfs.gz'
-    const { queue } = served.services
-    const jobs = () => (queue instanceof MemoryJobQueue ? queue.jobs.map(({ data }) => data) : [])
     expect((await get(path)).status).toBe(404)
-    expect(jobs()).toEqual([])
     await open()
-    const reply = await get(path)
+    for (const method of ['GET', 'HEAD']) expect((await get(path, method)).status).toBe(404)
+    expect(queued()).toEqual([])
+    const reply = await get(`/js/h1/${token}${path}`)
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '30'])
-    expect((await get(path)).status).toBe(503)
-    expect(jobs()).toMatchObject([{ template: 'omni', version: '1.0', to: 'kayak.gz' }])
+    expect((await served.call('GET', path, { as: 'operator' })).status).toBe(503)
+    expect(queued()).toMatchObject([{ template: 'omni', version: '1.0', to: 'kayak.gz' }])
   })
 })
 

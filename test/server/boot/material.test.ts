@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Profile } from '#core/profile.ts'
-import { addVersion, serve, type Served } from '../served.ts'
+import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
+import { addKayakMedium, addVersion, serve, type Served } from '../served.ts'
 
 let served: Served
 beforeEach(async () => {
@@ -101,9 +102,24 @@ test('a host that kayak installs is armed with a version, and its own line names
   expect(armed.json).toMatchObject({
     boot: {
       words: expect.stringMatching(/^boot-args="-B install_media=.*\/kayak"$/),
-      note: expect.any(String),
+      note: expect.stringMatching(
+        /^kayak\.xz of omni@1\.0 is being made, job convert_\S+: the host gets no configuration/,
+      ),
     },
   })
+})
+
+test('arming a host that kayak installs has its medium made, as it is to be compressed', async () => {
+  const { queue } = served.services
+  const queued = () => (queue instanceof MemoryJobQueue ? queue.jobs.map(({ data }) => data) : [])
+  await boot({ kind: 'kayak', for: '2h', options: { compression: 'bz2' } }, 'omni-host')
+  expect(queued()).toMatchObject([{ template: 'omni', version: '1.0', to: 'kayak.bz2' }])
+  await served.call('POST', '/api/v1/hosts/web-host/arm', { as: 'operator', body: {} })
+  expect(queued().length).toBe(1)
+  await addKayakMedium(served.services, 'omni', '1.0')
+  const armed = await served.call('POST', '/api/v1/hosts/omni-host/arm', { as: 'operator', body: {} })
+  expect(armed.json).toMatchObject({ boot: { note: 'kayak.xz of omni@1.0 is there' } })
+  expect(queued().length).toBe(1)
 })
 
 test('the first boot fetches what is left to do once kayak has installed the system', async () => {
@@ -112,6 +128,7 @@ test('the first boot fetches what is left to do once kayak has installed the sys
   const [zone] = (await profiles.get('web')).zones
   await profiles.set({ ...omni, name: 'both', zones: zone ? [zone] : [] })
   await hosts.set({ ...(await hosts.get('omni-host')), profile: 'both' })
+  await addKayakMedium(served.services, 'omni', '1.0')
   const { json } = await boot({ kind: 'kayak', for: '2h' }, 'omni-host')
   const [token = ''] = TOKEN.exec(JSON.stringify(json)) ?? []
   const config = await served.call('GET', `/js/omni-host/${token}/kayak/0011220A0B0C`)
