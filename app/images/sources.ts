@@ -7,7 +7,7 @@ import { mayReadWithoutToken, mayReadWithToken } from '../may-read.ts'
 import type { ApiToken } from '../ports/access.ts'
 import type { TemplateCatalog, TemplateSummary, VersionId, VersionRecord } from '../ports/catalog.ts'
 import type { ChannelStore } from '../ports/channels.ts'
-import type { ImageStore } from '../ports/images.ts'
+import type { ImageStore, PublishedImage } from '../ports/images.ts'
 
 export interface ImageNeeds {
   catalog: TemplateCatalog
@@ -39,13 +39,12 @@ function mayReadImages(template: TemplateSummary, { client, token }: ImageReader
 
 /** Those of every template that the reader may have. */
 export async function readableSources(reader: ImageReader, needs: ImageNeeds): Promise<Sources> {
-  const [templates, blocked, published] = [
-    await needs.catalog.listTemplates(),
-    new Set((await needs.channels.blocked()).map(nameOf)),
-    await publishedByName(needs.images),
-  ]
+  const templates = (await needs.catalog.listTemplates()).filter((one) => mayReadImages(one, reader))
+  if (templates.length === 0) return { all: [], find: () => undefined }
+  const blocked = new Set((await needs.channels.blocked()).map(nameOf))
+  const published = await publishedByName(needs.images)
   const all: ImageSource[] = []
-  for (const template of templates.filter((one) => mayReadImages(one, reader))) {
+  for (const template of templates) {
     for (const record of await needs.catalog.listVersions(template.name)) {
       const name = nameOf(record.manifest)
       const source = sourceOf(record, template, blocked.has(name), published.get(name), reader)
@@ -62,14 +61,14 @@ export async function sourceWithOrigins(
   reader: ImageReader,
   needs: ImageNeeds,
 ): Promise<{ source: ImageSource; find: FindSource } | undefined> {
-  const published = await publishedByName(needs.images)
   const chain = new Map<string, ImageSource>()
   const add = async (one: VersionRecord): Promise<ImageSource | undefined> => {
     const { template, version } = one.manifest
     const summary = await needs.catalog.getTemplate(template)
     if (!mayReadImages(summary, reader)) return undefined
     const isBlocked = (await needs.channels.blockOf(template, version)) !== undefined
-    const source = sourceOf(one, summary, isBlocked, published.get(nameOf(one.manifest)), reader)
+    const published = publishedAs(await needs.images.findActive({ template, version }))
+    const source = sourceOf(one, summary, isBlocked, published, reader)
     if (source) chain.set(nameOf(source), source)
     return source
   }
@@ -105,10 +104,14 @@ async function publishedByName(images: ImageStore): Promise<Map<string, Publishe
   const active = await images.listActive()
   return new Map(
     active.flatMap((image) => {
-      const { uuid, manifest, artifact } = image
-      return artifact ? [[nameOf(image), { uuid, manifest, sha256: artifact.sha256 }] as const] : []
+      const published = publishedAs(image)
+      return published ? [[nameOf(image), published] as const] : []
     }),
   )
+}
+
+function publishedAs(image: PublishedImage | undefined): PublishedAs | undefined {
+  return image?.artifact && { uuid: image.uuid, manifest: image.manifest, sha256: image.artifact.sha256 }
 }
 
 function nameOf({ template, version }: VersionId): string {

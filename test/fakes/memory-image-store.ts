@@ -14,7 +14,8 @@ import type { MemoryTemplateCatalog } from './memory-template-catalog.ts'
 
 /** Published images in a map. */
 export class MemoryImageStore implements ImageStore {
-  readonly #images = new Map<string, PublishedImage & { touchedAt: Date }>()
+  readonly #images = new Map<string, PublishedImage>()
+  readonly #touched = new Map<string, Date>()
   readonly #catalog: MemoryTemplateCatalog
 
   constructor(catalog: MemoryTemplateCatalog) {
@@ -23,15 +24,12 @@ export class MemoryImageStore implements ImageStore {
 
   async create(image: Parameters<ImageStore['create']>[0]): Promise<void> {
     if (this.#images.has(image.uuid)) throw imageUuidExists(image.uuid)
-    this.#images.set(
-      image.uuid,
-      structuredClone({ ...image, state: 'unactivated', touchedAt: image.createdAt }),
-    )
+    this.#images.set(image.uuid, structuredClone({ ...image, state: 'unactivated' }))
+    this.#touched.set(image.uuid, image.createdAt)
   }
 
   async find(uuid: string): Promise<PublishedImage | undefined> {
-    const image = this.#images.get(uuid)
-    return image && toImage(image)
+    return structuredClone(this.#images.get(uuid))
   }
 
   async setFile(
@@ -46,8 +44,7 @@ export class MemoryImageStore implements ImageStore {
   }
 
   async touch(uuid: string, now: Date): Promise<void> {
-    const image = this.#images.get(uuid)
-    if (image) image.touchedAt = now
+    if (this.#images.has(uuid)) this.#touched.set(uuid, now)
   }
 
   async settle(uuid: string, sha256: string): Promise<void> {
@@ -83,25 +80,22 @@ export class MemoryImageStore implements ImageStore {
     const alive = await Promise.all(active.map((one) => this.#catalog.findVersion(one.template, one.version)))
     return active
       .filter((_, index) => alive[index] !== undefined)
-      .map(toImage)
+      .map((one) => structuredClone(one))
       .toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1))
   }
 
   async sweep(before: Date): Promise<number> {
     const old = [...this.#images.values()].filter(
-      ({ state, touchedAt }) => state === 'unactivated' && touchedAt < before,
+      ({ uuid, state, createdAt }) =>
+        state === 'unactivated' && (this.#touched.get(uuid) ?? createdAt) < before,
     )
     for (const { uuid } of old) this.#images.delete(uuid)
     return old.length
   }
 
-  #get(uuid: string): PublishedImage & { touchedAt: Date } {
+  #get(uuid: string): PublishedImage {
     const image = this.#images.get(uuid)
     if (!image) throw imageNotFound(uuid)
     return image
   }
-}
-
-function toImage({ touchedAt: _, ...image }: PublishedImage & { touchedAt: Date }): PublishedImage {
-  return structuredClone(image)
 }
