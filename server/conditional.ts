@@ -10,18 +10,32 @@ export type Answer =
   | { status: 412 }
   | { status: 416; code: 'RangeNotSatisfiable' | 'ManyRanges' }
 
-/** How to answer a GET or HEAD of a representation with this strong `etag` (quotes included) and size in bytes. */
+/**
+ * How to answer a GET or HEAD of a representation with this strong `etag` (quotes included) and size in bytes. `modified`: its
+ * Last-Modified, where that is sent; the bytes never change after it.
+ */
 export function decideAnswer(
   method: string,
   headers: IncomingHttpHeaders,
   etag: string,
   size: number,
+  modified?: Date,
 ): Answer {
   const ifMatch = headers['if-match']
-  if (ifMatch !== undefined && !matches(ifMatch, etag, 'strong')) return { status: 412 }
+  if (
+    ifMatch === undefined
+      ? !isBy(headers['if-unmodified-since'], modified)
+      : !matches(ifMatch, etag, 'strong')
+  )
+    return { status: 412 }
   const ifNoneMatch = headers['if-none-match']
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch, etag, 'weak')) return { status: 304 }
-  if (method !== 'GET' || headers.range === undefined || !mayRange(headers['if-range'], etag))
+  if (
+    ifNoneMatch === undefined
+      ? isSince(headers['if-modified-since'], modified)
+      : matches(ifNoneMatch, etag, 'weak')
+  )
+    return { status: 304 }
+  if (method !== 'GET' || headers.range === undefined || !mayRange(headers['if-range'], etag, modified))
     return { status: 200 }
   const range = readRange(headers.range, size)
   if (range === 'whole') return { status: 200 }
@@ -30,9 +44,30 @@ export function decideAnswer(
   return { status: 206, range }
 }
 
-/** A date in If-Range never matches: we give no Last-Modified. */
-function mayRange(ifRange: string | string[] | undefined, etag: string): boolean {
-  return ifRange === undefined || ifRange === etag
+/** A date must be the very one that was told. */
+function mayRange(ifRange: string | string[] | undefined, etag: string, modified: Date | undefined): boolean {
+  return (
+    ifRange === undefined ||
+    ifRange === etag ||
+    (modified !== undefined && ifRange === modified.toUTCString())
+  )
+}
+
+/** If-Modified-Since: whether nothing changed since. What is no date counts as not sent. */
+function isSince(date: string | undefined, modified: Date | undefined): boolean {
+  const since = secondsOf(date)
+  return since !== undefined && modified !== undefined && Math.floor(modified.getTime() / 1000) <= since
+}
+
+/** If-Unmodified-Since: whether it is still so. */
+function isBy(date: string | undefined, modified: Date | undefined): boolean {
+  return secondsOf(date) === undefined || modified === undefined || isSince(date, modified)
+}
+
+function secondsOf(date = ''): number | undefined {
+  return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(date)
+    ? Date.parse(date) / 1000
+    : undefined
 }
 
 function matches(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {

@@ -4,14 +4,25 @@ import type { ApiError } from './api-error.ts'
 import type { Answer } from './conditional.ts'
 import { dropEntityHeaders } from './error-handler.ts'
 
+type SendError = (error: ApiError, status: number) => void
+
 export type AnswerWithoutBytes = Exclude<Answer, { status: 200 | 206 }>
 
-/** Ends the answer; 412 and 416 with the body of any other error. `etag` with its quotes, `size` in bytes. */
+/** Ends the answer; 412 and 416 with the body of any other error, as `sendError` has it. `etag` with its quotes, `size` in bytes. */
 export function sendWithoutBytes(
   response: Response,
   answer: AnswerWithoutBytes,
   { etag, size }: { etag: string; size: number },
+  sendError: SendError = (error) => void response.json(error),
 ): void {
+  const refuse = (error: ApiError): void => {
+    // nothing that was said of the bytes holds for an answer about the request
+    dropEntityHeaders(response)
+    response.removeHeader('last-modified')
+    response.set('cache-control', 'no-store')
+    sendError(error, answer.status)
+  }
+
   response.status(answer.status)
   switch (answer.status) {
     case 304:
@@ -19,21 +30,15 @@ export function sendWithoutBytes(
       response.end()
       return
     case 412:
-      sendRefusal(response, {
+      refuse({
         code: 'PreconditionFailed',
-        message: `the entity tag is ${etag}, If-Match says otherwise`,
+        message: `the entity tag is ${etag}, the request's conditions say otherwise`,
       })
       return
     case 416:
       response.set('content-range', `bytes */${size}`)
-      sendRefusal(response, { code: answer.code, message: rangeMessage(answer.code, size) })
+      refuse({ code: answer.code, message: rangeMessage(answer.code, size) })
   }
-}
-
-/** An answer about the request: nothing that was said of the bytes holds for it. */
-function sendRefusal(response: Response, error: ApiError): void {
-  dropEntityHeaders(response)
-  response.set('cache-control', 'no-store').json(error)
 }
 
 function rangeMessage(code: 'ManyRanges' | 'RangeNotSatisfiable', size: number): string {

@@ -54,7 +54,7 @@ export function mountMedia(app: Express, needs: ReadNeeds): void {
         {
           artifact,
           etag: artifact.sha256,
-          modified: new Date(source.createdAt),
+          modified: isVersion ? new Date(source.createdAt) : undefined,
           isOpen: source.isOpen,
           immutable: isVersion,
         },

@@ -8,6 +8,7 @@ import type { WrongTokens } from '../wrong-tokens.ts'
 import { mountMedia } from './media-routes.ts'
 import { mountImagePublishing } from './publish-routes.ts'
 import { mountImageReads } from './read-routes.ts'
+import { malformedPath } from './reply.ts'
 
 export function mountImages(
   app: Express,
@@ -20,4 +21,5 @@ export function mountImages(
   mountImageReads(app, needs)
   mountImagePublishing(app, needs)
   mountMedia(app, needs)
+  app.use(malformedPath)
 }

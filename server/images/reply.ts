@@ -1,8 +1,8 @@
 // Answers as IMGAPI has them (jumpstart.md 6.2.2): plain JSON with its length, failures with their own codes.
-import type { Request, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import { ProvisionError } from '#core/errors.ts'
-import { imageErrorOf } from '#core/images/errors.ts'
+import { imageErrorOf, imageNotFound } from '#core/images/errors.ts'
 import { maskPath } from '../access-log.ts'
 import { dropEntityHeaders } from '../error-handler.ts'
 
@@ -37,6 +37,14 @@ export function imageRoute(
       sendJson(response, body, status)
     }
   }
+}
+
+/** An address that cannot be decoded is one of nothing: imgadm goes on to its next source (jumpstart.md 6.2.2). */
+export const malformedPath: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
+  const isOurs = /^(?:\/t\/[^/]*)?\/(?:images|media|ping|channels)(?:\/|$)/.test(request.path)
+  if (!(thrown instanceof URIError) || !isOurs || response.headersSent) return next(thrown)
+  const { status, body } = imageErrorOf(imageNotFound(request.path))
+  sendJson(response, body, status)
 }
 
 /** Of an address with a query, its parameters. */

@@ -3,7 +3,12 @@ import type { Request, Response } from 'express'
 import type { Artifact } from '#core/manifest.ts'
 import { decideAnswer } from '../conditional.ts'
 import { sendBlob, type SendNeeds } from '../send-blob.ts'
+import { sendJson } from './reply.ts'
 import { sendWithoutBytes } from '../send-without-bytes.ts'
+
+/** As the library names them that other servers of the kind are made with. */
+const PRECONDITION_FAILED = 'PreconditionFailedError'
+const RANGE_NOT_SATISFIABLE = 'RequestedRangeNotSatisfiableError'
 
 export interface SentFile {
   artifact: Pick<Artifact, 'sha256' | 'size'>
@@ -11,7 +16,8 @@ export interface SentFile {
   etag: string
   /** hex; absent: not told */
   md5?: string
-  modified: Date
+  /** of an address that always has these bytes: those of a channel become older ones when somebody moves it back */
+  modified?: Date | undefined
   /** needs no token */
   isOpen: boolean
   /** the address has these bytes for ever */
@@ -30,12 +36,12 @@ export async function sendFile(
   response.setHeader('content-type', 'application/octet-stream')
   response.set({
     etag: quoted,
-    'last-modified': modified.toUTCString(),
+    ...(modified && { 'last-modified': modified.toUTCString() }),
     'accept-ranges': 'bytes',
     'cache-control': `${isOpen ? 'public' : 'private'}, ${immutable ? 'max-age=31536000, immutable' : 'no-cache'}`,
     vary: 'authorization',
   })
-  const answer = decideAnswer(request.method, request.headers, quoted, size)
+  const answer = decideAnswer(request.method, request.headers, quoted, size, modified)
   if (answer.status === 206) {
     response.status(206)
     response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
@@ -46,6 +52,12 @@ export async function sendFile(
     if (request.method === 'HEAD') response.set('content-length', String(size)).end()
     else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
   } else {
-    sendWithoutBytes(response, answer, { etag: quoted, size })
+    sendWithoutBytes(response, answer, { etag: quoted, size }, ({ message }, status) =>
+      sendJson(
+        response,
+        { code: status === 412 ? PRECONDITION_FAILED : RANGE_NOT_SATISFIABLE, message },
+        status,
+      ),
+    )
   }
 }

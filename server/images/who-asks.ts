@@ -18,17 +18,27 @@ export function withAndWithoutToken<P extends string>(path: P): [P, `/t/:token${
   return [path, `/t/:token${path}`]
 }
 
-/** A wrong token in a header is as good as none. @throws NotFound for a wrong token in the path, TooManyWrongTokens */
+/**
+ * Of who reads. A wrong token in a header is as good as none, and so is any token of an address that offered too many wrong
+ * ones: imgadm goes on to its next source after a 404 and nothing else (jumpstart.md 6.2.2).
+ * @throws ResourceNotFound for a token in the path that is wrong or not looked at
+ */
 export async function askerOf(
   client: Client,
   request: Request,
   response: Response,
   needs: AskerNeeds,
 ): Promise<ImageReader> {
-  return { client, token: await tokenOf(request, response, needs) }
+  const isInPath = request.params['token'] !== undefined
+  const token = await tokenOf(request, response, needs).catch((error: unknown) => {
+    if (!(error instanceof ProvisionError) || error.kind !== 'throttled') throw error
+    if (isInPath) throw nothingHere()
+    return undefined
+  })
+  return { client, token }
 }
 
-/** @throws NotFound for a wrong token in the path, TooManyWrongTokens */
+/** @throws ResourceNotFound for a wrong token in the path, TooManyWrongTokens */
 export async function tokenOf(
   request: Request,
   response: Response,
@@ -39,8 +49,9 @@ export async function tokenOf(
   if (secret === undefined) return undefined
   const lookUp = (one: string) => tokens.authenticate(one)
   const token = await wrongTokens.check(secret, { request, response }, lookUp)
-  if (inPath !== undefined && !token)
-    throw new ProvisionError('missing', 'ResourceNotFound', 'there is nothing here')
+  if (inPath !== undefined && !token) throw nothingHere()
   if (token) response.locals['token'] = token
   return token
 }
+
+const nothingHere = () => new ProvisionError('missing', 'ResourceNotFound', 'there is nothing here')

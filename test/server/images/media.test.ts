@@ -77,6 +77,10 @@ test('curl, and zap with it, fetches a version or a channel by its address', asy
   expect(await curl('-I', `${served.url}/media/web/web-stable.zfs.gz`)).toMatch(
     /^cache-control: public, no-cache\r$/im,
   )
+  const modified = async (name: string) =>
+    (await fetch(`${served.url}/media/web/web-${name}.zfs.gz`)).headers.get('last-modified')
+  // a channel that is moved back has older bytes
+  expect([await modified('1.0'), await modified('stable')]).toEqual(['Fri, 20 Nov 2026 11:00:00 GMT', null])
 })
 
 test.each([

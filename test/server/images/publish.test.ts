@@ -193,7 +193,7 @@ describe('imgadm publish', () => {
       await put(full, undefined, { uuid })
     }
     const replies = await Promise.all(both.map((uuid) => post('activate', { uuid })))
-    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 422])
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 422])
     for (const [index, uuid] of both.entries()) {
       const { status } = await getJson(`${served.url}${below('reader')}/images/${uuid}`)
       expect(status).toBe(replies[index]?.status === 200 ? 200 : 404)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { NOBODY } from '#core/images/uuid.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { imageUuid, NOBODY } from '#core/images/uuid.ts'
 import { serve, type Served } from '../served.ts'
 import { addStream, getJson, importImage, listAll, type Listed } from './image-client.ts'
 
@@ -112,6 +112,9 @@ describe('a source of images', () => {
     '%00',
     '..%2f..%2fetc',
     'a'.repeat(200),
+    '%zz',
+    '%',
+    '%c3%28',
   ])('answers 404 in JSON for %s, whatever is asked of it', async (uuid) => {
     await addOpen({})
     for (const what of ['', '/file', '/file?index=0', '/icon', '/jobs']) {
@@ -140,6 +143,17 @@ describe('a source of images', () => {
     expect((await getJson(`${served.url}/channels`)).body).toMatchObject([{ name: 'stable' }])
     const [, second] = await list()
     expect((await getJson(`${served.url}/images/${second?.uuid}?channel=stable`)).status).toBe(404)
+  })
+
+  test('looks nothing up for a template that is closed', async () => {
+    const sha256 = await addStream(served)
+    const { images } = served.services
+    const looked = [vi.spyOn(images, 'listActive'), vi.spyOn(images, 'findActive')]
+    for (const path of ['/images', '/media/img.json', '/channels'])
+      expect((await getJson(`${served.url}${path}`)).status).toBe(200)
+    for (const path of [`/images/${imageUuid(sha256)}`, '/media/web/web-1.0.zfs.gz'])
+      expect((await getJson(`${served.url}${path}`)).status).toBe(404)
+    for (const one of looked) expect(one).not.toHaveBeenCalled()
   })
 
   test('shows a revoked version as disabled, and keeps its bytes', async () => {
@@ -240,7 +254,13 @@ describe('who may read images', () => {
     const statuses = []
     for (let guess = 0; guess < 4; guess++)
       statuses.push((await fetch(`${strict.url}/t/zf_guess${guess}/images`)).status)
-    expect(statuses).toEqual([404, 404, 503, 503])
+    expect(statuses).toEqual([404, 404, 404, 404])
+    const waiting = await fetch(`${strict.url}/t/zf_guess4/media/img.json`)
+    expect([waiting.status, waiting.headers.get('retry-after')]).toEqual([404, '60'])
+    expect(await waiting.json()).toMatchObject({ code: 'ResourceNotFound' })
+    const bearer = await strict.call('GET', '/images', { headers: { authorization: 'Bearer zf_guess5' } })
+    expect(bearer).toMatchObject({ status: 200, json: [] })
+    expect((await strict.call('DELETE', `/t/zf_guess6/images/${NOBODY}`)).status).toBe(503)
     await strict[Symbol.asyncDispose]()
   })
 })
@@ -398,8 +418,21 @@ describe('the file of an image', () => {
     expect(part.headers.get('content-md5')).toBeNull()
     const same = await fetch(url, { headers: { 'if-none-match': String(part.headers.get('etag')) } })
     expect(same.status).toBe(304)
-    const beyond = await fetch(url, { headers: { range: 'bytes=100-' } })
-    expect(beyond.status).toBe(416)
+    const date = String(part.headers.get('last-modified'))
+    expect((await fetch(url, { headers: { 'if-modified-since': date } })).status).toBe(304)
+    const rest = await fetch(url, { headers: { range: 'bytes=4-', 'if-range': date } })
+    expect([rest.status, await rest.text()]).toEqual([206, '1.0 1'])
+  })
+
+  test.each([
+    [416, 'RequestedRangeNotSatisfiableError', { range: 'bytes=100-' }],
+    [412, 'PreconditionFailedError', { 'if-match': '"x"' }],
+  ])('is refused with %d in JSON without a charset', async (status, code, headers) => {
+    const reply = await fetch(url, { headers })
+    expect(reply.status).toBe(status)
+    expect(reply.headers.get('content-type')).toBe('application/json')
+    expect(reply.headers.get('last-modified')).toBeNull()
+    expect(await reply.json()).toEqual({ code, message: expect.any(String) })
   })
 
   test('is one: another is not found', async () => {
