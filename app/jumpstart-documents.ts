@@ -5,6 +5,7 @@ import { renderFinishScript, type FinishParts } from '#core/jumpstart/documents/
 import { ownDirectory, type UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import type { Plan } from '#core/plan/schema.ts'
+import { readRevision } from './jumpstart/revisions.ts'
 import type { JumpStartStore } from './ports/jumpstart.ts'
 
 interface Needs {
@@ -47,5 +48,5 @@ function withPlacedArchive(plan: Plan, place: { token: string; baseUrl: string }
 /** A revision stays as it was when the host was armed. */
 async function directoryOf({ jumpstart }: Plan, store: JumpStartStore): Promise<UsedDirectory> {
   const revision = jumpstart?.revision ?? 0
-  return revision === 0 ? ownDirectory(jumpstart?.installProfile) : store.get(revision)
+  return revision === 0 ? ownDirectory(jumpstart?.installProfile) : readRevision(store, revision)
 }

@@ -11,6 +11,7 @@ import { resolveReference } from './channels/resolve-reference.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
 import type { ChannelStore } from './ports/channels.ts'
 import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
+import { latestRevision } from './jumpstart/revisions.ts'
 import type { JumpStartStore } from './ports/jumpstart.ts'
 import type { InstallLog } from './ports/installs.ts'
 import type { Clock } from './ports/queue.ts'
@@ -35,7 +36,7 @@ export async function planHost(name: string, baseUrl: string, needs: Needs): Pro
   const profile = await needs.profiles.get(profileOf(host))
   const versions = await resolveVersions(profile, name, needs)
   const there = await templatesOnHost(name, needs)
-  const directory = profile.jumpstart && (await needs.jumpstart.latest())
+  const directory = profile.jumpstart && (await latestRevision(needs.jumpstart))
   return makePlan({ host, profile, versions, there, baseUrl, now: needs.clock.now(), directory })
 }
 

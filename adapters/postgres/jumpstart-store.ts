@@ -19,16 +19,6 @@ export class PostgresJumpStartStore implements JumpStartStore {
     this.#clock = clock
   }
 
-  async latest(): Promise<StoredDirectory | undefined> {
-    const row = await this.#db
-      .selectFrom('jumpstart_revision')
-      .selectAll()
-      .orderBy('revision', 'desc')
-      .limit(1)
-      .executeTakeFirst()
-    return row && this.#directoryOf(row)
-  }
-
   async get(revision: number): Promise<StoredDirectory> {
     // what the column cannot hold is no revision
     if (!Number.isInteger(revision) || revision < 1 || revision > 0x7fffffff) throw revisionNotFound(revision)

@@ -2,6 +2,7 @@
 import type { JumpStartDirectory, RevisionNote } from '#core/jumpstart/directory.ts'
 import { DEFAULT_RULES } from '#core/jumpstart/rules/rules.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
+import { latestRevision } from './revisions.ts'
 
 /** With who stored it, when somebody did. */
 export type CurrentDirectory = JumpStartDirectory & Partial<RevisionNote>
@@ -12,7 +13,7 @@ export async function currentDirectory({
 }: {
   jumpstart: JumpStartStore
 }): Promise<CurrentDirectory> {
-  return (await jumpstart.latest()) ?? ownRules()
+  return (await latestRevision(jumpstart)) ?? ownRules()
 }
 
 /** What the server has of itself: revision 0. */

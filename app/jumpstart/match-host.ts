@@ -1,5 +1,6 @@
 // Which rule a host gets, and why.
-import { checkDirectory, type CheckedDirectory } from '#core/jumpstart/check-directory.ts'
+import type { CheckedDirectory } from '#core/jumpstart/check-directory.ts'
+import { checkedOf } from '#core/jumpstart/checked.ts'
 import { factsOf, type JumpStartFacts } from '#core/jumpstart/facts.ts'
 import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { Host } from '#core/host.ts'
@@ -8,6 +9,7 @@ import { matchRules, type ExplainedMatch } from '#core/jumpstart/rules/match.ts'
 import type { HostRegistry, ProfileStore } from '../ports/hosts.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
 import type { CurrentDirectory } from './current-directory.ts'
+import { latestRevision } from './revisions.ts'
 
 interface Needs {
   hosts: HostRegistry
@@ -28,8 +30,9 @@ export interface HostMatch {
 export async function matchHost({ host }: { host: string }, needs: Needs): Promise<HostMatch> {
   const record = await needs.hosts.get(host)
   const facts = factsOf(record)
-  const directory = (await needs.jumpstart.latest()) ?? ownDirectory(await installProfileOf(record, needs))
-  const checked = checkDirectory(directory.rules, directory.files)
+  const directory =
+    (await latestRevision(needs.jumpstart)) ?? ownDirectory(await installProfileOf(record, needs))
+  const checked = checkedOf(directory)
   return {
     directory,
     checked,

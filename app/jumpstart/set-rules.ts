@@ -7,6 +7,7 @@ import {
   type CheckedDirectory,
   type JumpStartFiles,
 } from '#core/jumpstart/check-directory.ts'
+import { checkedOf } from '#core/jumpstart/checked.ts'
 import { MAX_DIRECTORY, MAX_FILES, type JumpStartFile } from '#core/jumpstart/directory.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
 import { faultFor } from '#core/jumpstart/outcome.ts'
@@ -150,7 +151,7 @@ async function brokenHosts(
   after: CheckedDirectory,
   { hosts, profiles }: Needs,
 ): Promise<BrokenHost[]> {
-  const today = checkDirectory(before.rules, before.files)
+  const today = checkedOf(before)
   const isMeant = before.revision > 0 ? () => true : await forJumpStart(profiles)
   const broken: BrokenHost[] = []
   for (const host of await hosts.list()) {

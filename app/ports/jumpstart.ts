@@ -5,11 +5,9 @@ import type { JumpStartDirectory, RevisionNote } from '#core/jumpstart/directory
 export type StoredDirectory = JumpStartDirectory & RevisionNote
 
 export interface JumpStartStore {
-  /** undefined: nothing was ever stored, the server's own rules apply */
-  latest(): Promise<StoredDirectory | undefined>
   /** @throws RevisionNotFound */
   get(revision: number): Promise<StoredDirectory>
-  /** The newest first. */
+  /** The newest first; none: nothing was ever stored, the server's own rules apply. */
   list(limit: number): Promise<(RevisionNote & { revision: number })[]>
   /**
    * Stores the directory as the revision after `expected`, which is 0 when there is none.

@@ -2,7 +2,7 @@
 import type { JumpStartFile } from './directory.ts'
 import { checkInstallProfile } from './install-profile/check.ts'
 import { CUSTOM_PROBES } from './paths.ts'
-import { hasErrors, quoted, type JumpStartProblem } from './problem.ts'
+import { hasErrors, ProblemList, quoted, type JumpStartProblem } from './problem.ts'
 import { customProbesOf } from './rules/custom-probes.ts'
 import { parseRules, type ParsedRules } from './rules/parse.ts'
 import { OF_THE_SERVER, type Rule } from './rules/rules.ts'
@@ -25,13 +25,14 @@ export function checkDirectory(
   const customProbes = customProbesOf(fileOf(files, CUSTOM_PROBES)?.text)
   const parsed = parseRules(rules, { file, customProbes })
   const brokenRules = new Map<number, string>()
-  const problems = [...parsed.problems]
+  const list = new ProblemList()
+  for (const problem of parsed.problems) list.add(problem)
   const told = new Set<string>()
   const profiles = new Map<string, string | undefined>()
   const checkProfile = (path: string, { text }: JumpStartFile): string | undefined => {
     if (profiles.has(path)) return profiles.get(path)
     const checked = checkInstallProfile(text, path)
-    problems.push(...checked.problems)
+    for (const problem of checked.problems) list.add(problem)
     const first = checked.problems.find(({ severity }) => severity === 'error')
     const fault = first && `profile ${quoted(path)} is wrong, line ${first.line}: ${first.message}`
     profiles.set(path, fault)
@@ -49,14 +50,14 @@ export function checkDirectory(
       if (found && column !== 'profile' && (found.mode & 0o111) === 0 && !told.has(path)) {
         told.add(path)
         const message = `${nameOf[column]} ${quoted(path)} has mode 0${found.mode.toString(8)}, expected 0755: chmod +x`
-        problems.push({ severity: 'warning', file, line: rule.line, message })
+        list.add({ severity: 'warning', file, line: rule.line, message })
       }
       if (fault === undefined) continue
       if (!brokenRules.has(rule.line)) brokenRules.set(rule.line, fault)
-      if (!found) problems.push({ severity: 'error', file, line: rule.line, message: fault })
+      if (!found) list.add({ severity: 'error', file, line: rule.line, message: fault })
     }
   }
-  return { ...parsed, problems: inOrder(problems, file), brokenRules, unreadable: hasErrors(parsed.problems) }
+  return { ...parsed, problems: inOrder(list.all, file), brokenRules, unreadable: hasErrors(parsed.problems) }
 }
 
 const nameOf = { begin: 'begin script', profile: 'profile', finish: 'finish script' } as const

@@ -17,6 +17,32 @@ export function renderJumpStartProblem({ severity, file, line, message }: JumpSt
 export const hasErrors = (problems: readonly JumpStartProblem[]): boolean =>
   problems.some(({ severity }) => severity === 'error')
 
+/** How many errors, and how many warnings, are told of one text; what has more is read no further. */
+export const MAX_PROBLEMS = 1000
+
+/** Problems in the order in which they were found; of a text that is all wrong only the first ones. */
+export class ProblemList {
+  readonly all: JumpStartProblem[] = []
+  readonly #count = { error: 0, warning: 0 }
+
+  add(problem: JumpStartProblem): void {
+    const { severity } = problem
+    this.#count[severity] += 1
+    const count = this.#count[severity]
+    if (count <= MAX_PROBLEMS) this.all.push(problem)
+    if (count === MAX_PROBLEMS + 1)
+      this.all.push({
+        ...problem,
+        message: `there are more than ${MAX_PROBLEMS} ${severity}s, the others are not told`,
+      })
+  }
+
+  /** There is an error too many: nobody looks at more of them. */
+  get isFull(): boolean {
+    return this.#count.error > MAX_PROBLEMS
+  }
+}
+
 /** What is said of one line, before the file and the line are known. */
 export interface Complaint {
   severity: 'error' | 'warning'

@@ -1,8 +1,14 @@
 // The lines of a file that somebody wrote in whatever editor: rules and install profiles are read with it.
-import { quoted, type JumpStartProblem } from './problem.ts'
+import { ProblemList, quoted, type JumpStartProblem } from './problem.ts'
 
 /** bytes, or characters of what is text already */
 export const MAX_TEXT = 8 * 1024 ** 2
+
+/** characters, after lines are joined */
+export const MAX_LINE = 8192
+
+/** that say something; rules of a big site are 10 000 */
+export const MAX_LINES = 20_000
 
 export interface TextLine {
   /** of the file, 1 at first */
@@ -28,15 +34,17 @@ export interface ReadOptions {
 
 /**
  * Reads LF and CR LF, UTF-8 and Latin-1; what old readers would stumble over is told.
- * A `#` begins a comment wherever it stands, after lines are joined (jumpstart.md 1.2, 2.1). Takes time in proportion to the size.
+ * A `#` begins a comment wherever it stands, after lines are joined (jumpstart.md 1.2, 2.1). Takes time in proportion to the size,
+ * and tells MAX_PROBLEMS of each severity.
  */
 export function readTextLines(
   source: string | Uint8Array,
   { file, joinsLines = false }: ReadOptions,
 ): TextLines {
-  const problems: JumpStartProblem[] = []
+  const list = new ProblemList()
+  const problems = list.all
   const tell = (severity: JumpStartProblem['severity'], line: number, message: string) => {
-    problems.push({ severity, file, line, message })
+    list.add({ severity, file, line, message })
   }
   if (source.length > MAX_TEXT) {
     tell('error', 1, `the file has ${source.length} bytes, expected at most ${MAX_TEXT}`)
@@ -60,7 +68,7 @@ export function readTextLines(
       'the last line has no newline, expected one: a shell that reads the file leaves this line out',
     )
   const lines: TextLine[] = []
-  for (let index = 0; index < physical.length; index += 1) {
+  for (let index = 0; index < physical.length && !list.isFull; index += 1) {
     const number = index + 1
     const parts: string[] = []
     let part = physical[index] ?? ''
@@ -73,6 +81,10 @@ export function readTextLines(
     }
     parts.push(part)
     const joined = parts.join('')
+    if (joined.length > MAX_LINE) {
+      tell('error', number, `the line has ${joined.length} characters, expected at most ${MAX_LINE}`)
+      continue
+    }
     const comment = joined.indexOf('#')
     if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
       tell('warning', number, 'the comment ends in a backslash, so that it goes on in the next line')
@@ -80,6 +92,15 @@ export function readTextLines(
     const odd = controlCharacter(joined) ?? oddCharacter(text)
     if (odd !== undefined) tell('error', number, odd)
     else if (text.trim() !== '') lines.push({ number, text })
+    if (lines.length > MAX_LINES) {
+      lines.pop()
+      tell(
+        'error',
+        number,
+        `the file has more than ${MAX_LINES} lines that say something, expected so many at most`,
+      )
+      break
+    }
   }
   return { text: physical.length === 0 ? '' : `${physical.join('\n')}\n`, lines, problems }
 }

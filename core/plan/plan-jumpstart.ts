@@ -1,7 +1,7 @@
 // What JumpStart's installer is told about a host, and whether that is enough to install it.
 import { ProvisionError } from '../errors.ts'
 import type { Host } from '../host.ts'
-import { checkDirectory } from '../jumpstart/check-directory.ts'
+import { checkedOf } from '../jumpstart/checked.ts'
 import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
 import { ownDirectory, type UsedDirectory } from '../jumpstart/documents/host-rules.ts'
 import { factsOf } from '../jumpstart/facts.ts'
@@ -108,7 +108,7 @@ function checkRules(
   installProfile: string | undefined,
 ): void {
   const which = directory.revision === 0 ? 'the rules' : `the rules of revision ${directory.revision}`
-  const { rules, brokenRules } = checkDirectory(directory.rules, directory.files)
+  const { rules, brokenRules } = checkedOf(directory)
   const { winner, undecided } = findWinner(rules, factsOf({ name, ...host }))
   const [first, ...others] = winner ? [winner, ...undecided] : undecided
   if (!first)

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { currentDirectory, ownRules, type CurrentDirectory } from '#app/jumpstart/current-directory.ts'
 import { matchHost } from '#app/jumpstart/match-host.ts'
+import { readRevision } from '#app/jumpstart/revisions.ts'
 import { setRules } from '#app/jumpstart/set-rules.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { checkDirectory } from '#core/jumpstart/check-directory.ts'
+import { checkedOf } from '#core/jumpstart/checked.ts'
 import { FileChanges, JumpStartFile, RulesText } from '#core/jumpstart/directory.ts'
 import { explainMatch, HostRules } from '#core/jumpstart/rules/explain.ts'
 import { renderRulesOk } from '#core/jumpstart/rules/rules-ok.ts'
@@ -81,8 +82,7 @@ export const jumpStartRoutes = (services: Services): Route[] => [
     media: 'text/plain',
     reply: z.string(),
     async handle({ params }) {
-      const { rules, files } = await revisionOf(params.revision, services)
-      return renderRulesOk(checkDirectory(rules, files).rules)
+      return renderRulesOk(checkedOf(await revisionOf(params.revision, services)).rules)
     },
   }),
   route({
@@ -140,5 +140,5 @@ export const jumpStartRoutes = (services: Services): Route[] => [
 /** @throws RevisionNotFound */
 async function revisionOf(revision: z.infer<typeof Revision>, services: Services): Promise<CurrentDirectory> {
   if (revision === 'latest') return currentDirectory(services)
-  return revision === 0 ? ownRules() : services.jumpstart.get(revision)
+  return revision === 0 ? ownRules() : readRevision(services.jumpstart, revision)
 }

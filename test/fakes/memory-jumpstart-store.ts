@@ -14,10 +14,6 @@ export class MemoryJumpStartStore implements JumpStartStore {
     this.#clock = clock
   }
 
-  async latest(): Promise<StoredDirectory | undefined> {
-    return structuredClone(this.#revisions.at(-1))
-  }
-
   async get(revision: number): Promise<StoredDirectory> {
     const found = this.#revisions.find((one) => one.revision === revision)
     if (!found) throw revisionNotFound(revision)

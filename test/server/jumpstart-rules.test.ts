@@ -181,7 +181,7 @@ test('files are text with a mode of a file', async () => {
 })
 
 test('rules of ten thousand lines fit into a request', async () => {
-  const rules = `${'hostname h1 && network 192.0.2.0 && ! arch sparc - prof/flash -\n'.repeat(20_000)}any - - prof/flash -\n`
+  const rules = `${'hostname h1 && network 192.0.2.0 && ! arch sparc - prof/flash -\n'.repeat(10_000)}any - - prof/flash -\n`
   expect(await change({ rules })).toMatchObject({ status: 200, json: { revision: 4 } })
 })
 

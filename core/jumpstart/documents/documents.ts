@@ -1,7 +1,7 @@
 // What a host's installer finds in its JumpStart directory, whichever way it comes: files by name, or one tar of all of them.
 import { ProvisionError } from '../../errors.ts'
 import type { Plan } from '../../plan/schema.ts'
-import { checkDirectory } from '../check-directory.ts'
+import { checkedOf } from '../checked.ts'
 import { CUSTOM_PROBES } from '../paths.ts'
 import { renderRulesOk, withChecksum } from '../rules/rules-ok.ts'
 import type { UsedDirectory } from './host-rules.ts'
@@ -43,7 +43,7 @@ export function jumpStartDocuments({ plan, directory, begin, finish }: Documents
       `host ${host} is not armed for JumpStart: its profile has no jumpstart`,
     )
   }
-  const { rules } = checkDirectory(directory.rules, directory.files)
+  const { rules } = checkedOf(directory)
   const files = Object.entries(directory.files).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const probes = files.find(([path]) => path === CUSTOM_PROBES)?.[1]
   return [

@@ -1,5 +1,5 @@
 // What is wrong with an install profile, line by line and as a whole (jumpstart.md 1.5, 2).
-import { quoted, unwise, wrong, type Complaint, type JumpStartProblem } from '../problem.ts'
+import { ProblemList, quoted, unwise, wrong, type Complaint } from '../problem.ts'
 import { findProfileKeyword, profileKeywordNames, type ProfileKeyword } from './keywords.ts'
 import { parseInstallProfile, type ParsedInstallProfile } from './parse.ts'
 import { installTypeOf, isZfsRoot, type InstallProfileLine } from './profile.ts'
@@ -10,8 +10,9 @@ import type { WordContext } from './words.ts'
 /** Reads and checks; `file` as messages name it. */
 export function checkInstallProfile(source: string | Uint8Array, file = 'profile'): ParsedInstallProfile {
   const { text, profile, problems } = parseInstallProfile(source, file)
-  const found: JumpStartProblem[] = [...problems]
-  const tell = (line: number) => (complaint: Complaint) => found.push({ ...complaint, file, line })
+  const list = new ProblemList()
+  for (const problem of problems) list.add(problem)
+  const tell = (line: number) => (complaint: Complaint) => list.add({ ...complaint, file, line })
   const [first] = profile
   if (!first) tell(1)(wrong('there is no keyword, expected install_type'))
   else if (first.keyword !== 'install_type')
@@ -19,11 +20,12 @@ export function checkInstallProfile(source: string | Uint8Array, file = 'profile
   const context: WordContext = { type: installTypeOf(profile), isZfs: isZfsRoot(profile) }
   const seen = new Map<string, number>()
   for (const line of profile) {
+    if (list.isFull) break
     lineComplaints(line, context, seen.get(line.keyword)).forEach(tell(line.line))
     if (!seen.has(line.keyword)) seen.set(line.keyword, line.line)
   }
   for (const { line, ...complaint } of wholeProfileComplaints(profile, context)) tell(line)(complaint)
-  return { text, profile, problems: found.toSorted((a, b) => a.line - b.line) }
+  return { text, profile, problems: list.all.toSorted((a, b) => a.line - b.line) }
 }
 
 function lineComplaints(

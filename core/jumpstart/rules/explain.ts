@@ -24,6 +24,8 @@ export const HostRules = z.object({
       ),
     }),
   ),
+  /** rules before the winner that are not shown, since there were too many; absent for none */
+  leftOut: z.int().optional(),
   winner: z.object({ line: z.int(), begin: z.string(), profile: z.string(), finish: z.string() }).optional(),
   /** lines before the winner that may be true: what is known of the host does not decide them */
   undecided: z.array(z.int()),
@@ -34,7 +36,7 @@ export type HostRules = z.infer<typeof HostRules>
 
 export function explainMatch(
   host: string,
-  { rules, winner, undecided }: ExplainedMatch,
+  { rules, leftOut, winner, undecided }: ExplainedMatch,
   fault: string | undefined,
 ): HostRules {
   return {
@@ -49,6 +51,7 @@ export function explainMatch(
         ...(why !== undefined && { why }),
       })),
     })),
+    ...(leftOut > 0 && { leftOut }),
     ...(winner && {
       winner: { line: winner.line, begin: winner.begin, profile: winner.profile, finish: winner.finish },
     }),
@@ -60,13 +63,14 @@ export function explainMatch(
 const mark = { yes: 'yes', no: 'no ', unknown: '?  ' } as const
 
 /** Each rule, below it each of its terms that was looked at, and at the end what wins. */
-export function renderHostRules({ host, rules, winner, undecided, fault }: HostRules): string {
+export function renderHostRules({ host, rules, leftOut, winner, undecided, fault }: HostRules): string {
   const lines = rules.flatMap(({ line, rule, verdict, terms }) => [
     `line ${String(line).padStart(4)}  ${mark[verdict]}  ${rule}`,
     ...terms
       .filter((one) => one.verdict !== undefined)
       .map((one) => `                  ${mark[one.verdict ?? 'unknown']} ${one.term}: ${one.why ?? ''}`),
   ])
+  if (leftOut !== undefined) lines.push(`not shown: ${leftOut} further rules, which were looked at as well`)
   if (undecided.length > 0)
     lines.push(
       `undecided: ${undecided.length === 1 ? 'line' : 'lines'} ${undecided.slice(0, 20).join(', ')}; the client knows more than the record of the host`,

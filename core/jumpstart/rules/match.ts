@@ -43,18 +43,27 @@ export function findWinner(rules: Rules, facts: JumpStartFacts): RulesMatch {
 export interface ExplainedMatch extends RulesMatch {
   /** up to the winner; what comes after it is never looked at */
   rules: RuleExplanation[]
+  /** rules before the winner that are not among them, since there were too many */
+  leftOut: number
 }
+
+/** terms; the winner is explained in any case */
+const MAX_EXPLAINED = 10_000
 
 /** The same with the reasons, term by term. */
 export function matchRules(rules: Rules, facts: JumpStartFacts): ExplainedMatch {
   const match = findWinner(rules, facts)
   const explained: RuleExplanation[] = []
+  let room = MAX_EXPLAINED
+  let leftOut = 0
   for (const rule of rules) {
     if (rule.kind === 'probe') continue
-    explained.push(explainRule(rule, facts))
+    room -= rule.terms.length
+    if (room >= 0 || rule === match.winner) explained.push(explainRule(rule, facts))
+    else leftOut += 1
     if (rule === match.winner) break
   }
-  return { ...match, rules: explained }
+  return { ...match, rules: explained, leftOut }
 }
 
 /** A false term settles it, whatever the others may be. */

@@ -1,6 +1,15 @@
 // Reads `rules`: what is wrong with a line is told with its number, and the line is left out.
 import { readTextLines } from '../text-lines.ts'
-import { counted, quoted, unwise, wrong, type Complaint, type JumpStartProblem } from '../problem.ts'
+import {
+  counted,
+  hasErrors,
+  ProblemList,
+  quoted,
+  unwise,
+  wrong,
+  type Complaint,
+  type JumpStartProblem,
+} from '../problem.ts'
 import { pathProblem } from '../paths.ts'
 import { noCustomProbes, type CustomProbes } from './custom-probes.ts'
 import { findKeyword, keywordNames, probeNames } from './keywords.ts'
@@ -27,15 +36,18 @@ export function parseRules(
   source: string | Uint8Array,
   { file = 'rules', customProbes = noCustomProbes }: ParseRulesOptions = {},
 ): ParsedRules {
-  const { text, lines, problems } = readTextLines(source, { file, joinsLines: true })
+  const { text, lines, problems: read } = readTextLines(source, { file, joinsLines: true })
+  const list = new ProblemList()
+  for (const problem of read) list.add(problem)
   const rules: RulesLine[] = []
   let last: number | undefined
   for (const { number, text: line } of lines) {
+    if (list.isFull) break
     const { parsed, complaints } = parseLine(line, number, customProbes)
-    for (const complaint of complaints) problems.push({ ...complaint, file, line: number })
+    for (const complaint of complaints) list.add({ ...complaint, file, line: number })
     if (!parsed) continue
     if (last !== undefined)
-      problems.push({
+      list.add({
         severity: 'warning',
         file,
         line: number,
@@ -44,9 +56,9 @@ export function parseRules(
     rules.push(parsed)
     if (last === undefined && isAlwaysTrue(parsed)) last = number
   }
-  if (!rules.some(({ kind }) => kind === 'rule') && !problems.some(({ severity }) => severity === 'error'))
-    problems.push({ severity: 'error', file, line: 1, message: 'there is no rule, expected at least one' })
-  return { text, rules, problems: problems.toSorted((a, b) => a.line - b.line) }
+  if (!rules.some(({ kind }) => kind === 'rule') && !hasErrors(list.all))
+    list.add({ severity: 'error', file, line: 1, message: 'there is no rule, expected at least one' })
+  return { text, rules, problems: list.all.toSorted((a, b) => a.line - b.line) }
 }
 
 const isAlwaysTrue = (line: RulesLine): boolean =>

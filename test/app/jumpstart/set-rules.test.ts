@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { matchHost } from '#app/jumpstart/match-host.ts'
+import { latestRevision } from '#app/jumpstart/revisions.ts'
 import { setRules, type DirectoryChange } from '#app/jumpstart/set-rules.ts'
 import { Host } from '#core/host.ts'
 import { Profile } from '#core/profile.ts'
@@ -26,6 +27,25 @@ beforeEach(() => {
 const set = (change: Partial<DirectoryChange>) => setRules({ actor: 'ann', force: false, ...change }, site)
 const addHost = (name: string, fields: object = {}) => site.hosts.add(Host.parse({ name, ...fields }))
 const fault = async (host: string) => (await matchHost({ host }, site)).fault
+
+test('a revision is read and checked once, while one asks for it again', async () => {
+  await site.jumpstart.put(
+    0,
+    { rules: 'any - - prof/a -\n', files: { 'prof/a': GOOD } },
+    { actor: 'ann', why: undefined },
+  )
+  await addHost('h1')
+  const first = await matchHost({ host: 'h1' }, site)
+  const second = await matchHost({ host: 'h1' }, site)
+  expect(second.checked).toBe(first.checked)
+  await set({ rules: 'hostname h1 - prof/a -\n' })
+  const third = await matchHost({ host: 'h1' }, site)
+  expect(third.directory.revision).toBe(2)
+  expect(third.match.rules[0]?.rule.terms[0]?.keyword).toBe('hostname')
+  // another store of the same process has revisions of its own
+  const other = { ...site, jumpstart: new MemoryJumpStartStore() }
+  expect((await matchHost({ host: 'h1' }, other)).directory.revision).toBe(0)
+})
 
 describe('while nothing is stored', () => {
   test('every host gets what the server renders', async () => {
@@ -69,7 +89,7 @@ describe('while nothing is stored', () => {
       message:
         '1 host that rules match today would not be installed: h3 (no rule matches); expected none, or force',
     })
-    expect(await site.jumpstart.latest()).toBeUndefined()
+    expect(await latestRevision(site.jumpstart)).toBeUndefined()
   })
 })
 
@@ -201,7 +221,7 @@ test('whoever looked at another revision is refused', async () => {
 test('changes of several people at once are all there in the end', async () => {
   const names = ['a', 'b', 'c', 'd']
   await Promise.all(names.map((name) => set({ files: { [name]: GOOD } })))
-  const latest = await site.jumpstart.latest()
+  const latest = await latestRevision(site.jumpstart)
   expect(latest).toMatchObject({ revision: 4 })
   expect(Object.keys(latest?.files ?? {})).toEqual(names)
 })

@@ -368,6 +368,17 @@ test('any bytes at all are read or refused', () => {
   )
 })
 
+test('of a megabyte of anything the first thousand problems are told', () => {
+  const { profile, problems } = checkInstallProfile('x\n'.repeat(500_000))
+  expect(profile).toHaveLength(20_000)
+  expect(problems.length).toBeLessThan(1010)
+  expect(problems.some(({ message }) => message.startsWith('there are more than 1000 errors'))).toBe(true)
+  const disks = 'install_type initial_install\ndontuse c0\n'.concat(
+    'dontuse c0 c0 c0 c0 c0 c0\n'.repeat(10_000),
+  )
+  expect(checkInstallProfile(disks).problems).toHaveLength(1001)
+})
+
 test('ten thousand lines are checked', () => {
   const { problems } = checkInstallProfile(
     `install_type initial_install\n${'package SUNWman add\n'.repeat(10_000)}`,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
+import { explainMatch, renderHostRules } from '#core/jumpstart/rules/explain.ts'
 import { findWinner, matchRules } from '#core/jumpstart/rules/match.ts'
 import { parseRules } from '#core/jumpstart/rules/parse.ts'
 
@@ -171,6 +172,20 @@ test('a rule before the winner that nobody can decide is told', () => {
   expect(match.winner).toMatchObject({ line: 2 })
   expect(match.undecided).toMatchObject([{ line: 1 }])
   expect(match.rules[0]?.terms[0]?.why).toBe('the record of the host does not have the fact memory')
+})
+
+test('of very many rules the first are explained, and the winner', () => {
+  const rules = rulesOf(`${'hostname h9 && any - - p/a -\n'.repeat(12_000)}any - - p/b -\n`)
+  const match = matchRules(rules, facts)
+  expect(match.rules).toHaveLength(5001)
+  expect(match.rules.at(-1)?.rule).toBe(match.winner)
+  expect(match.leftOut).toBe(7000)
+  expect(renderHostRules(explainMatch('h1', match, undefined))).toContain(
+    'not shown: 7000 further rules, which were looked at as well\nh1: line 12001 wins: ',
+  )
+  expect(explainMatch('h1', matchRules(rulesOf('any - - p/b -\n'), facts), undefined)).not.toHaveProperty(
+    'leftOut',
+  )
 })
 
 test('a host that matches nothing has no winner', () => {

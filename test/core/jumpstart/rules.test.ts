@@ -183,10 +183,37 @@ test('ten thousand lines and a line of a megabyte are read', () => {
   const many = Array.from({ length: 10_000 }, (_, number) => `hostname h${number} && ! arch sparc - p/a -\n`)
   expect(parseRules(many.join('')).rules).toHaveLength(10_000)
   const wrong = parseRules('nope\n'.repeat(10_000)).problems
-  expect(wrong).toHaveLength(10_000)
-  expect(wrong.at(-1)?.line).toBe(10_000)
+  expect(wrong).toHaveLength(1001)
+  expect(wrong.at(-1)).toMatchObject({
+    line: 1001,
+    message: 'there are more than 1000 errors, the others are not told',
+  })
   for (const filler of [' ', '\\\n', "'", '&& ', '! ', '#', 'a'])
     expect(parseRules(`any - ${filler.repeat(500_000)} - p/a -\n`).problems.length).toBeLessThan(4)
+})
+
+test('more lines than a site has rules, and lines that no shell reads, are refused', () => {
+  const rule = 'hostname h1 - p/a -\n'
+  expect(parseRules(`# a comment\n\n${rule.repeat(20_000)}`).problems).toEqual([])
+  const { rules, problems } = parseRules(rule.repeat(200_000))
+  expect(rules).toHaveLength(20_000)
+  expect(problems.map(renderJumpStartProblem)).toEqual([
+    'rules:20001: the file has more than 20000 lines that say something, expected so many at most',
+  ])
+  expect(parseRules(`${rule}any -${' && any -'.repeat(1000)} - p/a -\n`).problems).toMatchObject([
+    { severity: 'error', line: 2, message: 'the line has 9013 characters, expected at most 8192' },
+  ])
+})
+
+test('warnings are counted too, and refuse nothing', () => {
+  const { rules, problems } = parseRules('any - - p/a -\n'.repeat(20_000))
+  expect(rules).toHaveLength(20_000)
+  expect(problems).toHaveLength(1001)
+  expect(problems.at(-1)).toMatchObject({
+    severity: 'warning',
+    message: expect.stringContaining('more than 1000 warnings'),
+  })
+  expect(hasErrors(problems)).toBe(false)
 })
 
 test('any bytes at all are read or refused, and what is read can be printed', () => {
