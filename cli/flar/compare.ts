@@ -57,12 +57,14 @@ export function registerFlarCompare(noun: Command): void {
           await printLine(`! ${renderName(path)}: ${renderName(why)}`)
         for (const path of found.deletions) await printLine(`- ${renderName(path)}`)
       }
-      if (found.conflicts.length === 0 || options.forced) return
+      if (!found.isRefused) return
       throw refused(
         'TreeDiffers',
         `${directory} differs from the old image in ${found.conflicts.length} of its files`,
         {
-          advice: 'forced_deployment in the install profile, here --forced, deletes them',
+          advice: options.forced
+            ? 'forced_deployment deletes what is new; what must be there as it was is missing or changed'
+            : 'forced_deployment in the install profile, here --forced, deletes what is new',
         },
       )
     })

@@ -12,7 +12,7 @@ import {
   type FileList,
   type FlarFilter,
 } from '#core/flar/filters.ts'
-import { makeManifest } from '#core/flar/make-manifest.ts'
+import { makeManifest, type Difference } from '#core/flar/make-manifest.ts'
 import { renderManifest } from '#core/flar/manifest.ts'
 import type { FlarSection } from '#core/flar/sections.ts'
 import { refused, usageFailure } from '../failures.ts'
@@ -32,6 +32,9 @@ export interface DirectoryOptions {
   /** commander: false for -M */
   manifest: boolean
 }
+
+/** Files that stay on clients are told one by one up to here. */
+const MAX_STAYING_TOLD = 20
 
 /** Which files, in the order of their names, as often as they are asked for. */
 type OpenFiles = () => AsyncIterable<LocalFile>
@@ -60,7 +63,10 @@ export async function sourceOfDirectory(
     archivedSize,
     unarchivedSize: measured.unarchivedBytes,
     sections: manifest,
-    notes: notesOf(measured, archiver, options.archiver),
+    notes: [
+      ...notesOf(measured, archiver, options.archiver),
+      ...(difference && options.manifest ? stayingNotes(difference.staying) : []),
+    ],
     payload: checked(root, writePayload(files(), archiver, measured.links), archivedSize),
   }
 }
@@ -103,13 +109,21 @@ async function compare(
   root: string,
   filters: FlarFilters,
   signal: AbortSignal,
-): Promise<{ section: FlarSection; brought: readonly string[] }> {
+): Promise<{ section: FlarSection } & Pick<Difference, 'brought' | 'staying'>> {
   await checkDirectory(oldImage)
   const read = (directory: string) =>
     readTree(directory, stoppable(walkTree(directory, filters), signal)).catch(cannotRead(directory))
   const [before, now] = [await read(oldImage), await read(root)]
-  const { manifest, brought } = makeManifest(before, now, filters, EMPTIED)
-  return { section: { name: 'manifest', content: renderManifest(manifest) }, brought }
+  const { manifest, brought, staying } = makeManifest(before, now, filters, EMPTIED)
+  return { section: { name: 'manifest', content: renderManifest(manifest) }, brought, staying }
+}
+
+function stayingNotes(staying: Difference['staying']): string[] {
+  const told = staying
+    .slice(0, MAX_STAYING_TOLD)
+    .map(({ path: file, why }) => `${JSON.stringify(file)} stays on clients: ${why}`)
+  const more = staying.length - told.length
+  return more > 0 ? [...told, `${more} more files stay on clients`] : told
 }
 
 function archiverOf(wanted: 'cpio' | 'pax' | undefined, { tooMuchForCpio }: MeasuredTree): 'cpio' | 'pax' {

@@ -1,5 +1,5 @@
 /** Holds the manifest of a differential archive against the tree of a client: may it be installed there, and what goes (jumpstart.md 4.6). */
-import { FlarFilters } from './filters.ts'
+import type { FlarFilter } from './filters.ts'
 import type { FlarManifest, ManifestLine, OldFile } from './manifest.ts'
 import { below, differenceOf, isDirectory, type FileTree } from './trees.ts'
 
@@ -10,8 +10,10 @@ interface ManifestConflict {
 }
 
 interface ManifestCheck {
-  /** why the archive may not be installed there. With forced deployment: what is lost by it */
+  /** in what the tree is not as the old image was */
   conflicts: readonly ManifestConflict[]
+  /** the installation stops; by force only where something is missing or changed that must be as it was */
+  isRefused: boolean
   /** what must be deleted before the archive is unpacked, what is in a directory before it; absolute */
   deletions: readonly string[]
   /** lines that were compared */
@@ -30,10 +32,10 @@ export function checkManifest(
   client: FileTree,
   { force = false, excluded = [] }: Options = {},
 ): ManifestCheck {
-  const own = excluded.map((path) => ({ sign: '-', path }) as const)
-  const taken = new FlarFilters([...filters, ...own])
+  const isExcluded = excludes([...excluded.map((path) => ({ sign: '-', path }) as const), ...filters])
   const conflicts: ManifestConflict[] = []
   const deletions = new Set<string>()
+  let isRefused = false
   let listed = new Set<string>()
   const closed = new Set<string>()
   let compared = 0
@@ -43,7 +45,8 @@ export function checkManifest(
       if (closed.has(line.path)) continue
       closed.add(line.path)
       for (const path of newFiles(line.path, client, listed)) {
-        if (!taken.takes(path)) continue
+        if (isExcluded(path)) continue
+        isRefused ||= !force
         conflicts.push({ path, why: 'it is new here: the old image had no such file' })
         if (force) for (const each of withAllBelow(path, client)) deletions.add(each)
       }
@@ -51,14 +54,23 @@ export function checkManifest(
       continue
     }
     listed.add(line.path)
-    if (line.kind === 'new') continue
+    if (line.kind === 'new' || isExcluded(line.path)) continue
     compared += 1
     const why = whyNot(line, client)
-    if (why !== undefined) conflicts.push({ path: line.path, why })
+    if (why !== undefined) {
+      conflicts.push({ path: line.path, why })
+      isRefused ||= !force || line.kind === 'kept'
+    }
     const isThere = client.get(line.path) !== undefined
     if (line.kind === 'gone' && isThere && (why === undefined || force)) deletions.add(line.path)
   }
-  return { conflicts, deletions: [...deletions].toSorted(deepestFirst), compared }
+  return { conflicts, isRefused, deletions: [...deletions].toSorted(deepestFirst), compared }
+}
+
+/** As the installer has it: a filter speaks of exactly its path, and of two for the same path the last one counts. */
+function excludes(filters: readonly FlarFilter[]): (path: string) => boolean {
+  const signs = new Map(filters.map(({ sign, path }) => [path, sign]))
+  return (path) => signs.get(path) === '-'
 }
 
 /** What is to be deleted may be gone already; what stays may not. */

@@ -64,6 +64,8 @@ export class FlarFilters {
   readonly #isOnly: boolean
   /** directories with something below that is taken by its name */
   readonly #above: ReadonlySet<string>
+  /** directories with something below that is left out by its name */
+  readonly #aboveLeftOut: ReadonlySet<string>
 
   constructor(filters: readonly FlarFilter[], files?: FileList) {
     this.list = filters
@@ -73,6 +75,15 @@ export class FlarFilters {
     this.#above = new Set([...taken, ...this.#named].flatMap(directoriesAbove))
     for (const { sign, path } of filters)
       if (sign === '+' || !this.#signs.has(path)) this.#signs.set(path, sign)
+    const leftOut = [...this.#signs].flatMap(([path, sign]) => (sign === '-' ? [path] : []))
+    this.#aboveLeftOut = new Set(leftOut.flatMap(directoriesAbove))
+  }
+
+  /** One for each path, and none that leaves out what is taken by its name: for readers that compare paths with no others. */
+  get byName(): FlarFilter[] {
+    return [...this.#signs].flatMap(([path, sign]) =>
+      sign === '-' && this.takes(path) ? [] : [{ sign, path }],
+    )
   }
 
   /** `path` absolute, in one spelling */
@@ -84,6 +95,16 @@ export class FlarFilters {
   /** Whether something below a directory may be taken: else nobody need look into it. */
   mayTakeBelow(directory: string): boolean {
     return this.#above.has(directory) || (!this.#isOnly && this.#sign(directory) !== '-')
+  }
+
+  /** Whether each file in a directory is taken, unless a filter of its own path leaves it out. */
+  takesAllIn(directory: string): boolean {
+    return !this.#isOnly && this.#sign(directory) !== '-'
+  }
+
+  /** Whether everything below a directory is taken, at any depth. */
+  takesAllBelow(directory: string): boolean {
+    return this.takesAllIn(directory) && !this.#aboveLeftOut.has(directory)
   }
 
   #sign(path: string): '+' | '-' | undefined {

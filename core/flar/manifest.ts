@@ -1,7 +1,9 @@
 /** The manifest of a differential flash archive: what a client must have for it, and what of that must go (jumpstart.md 4.6). */
+import { encodeName, showsByte } from '../archive/encode-name.ts'
 import { decodeName } from '../archive/member.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import type { FlarFilter } from './filters.ts'
+import { joinBytes } from './join-bytes.ts'
 
 /** What a file had in the old image. */
 export interface OldFile {
@@ -126,11 +128,19 @@ function wrong(number: number, text: string, expected: string): Error {
   return refusal('FlarInvalid', `line ${number} of the manifest is ${shown(text)}, expected ${expected}`)
 }
 
-/** What parseManifest reads. @throws FlarInvalid for a path that no line can hold */
+/** What parseManifest reads, names with their bytes. @throws FlarInvalid for a path or a target that no line can hold */
 export function renderManifest({ filters, lines }: FlarManifest): Uint8Array {
   const head = filters.map(({ sign, path }) => `${sign} ${onOneLine(path)}`)
   const body = lines.map(renderLine)
-  return new TextEncoder().encode([...head, CHECKLIST, ...body].map((line) => `${line}\n`).join(''))
+  return joinBytes([...head, CHECKLIST, ...body].map((line) => encodeLine(`${line}\n`)))
+}
+
+/** A name that is no text is shown by its bytes, each name by itself. */
+function encodeLine(line: string): Uint8Array {
+  const encoder = new TextEncoder()
+  if (!showsByte(line)) return encoder.encode(line)
+  const parts = line.split(/([/\t])/)
+  return joinBytes(parts.map((part) => (showsByte(part) ? encodeName(part, -1) : encoder.encode(part))))
 }
 
 function renderLine(line: ManifestLine): string {
@@ -144,7 +154,7 @@ function renderLine(line: ManifestLine): string {
 
 function renderWhat(what: OldFile['what']): string[] {
   if (what.type === 'directory') return ['d']
-  if (what.type === 'symlink') return ['l', onOneLine(what.target)]
+  if (what.type === 'symlink') return ['l', inOneField(what.target)]
   return [encodeNibbles(what.mtime), what.size === undefined ? 's' : String(what.size)]
 }
 
@@ -161,6 +171,6 @@ function onOneLine(text: string): string {
 function noLine(text: string): Error {
   return refusal(
     'FlarInvalid',
-    `a manifest cannot hold ${shown(text)}, expected no line break and no tab in a name`,
+    `a manifest cannot hold ${shown(text)}, expected no line break and no tab in a name or a symlink's target`,
   )
 }

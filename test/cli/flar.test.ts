@@ -337,8 +337,32 @@ describe('differential archives', () => {
     )
     const forced = await flar('compare', '--forced', '--json', archive, client)
     expect(JSON.parse(forced.stdout)).toMatchObject({ deletions: ['/etc/mine', '/etc/shadow'] })
+    expect(forced.error).toEqual(refusal('TreeDiffers', /in 4 of its files/))
     saved('exclusions', '/etc/mine\n')
     expect((await flar('compare', '-X', at('exclusions'), archive, client)).stdout).not.toContain('/etc/mine')
+  })
+
+  test('leave on clients what an installer could not be told to delete, which is said', async () => {
+    const { before, now, archive } = await make('staying')
+    writeFileSync(path.join(before, 'etc/My App'), 'x')
+    const args = [
+      '-n',
+      'patch',
+      '-R',
+      now,
+      '-A',
+      before,
+      '-x',
+      '/usr',
+      '-y',
+      '/usr/bin/su',
+      '--force',
+      archive,
+    ]
+    const { stderr, error } = await flar('create', ...args)
+    expect(error).toBeUndefined()
+    expect(stderr).toMatch(/note: "\/etc\/My App" stays on clients: .* shell/)
+    expect(await flar('compare', archive, before)).toMatchObject({ stdout: '- /etc/shadow\n' })
   })
 
   test('without a manifest compare nothing, which is said', async () => {

@@ -176,6 +176,17 @@ describe('a manifest', () => {
   })
 })
 
+test('a manifest has the bytes of names that are no text, and no target with a tab', () => {
+  const latin1 = tree({ '/ä': directory, '/ä/gr\\xF6\\xDFe': file() })
+  const { manifest: made } = makeManifest(latin1, latin1, new FlarFilters([]))
+  const text = Buffer.from(renderManifest(made)).toString('latin1')
+  expect(text).toContain(`\n/${Buffer.from('ä').toString('latin1')}/größe\t`)
+  const tabbed = tree({ '/a': link('b\tc') })
+  expect(() => renderManifest(makeManifest(tabbed, tabbed, new FlarFilters([])).manifest)).toThrow(
+    invalid(/no tab in a name or a symlink's target/),
+  )
+})
+
 describe('a manifest against a client', () => {
   const made = makeManifest(master, changed, new FlarFilters([{ sign: '-', path: '/var' }])).manifest
   const client = (change: Record<string, TreeFile | undefined> = {}) => {
@@ -193,6 +204,7 @@ describe('a manifest against a client', () => {
   test('that is as the old image was: what is gone is deleted, the deepest first', () => {
     expect(checkManifest(made, client())).toEqual({
       conflicts: [],
+      isRefused: false,
       deletions: ['/opt/gone/a', '/etc/old', '/opt/gone', '/shape'],
       compared: 9,
     })
@@ -231,7 +243,8 @@ describe('a manifest against a client', () => {
       '/mine/a/b': file(),
       '/etc/old': file({ size: 1 }),
     }
-    const { deletions } = checkManifest(made, client(change), { force: true })
+    const { deletions, isRefused } = checkManifest(made, client(change), { force: true })
+    expect(isRefused).toBe(false)
     expect(deletions).toEqual([
       '/mine/a/b',
       '/opt/gone/a',
@@ -242,6 +255,11 @@ describe('a manifest against a client', () => {
       '/shape',
     ])
   })
+})
+
+test('by force too, what must be there as it was may not be missing or changed', () => {
+  const { manifest: made } = makeManifest(master, changed, new FlarFilters([]))
+  expect(checkManifest(made, tree({}), { force: true }).isRefused).toBe(true)
 })
 
 describe('filters', () => {
