@@ -44,8 +44,7 @@ open_finish() { # a host whose zones come later needs nothing of the network now
     echo "zoneflash: $zf_root holds no etc: this is JumpStart's finish script, expected the installed system there" >&2
     return 1
   fi
-  mkdir -p "$zf_root/var/log"
-  open_place || return 1
+  finish_places "$zf_root" && mkdir -p "$zf_root/var/log" && open_place || return 1
   finish_lacks=
   zf_client=
   if have curl || have wget; then open_fetch; else finish_lacks='neither curl nor wget'; fi
@@ -53,6 +52,12 @@ open_finish() { # a host whose zones come later needs nothing of the network now
   open_reports && return 0
   rm -rf "$zf_state/lock"
   return 1
+}
+
+finish_places() { # ROOT: whether what this run keeps below it stays there. An archive of the installer may bring links
+  for finish_place in zoneflash/templates zoneflash/zones zoneflash/events zoneflash/lock zoneflash/undo log/zoneflash.log; do
+    real_place "$1/var/$finish_place" || return 1
+  done
 }
 
 check_installer() { # programs; reports wait in their spool where there is no way to send them
@@ -85,12 +90,16 @@ check_installer() { # programs; reports wait in their spool where there is no wa
 have_system() { # from here on the host's own files are those of the new boot environment, which never boots without the service
   zf_furnish=furnish_system
   install_system
-  if open_system; then :; else
+  have_opened=
+  if open_system; then
+    zf_closing=close_system
+    if finish_places "$zone_root"; then have_opened=yes; fi
+  fi
+  if [ -z "$have_opened" ]; then
     echo "the new boot environment could not be opened; why stands in finish.log" >"$zf_work/output"
     report system '' failed "$zf_work/output"
     give_up "$zf_work/output"
   fi
-  zf_closing=close_system
   zf_host_root=$zone_root
   finish_events=$zf_state/events
   zf_state=$zf_host_root/var/zoneflash

@@ -2,7 +2,11 @@
 # (zonecfg, attach, boot) is left to the first boot, which finds `received` or `staged` and needs no more of the network.
 
 stage_template() {
-  step fetch "$t_zone" fetch_template
+  step fetch "$t_zone" fetch_staged_template
+}
+
+fetch_staged_template() {
+  real_place "$t_path" && fetch_template
 }
 
 stage_zone() {
@@ -10,6 +14,7 @@ stage_zone() {
 }
 
 make_staged_zone() {
+  real_place "$z_path" || return 1
   if is_staged; then return "$nothing_to_do"; fi
   if [ -n "$z_stream" ]; then
     receive_zone

@@ -31,13 +31,27 @@ close_zoneroot() {
 }
 
 real_parents() { # PATH below the zoneroot: fails when a directory on the way is a symbolic link
-  parents_at=`dirname "$1"`
+  parents_at=`dirname "$1"` || return 1
   while [ "$parents_at" != . ]; do
     if [ -h "$zone_root/$parents_at" ]; then
       complain "refused to write $1: $parents_at in the zoneroot of $z_name is a symbolic link"
       return 1
     fi
-    parents_at=`dirname "$parents_at"`
+    parents_at=`dirname "$parents_at"` || return 1
+  done
+}
+
+real_place() { # PATH below zf_root: fails when it, or a directory on the way to it, is a symbolic link
+  place_at=$1
+  while [ "$place_at" != "$zf_root" ]; do
+    case $place_at in
+      / | .) return 0 ;;
+    esac
+    if [ -h "$place_at" ]; then
+      complain "refused to write to $1: $place_at is a symbolic link"
+      return 1
+    fi
+    place_at=`dirname "$place_at"` || return 1
   done
 }
 

@@ -2,10 +2,12 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -146,6 +148,29 @@ describe('a finish script that lays zones ready', () => {
     expect(readFileSync(installed.below('zones/web01/kept'), 'utf8')).toBe('of an earlier install')
   })
 
+  test.each([
+    ['zones', 'web01 stage failed', true],
+    ['zoneflash', 'flashweb fetch failed', true],
+    ['var/zoneflash', '', false],
+    ['var/svc/manifest', '- stage failed', false],
+  ])(
+    'writes nothing where %s of the installed tree is a link that leads out',
+    async (name, failed, isDisk) => {
+      installed.fresh()
+      const outside = path.join(host.base, 'outside')
+      rmSync(outside, { recursive: true, force: true })
+      mkdirSync(outside)
+      const link = isDisk ? installed.below(name) : installed.at(name)
+      mkdirSync(path.dirname(link), { recursive: true })
+      symlinkSync(outside, link)
+      const { code, output } = await installed.finish()
+      expect(code).toBe(1)
+      expect(output).toMatch(/refused to write .* is a symbolic link/)
+      expect(readdirSync(outside)).toEqual([])
+      expect(steps(host).find((step) => step.endsWith(' failed')) ?? '').toBe(failed)
+    },
+  )
+
   test('refuses to run where nothing is installed', async () => {
     installed.fresh([])
     const { code, output } = await installed.finish()
@@ -199,6 +224,7 @@ describe('a finish script that leaves zones to the first boot', () => {
       'id',
       'awk',
       'mkdir',
+      'dirname',
       'chmod',
       'chown',
       'cat',

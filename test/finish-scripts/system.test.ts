@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shells } from './shells.ts'
 
 const scripts = path.resolve(import.meta.dirname, '../../finish-scripts')
-const library = ['lib', 'zfs', 'zone', 'zoneroot', 'identity', 'system', 'new-root', 'bootfs']
+const library = ['lib', 'zfs', 'zone', 'zoneroot', 'identity', 'system', 'new-root', 'bootfs', 'service']
   .map((file) => readFileSync(path.join(scripts, `${file}.sh`), 'utf8'))
   .join('\n')
 const goldenFile = (name: string) => path.join(import.meta.dirname, '../fixtures/golden/systems', name)
@@ -40,6 +40,7 @@ const variables = {
   y_nodename: 'app1',
   y_needed: '5000000000',
   y_sha256: 'd'.repeat(64),
+  zf_host: 'host',
   zf_awk: 'awk',
   LC_ALL: 'C',
 }
@@ -190,6 +191,24 @@ describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))('under 
     expect(readdirSync(path.join(at, 'here')).toSorted()).toEqual(['boot', 'etc', 'kernel', 'var'])
     expect(readdirSync(path.join(at, 'here/etc')).toSorted()).toEqual(['dumpadm.conf', 'vfstab'])
   })
+
+  test.each(['var/svc/manifest', 'var/zoneflash', 'etc/init.d', 'etc/rc3.d'])(
+    'a service for the first boot is not left through a link at %s',
+    (link) => {
+      const smf = link.startsWith('var/svc') ? 'mkdir -p golden/lib/svc;' : ''
+      const { status, stderr, at } = run(
+        shell,
+        `zones_script() { echo zoneflash_main; }; first_boot_method() { echo method; }; service_manifest() { echo xml; }
+         mkdir -p outside/site golden/var/svc; ${smf} ln -s "$zf_state/outside" golden/${link}; zf_host_root=$zone_root; leave_service`,
+      )
+      expect(status).toBe(1)
+      expect(stderr).toMatch(
+        new RegExp(`refused to write .*: ${link} in the zoneroot of host is a symbolic link`),
+      )
+      expect(readdirSync(path.join(at, 'outside'))).toEqual(['site'])
+      expect(readdirSync(path.join(at, 'outside/site'))).toEqual([])
+    },
+  )
 
   test('the default entry of a GRUB menu is copied for the new root, once', async () => {
     const { status, stdout, stderr } = run(
