@@ -1,7 +1,7 @@
 // Hosts, added, changed and removed.
 import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
-import type { Host } from '#core/host.ts'
+import { macProblem, type Host } from '#core/host.ts'
 import { mayAct } from '#core/role.ts'
 import type { ApiToken, AuditLog } from './ports/access.ts'
 import type { BuildStore } from './ports/builds.ts'
@@ -13,7 +13,7 @@ interface Needs {
   audit: AuditLog
 }
 
-/** @throws HostExists, ProfileNotFound, TransportRefused, BuildsRefused */
+/** @throws HostExists, ProfileNotFound, TransportRefused, BuildsRefused, MacUnusable, MacTaken */
 export async function addHost(
   { host, token }: { host: Host; token: ApiToken },
   { hosts, profiles, audit }: Needs,
@@ -21,12 +21,13 @@ export async function addHost(
   refuseTransport(undefined, host, token)
   refuseBuilds(undefined, host, token)
   if (host.profile !== undefined) await profiles.get(host.profile)
+  await refuseMacs([], host, hosts)
   await hosts.add(host)
   await audit.write({ actor: token.name, action: 'host.add', subject: host.name })
   return hosts.get(host.name)
 }
 
-/** @throws HostNotFound, ProfileNotFound when it would get another one, TransportRefused, BuildsRefused */
+/** @throws HostNotFound, ProfileNotFound when it would get another one, TransportRefused, BuildsRefused, MacUnusable, MacTaken */
 export async function setHost(
   { host, token }: { host: Host; token: ApiToken },
   { hosts, profiles, audit }: Needs,
@@ -35,6 +36,7 @@ export async function setHost(
   refuseTransport(before.transport, host, token)
   refuseBuilds(before.builds, host, token)
   if (host.profile !== undefined && host.profile !== before.profile) await profiles.get(host.profile)
+  await refuseMacs(before.macs, host, hosts)
   await hosts.set(host)
   await audit.write({ actor: token.name, action: 'host.set', subject: host.name })
   return hosts.get(host.name)
@@ -76,4 +78,25 @@ function refuseBuilds(before: Host['builds'], { name, builds }: Host, token: Api
     'BuildsRefused',
     `builds of host ${name} would change, expected a token with role admin, ${token.name} has ${token.role}`,
   )
+}
+
+/** An address leads from a machine on the network to one record. What the host has already stays, whatever it is. */
+async function refuseMacs(before: Host['macs'], { name, macs }: Host, hosts: HostRegistry): Promise<void> {
+  const added = macs.filter((mac) => !before.includes(mac))
+  for (const mac of added) {
+    const problem = macProblem(mac)
+    if (problem !== undefined)
+      throw new ProvisionError('invalid', 'MacUnusable', `MAC address of host ${name}: ${problem}`)
+  }
+  const others = added.length > 0 ? (await hosts.list()).filter((other) => other.name !== name) : []
+  for (const other of others) {
+    const mac = added.find((one) => other.macs.includes(one))
+    if (mac === undefined) continue
+    throw new ProvisionError(
+      'conflict',
+      'MacTaken',
+      `MAC address ${mac} is that of host ${other.name}, expected one of host ${name} alone`,
+      { details: { mac, host: other.name } },
+    )
+  }
 }

@@ -2,17 +2,31 @@ import { z } from 'zod'
 import { jumpStartFactProblems } from './jumpstart/fact-values.ts'
 import { HostName, ProfileName } from './names.ts'
 
-/** A MAC address in any common spelling (`0:11:22:a:b:c`, `00-11-…`, `001122334455`), kept as `00:11:22:0a:0b:0c`. */
+/**
+ * A MAC address in any common spelling, kept as `00:11:22:0a:0b:0c`: `0:11:22:a:b:c` as Solaris writes it, `00-11-…`, `001122334455`.
+ * With `-` nobody leaves zeros out, so one digit there is one that is missing.
+ */
 export const MacAddress = z.string().transform((text, context) => {
   const digits = /^[0-9a-f]{12}$/i.test(text)
     ? (text.match(/../g) ?? [])
-    : text.split(/[:-]/).map((octet) => octet.padStart(2, '0'))
+    : text.includes('-')
+      ? text.split('-')
+      : text.split(':').map((octet) => octet.padStart(2, '0'))
   if (digits.length !== 6 || !digits.every((octet) => /^[0-9a-f]{2}$/i.test(octet))) {
-    context.addIssue(`expected a MAC address, got ${JSON.stringify(text)}`)
+    context.addIssue(`expected a MAC address such as 00:11:22:0a:0b:0c, got ${JSON.stringify(text)}`)
     return z.NEVER
   }
   return digits.join(':').toLowerCase()
 })
+
+/** Why no interface has the address, as MacAddress gives it; undefined: one may. Zeros stand for none, an odd first octet for many. */
+export function macProblem(mac: string): string | undefined {
+  const isNone = mac === '00:00:00:00:00:00'
+  const isGroup = Number.parseInt(mac.slice(0, 2), 16) % 2 === 1
+  if (!isNone && !isGroup) return undefined
+  const what = isNone ? 'no address' : mac === 'ff:ff:ff:ff:ff:ff' ? 'everybody’s' : 'that of a group'
+  return `${mac} is ${what}, expected one of an interface`
+}
 
 /**
  * How the worker reaches a host: `local` runs commands on this machine, `sandbox:NAME` in a sandbox host,
