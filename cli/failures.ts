@@ -55,6 +55,13 @@ const adviceFor: Record<string, string> = {
   VersionExists: 'versions never change: choose another --version, or leave it out',
   HostNotFound: '`zoneflash host list` shows what there is, `zoneflash host add` adds one',
   HostExists: 'change it with `zoneflash host set`',
+  HostHasNoMac: 'say it: `zoneflash host set HOST --mac ADDRESS`',
+  HostHasNoAddress: 'say it with --address, or once: `zoneflash host set HOST --address ADDRESS`',
+  BootAddressNeeded: 'say it with --boot-server ADDRESS',
+  MacTaken:
+    'a machine has one record: change or remove the other (`zoneflash host set`, `zoneflash host rm`)',
+  PlanConflict:
+    '`zoneflash host show HOST`, `profile show PROFILE` and `template show TEMPLATE` say what each expects; mend the one that is wrong',
   HostHasNoProfile: 'give it one: `zoneflash host set HOST --profile PROFILE`',
   HostUnreachable:
     'look at its transport: `zoneflash host show HOST`, `zoneflash host set HOST --transport ssh:root@ADDRESS`',
@@ -75,7 +82,7 @@ const adviceFor: Record<string, string> = {
   NothingKept: '`zoneflash build show BUILD` says what has become of its zones',
   ProfileNotFound: '`zoneflash profile list` shows what there is, `zoneflash profile import FILE` adds one',
   DigestMismatch: 'the bytes are not those that the sha256 names: fetch or copy the file again',
-  UnknownFormat: 'expected a tar, a cpio (newc) or a ZFS stream, plain or compressed',
+  UnknownFormat: 'expected a tar, a cpio (newc), a ZFS stream, plain or compressed, or a flash archive',
   BrandUnknown: 'the archive has no SUNWdetached.xml: say --brand native, --brand lx, …',
   NoSpace: 'free space below the server’s data directory',
   ZoneRunning: 'halt and detach it first: `zoneadm -z ZONE halt`, `zoneadm -z ZONE detach`',
