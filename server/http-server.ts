@@ -4,6 +4,7 @@ import { accessLog } from './access-log.ts'
 import { apiRoutes } from './api/routes.ts'
 import { mountUploads } from './api/uploads.ts'
 import { mountArtifacts } from './artifacts.ts'
+import { FurtherTokens } from './boot/further-tokens.ts'
 import { mountKayak } from './boot/kayak.ts'
 import { mountWanboot } from './boot/wanboot.ts'
 import { createRequireRole } from './auth.ts'
@@ -23,14 +24,19 @@ import { WrongTokens } from './wrong-tokens.ts'
 /** Node's pipeline alone sets seven for an answer that is streamed; the log, the metrics and the route set theirs. */
 const MAX_LISTENERS = 20
 
-/** What all listeners of a process count together. */
+/** What all listeners of a process count and remember together. */
 export interface SharedCounts {
   metrics: Metrics
   wrongTokens: WrongTokens
+  furtherTokens: FurtherTokens
 }
 
-export function createSharedCounts({ channels, clock, config }: Services): SharedCounts {
-  return { metrics: new Metrics(channels), wrongTokens: new WrongTokens(clock, config.wrongTokens) }
+export function createSharedCounts({ channels, clock, config, installs }: Services): SharedCounts {
+  return {
+    metrics: new Metrics(channels),
+    wrongTokens: new WrongTokens(clock, config.wrongTokens),
+    furtherTokens: new FurtherTokens(installs),
+  }
 }
 
 /** Assembles the application. It listens nowhere yet: see node-server.ts. */
@@ -48,8 +54,8 @@ export function createHttpServer(services: Services, shared = createSharedCounts
   mountOperations(app, services, metrics)
   mountArtifacts(app, services, metrics, wrongTokens)
   mountImages(app, services, metrics, wrongTokens)
-  mountWanboot(app, services, wrongTokens)
-  mountKayak(app, services, metrics, wrongTokens)
+  mountWanboot(app, services, shared)
+  mountKayak(app, services, shared)
   mountInstallDocuments(app, services, wrongTokens)
   const requireRole = createRequireRole(services.tokens, wrongTokens)
   const routes = apiRoutes(services)

@@ -37,7 +37,8 @@ export function createLegacyServer(services: Services, shared: SharedCounts): Se
   return server
 }
 
-function createLegacyApplication(services: Services, { metrics, wrongTokens }: SharedCounts): Express {
+function createLegacyApplication(services: Services, shared: SharedCounts): Express {
+  const { metrics, wrongTokens } = shared
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -47,7 +48,7 @@ function createLegacyApplication(services: Services, { metrics, wrongTokens }: S
   })
   app.use(accessLog(services.log), metrics.count(), securityHeaders(false), onlyFetching)
   mountArtifacts(app, services, metrics, wrongTokens, 'jumpstart')
-  mountWanboot(app, services, wrongTokens)
+  mountWanboot(app, services, shared)
   mountInstallDocuments(app, services, wrongTokens)
   app.use(notFound)
   app.use(createErrorHandler(services.log))

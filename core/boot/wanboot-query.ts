@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { ProvisionError } from '../errors.ts'
 
-const WanbootQuery = z.object({
+/** The first server of its kind refuses other keys. */
+const WanbootQuery = z.strictObject({
   CONTENT: z.enum(['bootfile', 'bootfs', 'rootfs']),
   /** network number of the client */
   IP: z.ipv4(),
@@ -27,7 +28,11 @@ export function parseWanbootQuery(query: unknown): WanbootAsked {
   const parsed = WanbootQuery.safeParse(query)
   const { CONTENT, CID, NONCE } = parsed.data ?? {}
   if (CONTENT === undefined || CID === undefined || (CONTENT === 'bootfs' && NONCE === undefined))
-    throw new ProvisionError('invalid', 'BadQuery', 'expected CONTENT, IP and CID, and NONCE for bootfs')
+    throw new ProvisionError(
+      'invalid',
+      'BadQuery',
+      'expected CONTENT, IP and CID, NONCE for bootfs, and no more',
+    )
   return { content: CONTENT, mac: CID.slice(2).toUpperCase(), nonce: NONCE ?? '' }
 }
 

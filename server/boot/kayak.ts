@@ -20,10 +20,11 @@ import { createReaderOf } from '../artifact-reader.ts'
 import { sendArtifact } from '../artifacts.ts'
 import { bearerSecret } from '../auth.ts'
 import { BufferPool } from '../buffer-pool.ts'
+import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
-import type { SendMeter } from '../send-blob.ts'
 import type { Services } from '../services.ts'
 import type { WrongTokens } from '../wrong-tokens.ts'
+import type { FurtherTokens } from './further-tokens.ts'
 import { LastAsked } from './last-asked.ts'
 import { answerPlainly, plainly } from './plain-answers.ts'
 
@@ -46,17 +47,14 @@ interface Needs {
   services: Services
   openInstall: OpenInstall
   lastAsked: LastAsked
+  furtherTokens: FurtherTokens
 }
 
 /** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
-export function mountKayak(
-  app: Express,
-  services: Services,
-  meter: SendMeter,
-  wrongTokens: WrongTokens,
-): void {
+export function mountKayak(app: Express, services: Services, shared: SharedCounts): void {
+  const { metrics: meter, wrongTokens, furtherTokens } = shared
   const openInstall = createOpenInstall(services.installs, wrongTokens)
-  const needs: Needs = { services, openInstall, lastAsked: new LastAsked(services.clock) }
+  const needs: Needs = { services, openInstall, lastAsked: new LastAsked(services.clock), furtherTokens }
   const readerOf = createReaderOf(services, wrongTokens)
   const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
 
@@ -149,7 +147,8 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
   // the loader's line for all hosts names the profile's template
   if (system && profile.system && token === undefined)
     await needMedium(install, TemplateRef.parse(profile.system.template), services)
-  const secret = token ?? (await services.installs.addToken(install.id))
+  // machines of a group fetch and report nothing
+  const secret = token ?? (isGroup ? '' : await needs.furtherTokens.of(install.id))
   const text = renderKayakConfig({
     host,
     profile: { ...profile, kayak },

@@ -14,11 +14,12 @@ import { NOTICE } from '#core/install-state.ts'
 import { macDigits } from '#core/kayak/mac.ts'
 import { dropEntityHeaders, notFound, statusOf } from '../error-handler.ts'
 import { decideAnswer } from '../conditional.ts'
+import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
 import { whenReaderLeft } from '../route.ts'
 import { sendWithoutBytes } from '../send-without-bytes.ts'
 import type { Services } from '../services.ts'
-import type { WrongTokens } from '../wrong-tokens.ts'
+import type { FurtherTokens } from './further-tokens.ts'
 
 /** Lines of a boot that an install's timeline takes: a client in a loop must leave room for what the install says. */
 const MOST_LINES = 200
@@ -29,14 +30,15 @@ const LOGGED = 'The line is kept in the log now.'
 const paths = (name: string): string[] => [`/cgi-bin/${name}`, `/js/:host/:token/cgi-bin/${name}`]
 
 /** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
-export function mountWanboot(app: Express, services: Services, wrongTokens: WrongTokens): void {
+export function mountWanboot(app: Express, services: Services, shared: SharedCounts): void {
+  const { wrongTokens, furtherTokens } = shared
   const openInstall = createOpenInstall(services.installs, wrongTokens)
 
   app.all(
     paths('wanboot-cgi'),
     withReason(async (request, response) => {
       const asked = parseWanbootQuery(request.query)
-      const known = await findHost(asked, request, response, openInstall, services)
+      const known = await findHost(asked, request, response, { openInstall, furtherTokens, services })
       await sendParts(await wanbootPayload(asked, known, services), response, services)
     }),
   )
@@ -80,15 +82,18 @@ async function findHost(
   { mac }: WanbootAsked,
   request: Request,
   response: Response,
-  openInstall: OpenInstall,
-  services: Services,
+  {
+    openInstall,
+    furtherTokens,
+    services,
+  }: { openInstall: OpenInstall; furtherTokens: FurtherTokens; services: Services },
 ): Promise<WanbootHost> {
   const server = legacyUrl(services.config)
   const { token } = request.params
   if (token === undefined) {
     const known = await knownByMac(mac, 'jumpstart', services)
     if (!known || (await refuseRevokedInstall(known.install, services))) throw notKnown()
-    return { host: known.host, server, token: () => services.installs.addToken(known.install.id) }
+    return { host: known.host, server, token: () => furtherTokens.of(known.install.id) }
   }
   const install = await openInstall(request, response)
   const host = install && (await services.hosts.get(install.host))
@@ -151,7 +156,7 @@ function withReason(handle: (request: Request, response: Response) => Promise<vo
     } catch (error) {
       if (!(error instanceof ProvisionError) || response.headersSent) return next(error)
       const status = statusOf(error)
-      fail(response, status === 400 || status === 429 ? status : 500, error.message)
+      fail(response, status === 400 ? status : 500, error.message)
     }
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MOST_FURTHER_TOKENS } from '#app/ports/installs.ts'
 import { Profile } from '#core/profile.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { converse } from '../raw-socket.ts'
@@ -84,6 +85,19 @@ describe('the configuration by MAC address', () => {
     expect((await served.call('POST', url, { body })).status).toBe(200)
     expect((await served.services.installs.get(installId)).state).toBe('done')
     expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+  })
+
+  test('brings the same one however often it is asked for, so that nobody ends the host’s', async () => {
+    await open()
+    const tokenIn = (text: string) => /\/js\/h1\/(zi_[A-Za-z0-9_-]{32})\//.exec(text)?.[1] ?? 'none'
+    const first = tokenIn((await get(`/kayak/${MAC}`)).text)
+    const many = Array.from({ length: MOST_FURTHER_TOKENS + 1 }, () => get(`/kayak/${MAC}`))
+    expect(new Set((await Promise.all(many)).map(({ text }) => tokenIn(text)))).toEqual(new Set([first]))
+    expect(await served.services.installs.authenticate('h1', first)).toBeDefined()
+    const { secret } = await served.services.installs.arm('h1', planOf(), 3_600_000)
+    const anew = tokenIn((await get(`/kayak/${MAC}`)).text)
+    expect([first, secret]).not.toContain(anew)
+    expect(await served.services.installs.authenticate('h1', anew)).toBeDefined()
   })
 
   test('is told in the timeline', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MOST_FURTHER_TOKENS } from '#app/ports/installs.ts'
 import { createSharedCounts } from '#server/http-server.ts'
 import { createLegacyServer } from '#server/legacy-server.ts'
 import { converse } from '../raw-socket.ts'
@@ -117,6 +118,10 @@ describe('wanboot-cgi', () => {
       const [, own = ''] =
         /\/js\/db1\/(zi_[A-Za-z0-9_-]{32})\/wanboot/.exec(files['wanboot.conf'] ?? '') ?? []
       expect(own).not.toBe(token)
+      for (let count = 0; count <= MOST_FURTHER_TOKENS; count++) {
+        const again = await unpacked(payloadOf(await byAddress(`CONTENT=bootfs&${QUERY}&NONCE=00`)))
+        expect(again['wanboot.conf']).toContain(own)
+      }
       expect(await served.services.installs.authenticate('db1', own)).toBeDefined()
       served.clock.advance(3_600_000)
       expect(statusLine(await byAddress(`CONTENT=bootfile&${QUERY}`))).toMatch(/ 500 /)
@@ -133,9 +138,10 @@ describe('wanboot-cgi', () => {
     `CONTENT=bootfs&${QUERY}`,
     `CONTENT=bootfs&${QUERY}&NONCE=../x`,
     `CONTENT=bootfile&CONTENT=rootfs&${QUERY}`,
+    `CONTENT=bootfile&${QUERY}&OTHER=1`,
   ])('the query %j is answered 400 with the reason', async (query) => {
     expect(statusLine(await withToken(query))).toBe(
-      'HTTP/1.1 400 expected CONTENT, IP and CID, and NONCE for bootfs',
+      'HTTP/1.1 400 expected CONTENT, IP and CID, NONCE for bootfs, and no more',
     )
   })
 
