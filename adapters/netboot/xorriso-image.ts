@@ -21,9 +21,9 @@ export const makeImage: MakeImage = async (files, time) => {
       await writeFile(file, text, { mode: 0o644 })
     }
     const image = path.join(directory, 'image')
-    // every time in the image is this one
+    // -r: all is of root, and everybody may read it; every time in the image is this one
     const epoch = String(Math.floor(time.getTime() / 1000))
-    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-R', '-V', 'bootfs', '-o', image, tree], {
+    await run('xorriso', ['-as', 'mkisofs', '-quiet', '-r', '-V', 'bootfs', '-o', image, tree], {
       timeout: TIMEOUT,
       env: { PATH: process.env['PATH'], LC_ALL: 'C', SOURCE_DATE_EPOCH: epoch },
     })

@@ -25,6 +25,8 @@ export function renderKea(site: BootSite): string {
           ],
         },
       ],
+      // one that stands here is looked at only so
+      'reservations-global': true,
       reservations: [
         {
           'hw-address': host.mac,

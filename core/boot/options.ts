@@ -58,7 +58,7 @@ export const BootOptions = z.strictObject({
   sysid: NfsDirectory.optional(),
   /** of the kernel on x86 */
   console: z.enum(['text', 'graphics', 'ttya', 'ttyb', 'ttyc', 'ttyd']).optional(),
-  /** that the host says of itself in DHCP; default: by model, else by architecture */
+  /** that the host says of itself in DHCP; default: of SPARC by model, else by architecture */
   vendorClass: z
     .string()
     .regex(/^SUNW\.[A-Za-z0-9._-]{1,58}$/, 'expected a vendor class such as SUNW.i86pc')

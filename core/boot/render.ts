@@ -48,7 +48,10 @@ export function renderBootMaterial(kind: BootKind, site: BootSite, media: Medium
     case 'kea':
       return {
         files: [{ name: 'kea-dhcp4.conf', text: renderKea(site) }],
-        steps: ['add the members of both lists to those of Dhcp4, and restart kea-dhcp4', ...afterDhcp(site)],
+        steps: [
+          'add the members of both lists to those of Dhcp4, which needs reservations-global, and restart kea-dhcp4',
+          ...afterDhcp(site),
+        ],
       }
     case 'dnsmasq':
       return {

@@ -96,9 +96,11 @@ function ownAddress({ addresses, interfaces = [] }: Host): string | undefined {
   return own?.address?.split('/')[0] ?? addresses.find((address) => !address.includes(':'))
 }
 
-/** `SUNW,Sun-Fire-V240` says `SUNW.Sun-Fire-V240` in DHCP. */
+/** `SUNW,Sun-Fire-V240` says `SUNW.Sun-Fire-V240` in DHCP; x86 says `SUNW.i86pc`, whatever its model. */
 function vendorClassOf({ arch, facts }: Host): string {
-  const model = /^SUNW,([A-Za-z0-9._-]{1,58})$/.exec(facts['model'] ?? '')?.[1]
+  const model = arch.startsWith('sun4')
+    ? /^SUNW,([A-Za-z0-9._-]{1,58})$/.exec(facts['model'] ?? '')?.[1]
+    : undefined
   return `SUNW.${model ?? wordOf(arch)}`
 }
 

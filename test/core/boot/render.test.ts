@@ -48,6 +48,12 @@ test.each([
   await expect(all).toMatchFileSnapshot(`../../fixtures/golden/boot/${golden}.txt`)
 })
 
+test('x86 says the class of its architecture in DHCP, whatever its model is', () => {
+  const known = { ...x86, facts: { model: 'SUNW,Sun-Fire-X4200' } }
+  expect(site(known).vendorClass).toBe('SUNW.i86pc')
+  expect(site(sparc).vendorClass).toBe('SUNW.Sun-Fire-V240')
+})
+
 describe('option 43', () => {
   test('is code, length and value of each, addresses as four bytes', () => {
     const options = vendorOptions(
