@@ -113,7 +113,8 @@ async function create(file: string, options: Options, signal: AbortSignal): Prom
       source.archivedSize !== undefined && { archivedSize: source.archivedSize }),
     ...(options.sizes && source.unarchivedSize !== undefined && { unarchivedSize: source.unarchivedSize }),
   }
-  const preamble = renderFlarPreamble(description, [...source.sections, ...(await sectionsOf(options))])
+  const scripts = await sectionsOf(options, description.archiver)
+  const preamble = renderFlarPreamble(description, [...source.sections, ...scripts])
   for (const note of source.notes) process.stderr.write(`note: ${note}\n`)
   const progress = startProgress(
     'writing',

@@ -1,7 +1,8 @@
 // `zoneflash flar info`: what a flash archive says of itself, and what it holds.
 import type { Command } from 'commander'
 import type { Member } from '#core/archive/member.ts'
-import { deploymentProblem, readDeployment } from '#core/flar/deployment.ts'
+import { deploymentProblem, readDeployment, type DeploymentArchiver } from '#core/flar/deployment.ts'
+import { saidPayload } from '#core/flar/facts.ts'
 import type { FlarPreamble } from '#core/flar/reader.ts'
 import { DEPLOYMENT_SECTIONS, type FlarSection } from '#core/flar/sections.ts'
 import { ProvisionError } from '#core/errors.ts'
@@ -52,7 +53,8 @@ export function registerFlarInfo(noun: Command): void {
 }
 
 async function describe(file: string, preamble: FlarPreamble, json: boolean | undefined): Promise<void> {
-  const scripts = preamble.sections.map((section) => factsOf(section))
+  const { archiver } = saidPayload(preamble.identification)
+  const scripts = preamble.sections.map((section) => factsOf(section, archiver))
   const problems = [...preamble.problems, ...scripts.flatMap(({ problem }) => (problem ? [problem] : []))]
   if (json) {
     const { version, identification, payloadOffset } = preamble
@@ -77,16 +79,19 @@ async function describe(file: string, preamble: FlarPreamble, json: boolean | un
   warn(problems)
 }
 
-/** A section, and what is in one of scripts. One that cannot be read is a problem, no failure. */
-function factsOf(section: FlarSection): { facts: SectionFacts; problem?: FlarPreamble['problems'][number] } {
+/** A section, and what is in one of scripts. One that cannot be read is a problem, no failure. `archiver` is that of the files. */
+function factsOf(
+  section: FlarSection,
+  archiver: DeploymentArchiver,
+): { facts: SectionFacts; problem?: FlarPreamble['problems'][number] } {
   const facts: SectionFacts = { name: section.name, bytes: section.content.byteLength }
   const deployment = DEPLOYMENT_SECTIONS.find((name) => name === section.name)
   if (deployment === undefined) return { facts }
   try {
-    const files = readDeployment(section)
-    const message = deploymentProblem(deployment, files)
+    const read = readDeployment(section)
+    const message = deploymentProblem(deployment, read, archiver)
     return {
-      facts: { ...facts, files: files.map(({ path }) => path) },
+      facts: { ...facts, files: read.files.map(({ path }) => path) },
       ...(message !== undefined && { problem: { severity: 'error', message } }),
     }
   } catch (error) {

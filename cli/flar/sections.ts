@@ -6,6 +6,7 @@ import {
   deploymentArchive,
   deploymentSection,
   processingOf,
+  type DeploymentArchiver,
   type DeploymentFile,
 } from '#core/flar/deployment.ts'
 import {
@@ -33,11 +34,15 @@ const ON_THE_MASTER = 'etc/flash'
 /** A stage without its program fails; it has nothing to do: the installer runs the scripts itself. */
 const EMPTY_PROGRAM = Buffer.from('#!/bin/sh\nexit 0\n')
 
-/** @throws CliFailure */
-export async function sectionsOf(options: SectionOptions): Promise<FlarSection[]> {
+/** Scripts are archived as the files are. @throws CliFailure */
+export async function sectionsOf(
+  options: SectionOptions,
+  archiver: DeploymentArchiver,
+): Promise<FlarSection[]> {
   const { userSection = [], sectionDirectory = '.', deployment, root } = options
   const directory = deployment ?? (root === undefined ? undefined : path.join(root, ON_THE_MASTER))
-  const scripts = directory === undefined ? [] : await deploymentSections(directory, deployment !== undefined)
+  const scripts =
+    directory === undefined ? [] : await deploymentSections(directory, archiver, deployment !== undefined)
   return [
     ...scripts,
     ...(await Promise.all(userSection.map((name) => userSectionOf(name, sectionDirectory)))),
@@ -53,11 +58,15 @@ async function userSectionOf(name: string, directory: string): Promise<FlarSecti
   return { name, content: await readFile(file).catch(cannotRead(file)) }
 }
 
-async function deploymentSections(directory: string, isWanted: boolean): Promise<FlarSection[]> {
+async function deploymentSections(
+  directory: string,
+  archiver: DeploymentArchiver,
+  isWanted: boolean,
+): Promise<FlarSection[]> {
   const sections: FlarSection[] = []
   for (const section of DEPLOYMENT_SECTIONS) {
     const files = await scriptsOf(directory, section)
-    if (files.length > 0) sections.push(await packed(section, files))
+    if (files.length > 0) sections.push(await packed(section, files, archiver))
   }
   if (isWanted && sections.length === 0) {
     const expected = DEPLOYMENT_SECTIONS.join(', ')
@@ -94,11 +103,16 @@ function whenMissing(error: NodeJS.ErrnoException): undefined {
   throw error
 }
 
-async function packed(section: DeploymentSection, files: readonly Script[]): Promise<FlarSection> {
-  const archive = deploymentArchive(section, files, Math.max(...files.map(({ mtime }) => mtime)))
+async function packed(
+  section: DeploymentSection,
+  files: readonly Script[],
+  archiver: DeploymentArchiver,
+): Promise<FlarSection> {
+  const mtime = Math.max(...files.map((file) => file.mtime))
+  const archive = deploymentArchive(section, files, { archiver, mtime })
   const pieces: Uint8Array[] = []
   for await (const piece of compress(only(archive))) pieces.push(piece)
-  return deploymentSection(section, Buffer.concat(pieces))
+  return deploymentSection(section, archiver, Buffer.concat(pieces))
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -6,6 +6,7 @@ import type { Member } from '../archive/member.ts'
 import { normalizeMemberPath } from '../archive/member-path.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import { TarReader } from '../archive/tar-reader.ts'
+import { tarMember, tarPad, tarTrailer } from '../archive/tar-writer.ts'
 import { joinBytes } from './join-bytes.ts'
 import type { DeploymentSection, FlarSection } from './sections.ts'
 import { uudecode, uuencode } from './uuencode.ts'
@@ -18,6 +19,9 @@ export interface DeploymentFile {
   content: Uint8Array
 }
 
+/** As files_archived_method of the archive says: the installer looks for no other. */
+export type DeploymentArchiver = 'cpio' | 'pax'
+
 /** The installer runs this program first, and the stage fails without it. */
 export const processingOf = (section: DeploymentSection): string => `${section}_processing`
 
@@ -25,11 +29,16 @@ const MAX_UNPACKED = 64 * 1024 * 1024
 const MAX_FILES = 10_000
 const MAX_NAME = 1023
 
-/** Files of a section, directories left out. @throws FlarInvalid and those of the readers */
-export function readDeployment(section: FlarSection): DeploymentFile[] {
+const archiveName = (section: string, archiver: DeploymentArchiver): string => `${section}.${archiver}.Z`
+
+/** How a section is archived, and its files, directories left out. @throws FlarInvalid and those of the readers */
+export function readDeployment(section: FlarSection): {
+  archiver: DeploymentArchiver
+  files: readonly DeploymentFile[]
+} {
   const { name, bytes } = uudecode(section.content)
-  const archiver = [`${section.name}.cpio.Z`, `${section.name}.pax.Z`].indexOf(name)
-  if (archiver < 0) {
+  const archiver = (['cpio', 'pax'] as const).find((each) => archiveName(section.name, each) === name)
+  if (archiver === undefined) {
     const expected = `${section.name}.cpio.Z or ${section.name}.pax.Z`
     throw refusal(
       'FlarInvalid',
@@ -37,7 +46,7 @@ export function readDeployment(section: FlarSection): DeploymentFile[] {
     )
   }
   const files = new FileCollector()
-  const reader = archiver === 0 ? new CpioReader(files) : new TarReader(files)
+  const reader = archiver === 'cpio' ? new CpioReader(files) : new TarReader(files)
   const decoder = new LzwDecoder()
   let unpacked = 0
   for (const piece of decoder.push(bytes)) {
@@ -51,14 +60,17 @@ export function readDeployment(section: FlarSection): DeploymentFile[] {
   }
   decoder.finish()
   reader.finish()
-  return files.found
+  return { archiver, files: files.found }
 }
 
-/** What is wrong with the files of a section, in words; undefined when nothing is. */
+/** What is wrong with a section of an archive whose files are of `expected`, in words; undefined when nothing is. */
 export function deploymentProblem(
   section: DeploymentSection,
-  files: readonly DeploymentFile[],
+  { archiver, files }: ReturnType<typeof readDeployment>,
+  expected: DeploymentArchiver,
 ): string | undefined {
+  if (archiver !== expected)
+    return `the section ${section} holds ${archiveName(section, archiver)}, but files_archived_method is ${expected}: the installer looks for ${archiveName(section, expected)}`
   // the reboot section is only unpacked
   if (section === 'reboot') return undefined
   const program = files.find(({ path }) => path === processingOf(section))
@@ -92,16 +104,20 @@ class FileCollector {
   }
 }
 
-/** The cpio of a section, to be compressed: the program and the scripts that it runs, in byte order. `mtime` in seconds. */
+/** The archive of a section, to be compressed: the program and the scripts that it runs, in byte order. `mtime` in seconds. */
 export function deploymentArchive(
   section: DeploymentSection,
   files: readonly DeploymentFile[],
-  mtime: number,
+  { archiver, mtime }: { archiver: DeploymentArchiver; mtime: number },
 ): Uint8Array {
+  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  return archiver === 'cpio' ? cpioOf(section, sorted, mtime) : paxOf(section, sorted, mtime)
+}
+
+function cpioOf(section: string, files: readonly DeploymentFile[], mtime: number): Uint8Array {
   const common = { uid: 0, gid: 0, mtime, nlink: 1 }
   const directory = cpioMember({ ...common, path: section, mode: 0o040755, nlink: 2, ino: 1, size: 0 })
-  const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
-  const members = sorted.flatMap(({ path, mode, content }, index) => [
+  const members = files.flatMap(({ path, mode, content }, index) => [
     cpioMember({ ...common, path, mode: 0o100000 | mode, ino: index + 2, size: content.byteLength }),
     content,
     cpioPad(content.byteLength),
@@ -110,7 +126,32 @@ export function deploymentArchive(
   return joinBytes([body, cpioTrailer(body.byteLength)])
 }
 
+function paxOf(section: string, files: readonly DeploymentFile[], mtime: number): Uint8Array {
+  const encoder = new TextEncoder()
+  const common = { uid: 0, gid: 0, mtime }
+  const path = encoder.encode(section)
+  const directory = tarMember({ ...common, path, type: 'directory', mode: 0o755, size: 0 })
+  const members = files.flatMap((file) => [
+    tarMember({
+      ...common,
+      path: encoder.encode(file.path),
+      type: 'file',
+      mode: file.mode,
+      size: file.content.byteLength,
+    }),
+    file.content,
+    tarPad(file.content.byteLength),
+  ])
+  const body = joinBytes([directory, ...members])
+  return joinBytes([body, tarTrailer(body.byteLength)])
+}
+
 /** The section with an archive that compress(1) has made smaller. */
-export function deploymentSection(section: DeploymentSection, compressed: Uint8Array): FlarSection {
-  return { name: section, content: uuencode({ name: `${section}.cpio.Z`, mode: 0o644, bytes: compressed }) }
+export function deploymentSection(
+  section: DeploymentSection,
+  archiver: DeploymentArchiver,
+  compressed: Uint8Array,
+): FlarSection {
+  const name = archiveName(section, archiver)
+  return { name: section, content: uuencode({ name, mode: 0o644, bytes: compressed }) }
 }

@@ -251,6 +251,13 @@ describe('flar create', () => {
       expect((await flar('info', at('scripts.flar'))).stderr).toMatch(
         /section predeployment, \d+ bytes: predeployment\/10-disks, predeployment_processing\n$/,
       )
+      await flar('create', '-n', 'web', '-R', root, '-L', 'pax', at('scripts-pax.flar'))
+      const pax = await flar('info', at('scripts-pax.flar'))
+      expect(pax.stderr).toMatch(/section predeployment, \d+ bytes: \S+, predeployment_processing\n$/)
+      expect(readFileSync(at('scripts-pax.flar'), 'latin1')).toContain('begin 644 predeployment.pax.Z\n')
+      const text = readFileSync(at('scripts.flar'), 'latin1').replace(/method=cpio/, 'method=pax')
+      const mixed = await flar('info', saved('scripts-mixed.flar', Buffer.from(text, 'latin1')))
+      expect(mixed.stderr).toMatch(/error: the section predeployment .* looks for predeployment\.pax\.Z\n$/)
       const { error } = await flar('create', '-n', 'a', '-R', root, '--deployment', work, at('none.flar'))
       expect(error).toEqual(refusal('NoScripts', /no deployment scripts/))
     },

@@ -163,7 +163,7 @@ function readSection(section: FlarPreamble['sections'][number], result: FlarFuzz
     })
   } else if (section.name === 'predeployment') {
     attempt(result, () => {
-      for (const file of readDeployment(section)) ensure(isSafe(file.path), `a script is ${file.path}`)
+      for (const file of readDeployment(section).files) ensure(isSafe(file.path), `a script is ${file.path}`)
       result.sections += 1
     })
   }

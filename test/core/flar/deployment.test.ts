@@ -60,16 +60,25 @@ describe.skipIf(!hasPrograms)('deployment scripts', () => {
     { path: 'predeployment/10-disks', mode: 0o755, content: Buffer.from('echo disks\n') },
   ]
   const compressed = (archive: Uint8Array) => shell('/', 'compress -f -c', archive)
-  const section = (given = files) =>
-    deploymentSection('predeployment', compressed(deploymentArchive('predeployment', given, 1_700_000_000)))
+  const section = (given = files, archiver: 'cpio' | 'pax' = 'cpio') => {
+    const archive = deploymentArchive('predeployment', given, { archiver, mtime: 1_700_000_000 })
+    return deploymentSection('predeployment', archiver, compressed(archive))
+  }
 
-  test('come back from their section', () => {
-    const read = readDeployment(section())
-    expect(read.map(({ path, mode, content }) => [path, mode, Buffer.from(content).toString()])).toEqual([
+  test.each(['cpio', 'pax'] as const)('come back from their section, as %s', (archiver) => {
+    const read = readDeployment(section(files, archiver))
+    expect(read.archiver).toBe(archiver)
+    expect(
+      read.files.map(({ path, mode, content }) => [path, mode, Buffer.from(content).toString()]),
+    ).toEqual([
       ['predeployment/10-disks', 0o755, 'echo disks\n'],
       ['predeployment_processing', 0o755, '#!/bin/sh\n'],
     ])
-    expect(deploymentProblem('predeployment', read)).toBeUndefined()
+    expect(deploymentProblem('predeployment', read, archiver)).toBeUndefined()
+    const other = archiver === 'cpio' ? 'pax' : 'cpio'
+    expect(deploymentProblem('predeployment', read, other)).toMatch(
+      `files_archived_method is ${other}: the installer looks for predeployment.${other}.Z`,
+    )
   })
 
   test('are unpacked by the programs that the installer runs', () => {
@@ -77,20 +86,34 @@ describe.skipIf(!hasPrograms)('deployment scripts', () => {
     expect(listed.toString()).toBe('predeployment\npredeployment/10-disks\npredeployment_processing\n')
   })
 
-  test('of a pax are read too', () => {
+  test('of a pax archive are a pax, which the installer asks for by its name', () => {
+    const { content } = section(files, 'pax')
+    expect(Buffer.from(content).toString().split('\n')[0]).toBe('begin 644 predeployment.pax.Z')
+    const listed = shell('/', 'uudecode -o /dev/stdout | uncompress -c | tar -tf -', content)
+    expect(listed.toString()).toBe('predeployment/\npredeployment/10-disks\npredeployment_processing\n')
+  })
+
+  test('of a pax with extended headers are read too', () => {
     const tar = shell(
       '/',
       'cd "$(mktemp -d)" && echo hi > reboot_processing && bsdtar --format=pax -cf - reboot_processing',
     )
     const content = uuencode({ name: 'reboot.pax.Z', mode: 0o644, bytes: compressed(tar) })
-    expect(readDeployment({ name: 'reboot', content })).toMatchObject([{ path: 'reboot_processing' }])
+    expect(readDeployment({ name: 'reboot', content })).toMatchObject({
+      archiver: 'pax',
+      files: [{ path: 'reboot_processing' }],
+    })
   })
 
   test('without the program that runs them make the stage fail, but for those of the reboot', () => {
-    expect(deploymentProblem('postdeployment', files)).toMatch(/no postdeployment_processing/)
-    expect(deploymentProblem('reboot', [])).toBeUndefined()
+    expect(deploymentProblem('postdeployment', { archiver: 'cpio', files }, 'cpio')).toMatch(
+      /no postdeployment_processing/,
+    )
+    expect(deploymentProblem('reboot', { archiver: 'cpio', files: [] }, 'cpio')).toBeUndefined()
     const unset = files.map((each) => ({ ...each, mode: 0o644 }))
-    expect(deploymentProblem('predeployment', unset)).toMatch(/may not be executed/)
+    expect(deploymentProblem('predeployment', { archiver: 'cpio', files: unset }, 'cpio')).toMatch(
+      /may not be executed/,
+    )
   })
 
   test('that lead out of their directory, or have another name, are refused', () => {
