@@ -5,11 +5,12 @@ import type { ImageSource } from '#core/images/source.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import { TemplateName, VersionOrChannel } from '#core/names.ts'
-import { readableSources, sourceWithOrigins, type ImageNeeds, type ImageReader } from './sources.ts'
+import type { ReadSources } from './shared-sources.ts'
+import { sourceWithOrigins, type ImageNeeds, type ImageReader } from './sources.ts'
 
 /** Oldest first; zap takes the last of several by its path. */
-export async function listCatalogue(reader: ImageReader, needs: ImageNeeds): Promise<CatalogueEntry[]> {
-  const { all } = await readableSources(reader, needs)
+export async function listCatalogue(reader: ImageReader, read: ReadSources): Promise<CatalogueEntry[]> {
+  const { all } = await read(reader)
   const entries = new Map<string, CatalogueEntry>()
   for (const source of all.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1))) {
     const entry = catalogueEntryOf(source)

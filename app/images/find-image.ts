@@ -7,7 +7,8 @@ import type { ImageSource } from '#core/images/source.ts'
 import { digestPrefixOf, imageUuid, Uuid } from '#core/images/uuid.ts'
 import type { Artifact } from '#core/manifest.ts'
 import type { VersionRecord } from '../ports/catalog.ts'
-import { readableSources, sourceWithOrigins, type ImageNeeds, type ImageReader } from './sources.ts'
+import type { ReadSources } from './shared-sources.ts'
+import { sourceWithOrigins, type ImageNeeds, type ImageReader } from './sources.ts'
 
 export interface FoundImage {
   manifest: ImageManifest
@@ -59,9 +60,9 @@ async function candidatesOf(uuid: Uuid, { catalog, images }: ImageNeeds): Promis
 export async function listImages(
   query: ListQuery,
   reader: ImageReader,
-  needs: ImageNeeds,
+  read: ReadSources,
 ): Promise<ImageManifest[]> {
-  const { all, find } = await readableSources(reader, needs)
+  const { all, find } = await read(reader)
   const images = new Map<Uuid, ImageManifest>()
   for (const source of all) {
     const chosen = chooseStream(source, source.layout, find)
@@ -73,9 +74,9 @@ export async function listImages(
 /** The channels that images are in, by name. */
 export async function listImageChannels(
   reader: ImageReader,
-  needs: ImageNeeds,
+  read: ReadSources,
 ): Promise<{ name: string; description: string }[]> {
-  const { all } = await readableSources(reader, needs)
+  const { all } = await read(reader)
   const names = new Set(all.flatMap(({ channels }) => channels))
   return [...names].toSorted().map((name) => ({ name, description: `the channel ${name} of each template` }))
 }

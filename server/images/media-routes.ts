@@ -17,7 +17,7 @@ export function mountMedia(app: Express, needs: ReadNeeds): void {
     withAndWithoutToken('/media/img.json'),
     imageRoute(services.log, async (request, response) => {
       const reader = await askerOf('zadm', request, response, needs)
-      sendJson(response, { images: await listCatalogue(reader, services) })
+      sendJson(response, { images: await listCatalogue(reader, needs.readSources) })
     }),
   )
 

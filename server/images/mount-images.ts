@@ -1,6 +1,7 @@
 // The surfaces of clients that people already have: IMGAPI for imgadm, the catalogue for zadm and zap.
 import type { Express } from 'express'
 import { Md5s } from '#app/images/md5-of.ts'
+import { createSharedSources } from '#app/images/shared-sources.ts'
 import { BufferPool } from '../buffer-pool.ts'
 import type { SendMeter } from '../send-blob.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +18,14 @@ export function mountImages(
   wrongTokens: WrongTokens,
 ): void {
   const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
-  const needs = { services, tokens: services.tokens, wrongTokens, md5s: new Md5s(services), sending }
+  const needs = {
+    services,
+    tokens: services.tokens,
+    wrongTokens,
+    md5s: new Md5s(services),
+    sending,
+    readSources: createSharedSources(services),
+  }
   mountImageReads(app, needs)
   mountImagePublishing(app, needs)
   mountMedia(app, needs)

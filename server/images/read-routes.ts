@@ -2,6 +2,7 @@
 import type { Express, Request, Response } from 'express'
 import { findImage, listImageChannels, listImages } from '#app/images/find-image.ts'
 import type { Md5s } from '#app/images/md5-of.ts'
+import type { ReadSources } from '#app/images/shared-sources.ts'
 import type { ImageReader } from '#app/images/sources.ts'
 import { imageNotFound, invalidParameter } from '#core/images/errors.ts'
 import { parseListQuery } from '#core/images/list-query.ts'
@@ -19,6 +20,7 @@ export interface ReadNeeds extends AskerNeeds {
   services: Services
   md5s: Md5s
   sending: SendNeeds
+  readSources: ReadSources
 }
 
 /** Mounts them; HEAD comes with GET. */
@@ -38,7 +40,7 @@ export function mountImageReads(app: Express, needs: ReadNeeds): void {
 
   get('/images', async (request, response, reader) => {
     const query = parseListQuery(parametersOf(request))
-    const images = await listImages(query, reader, services)
+    const images = await listImages(query, reader, needs.readSources)
     sendJson(
       response,
       images.map((image) => forVersion(request, image)),
@@ -83,7 +85,7 @@ export function mountImageReads(app: Express, needs: ReadNeeds): void {
   })
 
   get('/channels', async (_request, response, reader) =>
-    sendJson(response, await listImageChannels(reader, services)),
+    sendJson(response, await listImageChannels(reader, needs.readSources)),
   )
 }
 
