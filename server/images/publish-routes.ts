@@ -22,6 +22,11 @@ const readJson = express.json({ limit: '256kb', type: 'application/json' })
 export function mountImagePublishing(app: Express, needs: ReadNeeds): void {
   const { services } = needs
   const { config, log } = services
+  if (config.publishOnLoopback && !isLoopback(new URL(config.url).hostname))
+    log.warn(
+      { url: config.url },
+      'whoever reaches this server from its own machine publishes images: a proxy there must send X-Forwarded-For or Via',
+    )
   const publishing: PublishNeeds = {
     ...services,
     limits: config.limits,
@@ -90,8 +95,12 @@ async function publisherOf(request: Request, response: Response, needs: ReadNeed
 function isFromHere({ socket, headers }: Request): boolean {
   const passedOn = ['origin', 'referer', 'sec-fetch-site', 'forwarded', 'x-forwarded-for', 'via']
   if (passedOn.some((name) => headers[name] !== undefined)) return false
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '')
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
+  return isLoopback(socket.remoteAddress ?? '')
+}
+
+function isLoopback(host: string): boolean {
+  const address = host.replace(/^::ffff:/i, '').replace(/^\[(.*)\]$/, '$1')
+  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
 
 /** @throws ResourceNotFound */

@@ -410,6 +410,8 @@ describe('who may publish', () => {
     const publish = (headers: Record<string, string> = {}) =>
       open.call('POST', `/images/${UUID}?action=import`, { headers, body: manifest })
     expect((await publish()).status).toBe(200)
+    expect(open.logged()).toContain('must send X-Forwarded-For or Via')
+    expect(served.logged()).not.toContain('X-Forwarded-For')
     for (const header of ['origin', 'x-forwarded-for', 'forwarded', 'via', 'sec-fetch-site'])
       expect((await publish({ [header]: 'http://example.net' })).status, header).toBe(401)
     await open[Symbol.asyncDispose]()
