@@ -1,5 +1,6 @@
 // Who may fetch a template without a token, and how its images are laid out.
 import type { Client } from '#core/client.ts'
+import { ProvisionError } from '#core/errors.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'
 import type { AuditLog } from './ports/access.ts'
 import { requestImageForms } from './images/request-forms.ts'
@@ -20,7 +21,10 @@ export interface AccessChange {
   imageLayout?: ArchiveLayout | null | undefined
 }
 
-/** Clients that may read it now get the forms that they want: jobs are queued for what is missing. @throws TemplateNotFound */
+/**
+ * Clients that may read it now get the forms that they want: jobs are queued for what is missing. Without a queue that is the
+ * server's to do later (server/periodic-work.ts), and no reason to say that the template was not opened. @throws TemplateNotFound
+ */
 export async function setTemplateAccess(
   { name, change, actor }: { name: string; change: AccessChange; actor: string },
   needs: Needs,
@@ -40,6 +44,10 @@ export async function setTemplateAccess(
     await audit.write({ actor, action: 'template.images', subject: name, details: { layout: imageLayout } })
   }
   if (openTo !== undefined || imageLayout !== undefined)
-    await requestImageForms({ template: name, actor, again: true }, needs)
+    await requestImageForms({ template: name, actor, again: true }, needs).catch(unlessUnavailable)
   return catalog.getTemplate(name)
+}
+
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof ProvisionError) || error.kind !== 'unavailable') throw error
 }

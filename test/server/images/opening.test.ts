@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { requestImageForms } from '#app/images/request-forms.ts'
+import { ProvisionError } from '#core/errors.ts'
 import { MemoryJobQueue } from '#test/fakes/memory-job-queue.ts'
 import { addVersion, serve, type Served } from '../served.ts'
 import { addStream } from './image-client.ts'
@@ -57,6 +58,21 @@ test('a template that is opened gets the forms that its clients want', async () 
     'ubuntu 1.0 zfs.gz zonepath',
     'ubuntu 1.0 tar.gz',
   ])
+})
+
+test('a template is opened though nobody can be asked for its forms, and they come later', async () => {
+  await addTar('joyent', 'joyent')
+  const add = vi
+    .spyOn(queue, 'add')
+    .mockRejectedValue(new ProvisionError('unavailable', 'QueueUnavailable', 'gone'))
+  expect(await open('joyent', { openTo: ['imgadm'] })).toMatchObject({
+    status: 200,
+    json: { openTo: ['imgadm'] },
+  })
+  expect(add).toHaveBeenCalled()
+  add.mockRestore()
+  await requestImageForms({ actor: 'zoneflash', again: false }, served.services)
+  expect(jobs()).toEqual(['joyent 1.0 zfs.gz zonepath'])
 })
 
 test('nothing is made of what is an image already, is closed, or is open to others', async () => {

@@ -225,6 +225,20 @@ describe('who may read images', () => {
     expect((await getJson(`${served.url}/images/${image?.uuid}/file`)).status).toBe(404)
   })
 
+  test('no reader is made for a template that is not there', async () => {
+    await addStream(served)
+    const create = (...templates: string[]) =>
+      served.call('POST', '/api/v1/tokens', {
+        as: 'admin',
+        body: { name: 'smartos1', role: 'reader', templates },
+      })
+    expect(await create('web', 'wbe')).toMatchObject({ status: 404, json: { code: 'TemplateNotFound' } })
+    expect(await served.services.tokens.list()).not.toContainEqual(
+      expect.objectContaining({ name: 'smartos1' }),
+    )
+    expect((await create('web')).status).toBe(201)
+  })
+
   test('a wrong token in the path opens nothing, not even what is open, and is in no log', async () => {
     await addOpen({})
     for (const path of ['/ping', '/images', '/channels', `/images/${NOBODY}`]) {
