@@ -40,8 +40,20 @@ note() { # KIND ZONE: to the journal, once
 }
 
 archive_keep() { # NAME: standard input goes into the archive as /var/zoneflash/captured/NAME
+  set_captures_aside || return 1
   mkdir -p "$zf_captured" && chmod 700 "$zf_captured" && cat >"$zf_captured/$1.new" &&
     mv "$zf_captured/$1.new" "$zf_captured/$1"
+}
+
+set_captures_aside() { # those that this host was installed with are its own, and come back with the repair
+  if [ -f "$zf_state/keeps" ]; then return 0; fi
+  if [ -d "$zf_captured" ]; then mv "$zf_captured" "$zf_state/captured" || return 1; fi
+  : >"$zf_state/keeps"
+}
+
+take_captures_back() { # the mark goes before the own ones are back: a repeated repair would remove them
+  if [ -f "$zf_state/keeps" ]; then rm -rf "$zf_captured" && rm -f "$zf_state/keeps" || return 1; fi
+  if [ -d "$zf_state/captured" ]; then mv "$zf_state/captured" "$zf_captured"; fi
 }
 
 archive_halt() { # HOW SECONDS ZONE...: one after the other, in this order
@@ -118,7 +130,7 @@ archive_repair() { # every zone as it was found; one that resists does not keep 
       boot_again "$repair_zone" || repair_status=1
     done
   fi
-  if [ "$repair_status" -eq 0 ]; then rm -rf "$zf_captured"; fi
+  if [ "$repair_status" -eq 0 ]; then take_captures_back || repair_status=1; fi
   return "$repair_status"
 }
 

@@ -98,6 +98,25 @@ describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
       expect(existsSync(path.join(base, 'zoneflash/captured'))).toBe(false)
     })
 
+    test('captures that the host was installed with are its own afterwards', () => {
+      const own = path.join(base, 'zoneflash/captured')
+      mkdirSync(own)
+      writeFileSync(path.join(own, 'held.cfg'), 'create -b\n')
+      expect(archive(['keep', 'web.cfg'], 'create -b\n')).toMatchObject({ status: 0 })
+      expect(archive(['keep', 'order'], 'web\n')).toMatchObject({ status: 0 })
+      expect(readdirSync(own).toSorted()).toEqual(['order', 'web.cfg'])
+      expect(archive(['repair'])).toEqual({ status: 0, stdout: '', stderr: '' })
+      expect(readdirSync(own)).toEqual(['held.cfg'])
+    })
+
+    test('a run that captured nothing leaves the captures of the host', () => {
+      const own = path.join(base, 'zoneflash/captured')
+      mkdirSync(own)
+      writeFileSync(path.join(own, 'held.cfg'), 'create -b\n')
+      expect(archive(['repair'])).toMatchObject({ status: 0 })
+      expect(readdirSync(own)).toEqual(['held.cfg'])
+    })
+
     test('what the journal says before it was done needs no repair', () => {
       writeFileSync(path.join(directory(), 'journal'), 'halt web\ndetach db\n')
       expect(archive(['repair'])).toEqual({ status: 0, stdout: '', stderr: '' })
