@@ -55,7 +55,7 @@ export function registerFlarCreate(noun: Command): void {
   ] as const
   for (const [flags, what] of options) command.option(flags, what)
   const repeated = [
-    ['-U, --key <key=value>', 'a key of your own, which begins with X'],
+    ['-U, --key <key=value>', 'a key of your own, which begins with X-'],
     ['-u, --user-section <name>', 'a section of your own, from the file of its name'],
     ['-x, --exclude <path>', 'leave out this path and what is below it'],
     ['-y, --include <path>', 'take this path, though one above it is left out'],

@@ -66,7 +66,7 @@ function parseDate(text: string): number {
 
 function parseKey(text: string): readonly [key: string, value: string] {
   const equals = text.indexOf('=')
-  if (equals < 1 || !/^x/i.test(text))
+  if (equals < 1 || !/^x-/i.test(text))
     throw usageFailure(`-U is ${JSON.stringify(text)}, expected X-KEY=VALUE`)
   return [text.slice(0, equals), text.slice(equals + 1)]
 }

@@ -10,7 +10,7 @@ export interface FlarIdentification {
   values: ReadonlyMap<string, string>
 }
 
-/** Keys that an installer knows; those of the user begin with `x-` (or `x`). */
+/** Keys that an installer knows; those of the user begin with `x-`. */
 const knownKeys: ReadonlySet<string> = new Set([
   'content_name',
   'archive_id',
@@ -36,6 +36,9 @@ const knownKeys: ReadonlySet<string> = new Set([
 ])
 
 const MAX_CONTENT_NAME = 256
+/** An installer takes no archive with another. */
+const DATE =
+  /^(?:19[7-9]|[2-9]\d\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-6]\d$/
 
 /** Reads the lines of the section; what is wrong with them is told, never thrown. `major` is that of the cookie. */
 export function parseIdentification(
@@ -65,7 +68,7 @@ function parseLines(lines: readonly string[], problems: FlarProblems): Map<strin
     const key = line.slice(0, equals).toLowerCase()
     if (values.has(key)) problems.error(`the identification has the key ${shown(key)} twice, expected once`)
     else values.set(key, line.slice(equals + 1))
-    if (!knownKeys.has(key) && !key.startsWith('x')) problems.warn(unknownKey(key))
+    if (!knownKeys.has(key) && !key.startsWith('x-')) problems.warn(unknownKey(key))
     previous = key
   }
   const first = values.get('content_description')
@@ -96,8 +99,8 @@ function checkValues(values: ReadonlyMap<string, string>, major: number, problem
       problems.error(`${key} is ${shown(size)}, expected a number of bytes, 1 or more`)
   }
   const date = values.get('creation_date')
-  if (date !== undefined && !/^[0-9]{14}$/.test(date))
-    problems.warn(`creation_date is ${shown(date)}, expected YYYYMMDDhhmmss`)
+  if (date !== undefined && !DATE.test(date))
+    problems.error(`creation_date is ${shown(date)}, expected YYYYMMDDhhmmss, from 1970 on`)
   checkType(values.get('type'), major, problems)
 }
 

@@ -32,7 +32,7 @@ export interface FlarDescription {
     osName?: string
     osVersion?: string
   }
-  /** further keys, which begin with X */
+  /** further keys, which begin with X- */
   own?: readonly (readonly [key: string, value: string])[]
 }
 
@@ -113,7 +113,7 @@ function renderPair(key: string, value: string): string {
 }
 
 function ownPair([key, value]: readonly [string, string]): string {
-  if (!/^X[A-Za-z0-9_.-]{0,127}$/i.test(key))
+  if (!/^X-[A-Za-z0-9_.-]{1,126}$/i.test(key))
     throw invalid('a key of your own', key, 'X- and letters, digits, _ . -')
   return renderPair(key, value)
 }
@@ -125,17 +125,18 @@ function sizeText(key: string, size: number | undefined): string | undefined {
   return String(size)
 }
 
-/** `YYYYMMDDhhmmss` in GMT. @throws FlarInvalid before the year 0 and after 9999 */
+/** `YYYYMMDDhhmmss` in GMT. @throws FlarInvalid before the year 1970 and after 9999 */
 function renderFlarDate(seconds: number): string {
   const date = new Date(seconds * 1000)
-  const text = Number.isNaN(date.getTime())
-    ? ''
-    : date
-        .toISOString()
-        .replace(/\.\d{3}Z$/, '')
-        .replace(/[-T:]/g, '')
+  const text =
+    Number.isNaN(date.getTime()) || seconds < 0
+      ? ''
+      : date
+          .toISOString()
+          .replace(/\.\d{3}Z$/, '')
+          .replace(/[-T:]/g, '')
   if (!/^[0-9]{14}$/.test(text))
-    throw invalid('creation_date', String(seconds), 'seconds of the years 0 to 9999')
+    throw invalid('creation_date', String(seconds), 'seconds of the years 1970 to 9999')
   return text
 }
 

@@ -121,7 +121,10 @@ describe('what the installer would stumble over is told in words', () => {
       /^error: files_archived_size/,
     ],
     ['another archiver', [...identification, 'files_archived_method=tar'], /^error: .*expected cpio or pax/],
-    ['a date that is none', [...identification, 'creation_date=yesterday'], /^warning: creation_date/],
+    ['a date that is none', [...identification, 'creation_date=yesterday'], /^error: creation_date/],
+    ['a month that is none', [...identification, 'creation_date=20261301120000'], /^error: creation_date/],
+    ['a date before all', [...identification, 'creation_date=19691231235959'], /^error: creation_date/],
+    ['a key that only begins as one of yours', [...identification, 'Xsite=a'], /^warning: .*"xsite".* X-/],
     ['an unknown key', [...identification, 'subsections=3'], /^warning: .*subsections/],
     ['a blank before the sign', [...identification, 'creation_master =x'], /^warning: .*no blank/],
     ['a line without key', [...identification, 'hello'], /^error: .*"hello", expected key=value/],
@@ -278,8 +281,10 @@ describe('what is written is read back', () => {
     ['a long name', { contentName: 'x'.repeat(257) }],
     ['a description whose second line is a key', { description: 'a\ntype=DIFFERENTIAL' }],
     ['a key of its own that is none', { own: [['type', 'FULL']] }],
+    ['a key of its own without X-', { own: [['Xsite', 'a']] }],
     ['a key of its own with a line break', { own: [['X-a\nX-b', 'c']] }],
     ['a size of 0', { archivedSize: 0 }],
+    ['a date before 1970', { created: -1 }],
     ['a master with CR', { master: 'a\r' }],
   ])('%s is refused', (_what, change) => {
     expect(() => renderFlarPreamble({ ...description, ...change })).toThrow(code('FlarInvalid', /expected/))
