@@ -44,7 +44,7 @@ open_finish() { # a host whose zones come later needs nothing of the network now
     echo "zoneflash: $zf_root holds no etc: this is JumpStart's finish script, expected the installed system there" >&2
     return 1
   fi
-  finish_places "$zf_root" && mkdir -p "$zf_root/var/log" && open_place || return 1
+  finish_places "$zf_root" && forget_golden_host && mkdir -p "$zf_root/var/log" && open_place || return 1
   finish_lacks=
   zf_client=
   if have curl || have wget; then open_fetch; else finish_lacks='neither curl nor wget'; fi
@@ -58,6 +58,13 @@ finish_places() { # ROOT: whether what this run keeps below it stays there. An a
   for finish_place in zoneflash/templates zoneflash/zones zoneflash/events zoneflash/lock zoneflash/undo log/zoneflash.log; do
     real_place "$1/var/$finish_place" || return 1
   done
+}
+
+forget_golden_host() { # an archive of the installer brings what was done to the host that it was made of, by zones' names
+  forget_by=`cat "$zf_state/installing" 2>/dev/null`
+  if [ "$forget_by" = "$zf_host" ]; then return 0; fi
+  zone_root=$zf_root
+  drop_provisioning && mkdir -p "$zf_state" && chmod 700 "$zf_state" && echo "$zf_host" >"$zf_state/installing"
 }
 
 check_installer() { # programs; reports wait in their spool where there is no way to send them

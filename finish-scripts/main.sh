@@ -13,6 +13,8 @@ zoneflash_main() {
   zf_closing=
   open_run || exit 1
   trap 'interrupted' 1 2 13 15
+  # an archive of this host is not taken for an install that goes on
+  rm -f "$zf_state/installing"
   if [ "$zf_phase" = first-boot ] && [ -f "$zf_state/first-boot.waits" ]; then
     # all of it was done at an earlier boot, and the server has not heard of it
     send_last_events

@@ -12,7 +12,9 @@ export const SHUT_DOWN_SECONDS = 120
 /** Of zoneflash itself: what is true of this run or of this host only. */
 const ownDirectories = [
   ARCHIVE_DIRECTORY,
-  ...['restored', 'work', 'lock', 'build'].map((name) => `/var/zoneflash/${name}`),
+  ...['restored', 'work', 'lock', 'build', 'zones', 'templates', 'events'].map(
+    (name) => `/var/zoneflash/${name}`,
+  ),
 ]
 
 /**

@@ -171,6 +171,28 @@ describe('a finish script that lays zones ready', () => {
     },
   )
 
+  test('takes nothing that was done to the golden host for its own', async () => {
+    installed.fresh()
+    const marks = { 'zones/web01': ['identity', 'cloned', 'finished', 'staged'], captured: ['order'] }
+    for (const [directory, names] of Object.entries(marks)) {
+      mkdirSync(installed.at(`var/zoneflash/${directory}`), { recursive: true })
+      for (const name of names) writeFileSync(installed.at(`var/zoneflash/${directory}/${name}`), 'golden\n')
+    }
+    writeFileSync(installed.at('var/zoneflash/installing'), 'golden\n')
+    const { code, output } = await installed.finish()
+    expect(code, output).toBe(0)
+    expect(existsSync(installed.below('zones/web01/root/etc/nodename'))).toBe(false)
+    expect(readdirSync(installed.at('var/zoneflash/captured'))).toEqual(['order'])
+    // once more, as after a kill: what it has done itself counts
+    const again = await installed.finish()
+    expect(again.code, again.output).toBe(0)
+    expect(steps(host).slice(-5)).toContain('web02 stage skipped')
+    const booted = await host.run({ script: installed.reboot() })
+    expect(booted.code, booted.output).toBe(0)
+    expect(host.zoneStates()).toEqual(both)
+    expect(existsSync(path.join(host.state, 'installing'))).toBe(false)
+  })
+
   test('refuses to run where nothing is installed', async () => {
     installed.fresh([])
     const { code, output } = await installed.finish()
@@ -207,6 +229,8 @@ describe('a finish script that leaves zones to the first boot', () => {
       expect(readFileSync(installed.at('var/svc/manifest/site/zoneflash-first-boot.xml'), 'utf8')).toContain(
         'exec="/bin/sh /var/zoneflash/first-boot start"',
       )
+      // 11/06 would ask for the domain of NFSv4
+      expect(readFileSync(installed.at('etc/.NFS4inst_state.domain'), 'utf8')).toBe('')
       expect(steps(host)).toEqual([
         '- install started',
         '- check started',
@@ -272,6 +296,13 @@ describe('a finish script that leaves zones to the first boot', () => {
     expect(code).toBe(1)
     expect(output).toContain('zones.sh is not complete')
     expect(existsSync(installed.at('var/svc/manifest/site/zoneflash-first-boot.xml'))).toBe(false)
+  })
+
+  test('leaves no empty files in a tree whose etc is a link to somewhere else', async () => {
+    installed.fresh(['real', 'lib/svc'])
+    symlinkSync(installed.at('real'), installed.at('etc'))
+    expect((await installed.finish()).code).toBe(1)
+    expect(readdirSync(installed.at('real'))).toEqual([])
   })
 
   test('without SMF leaves a script of run level 3', async () => {
