@@ -67,11 +67,13 @@ export function readTextLines(
       physical.length,
       'the last line has no newline, expected one: a shell that reads the file leaves this line out',
     )
+  const isPlain = !/[^\t\n -~]/.test(decoded.text)
   const lines: TextLine[] = []
   for (let index = 0; index < physical.length && !list.isFull; index += 1) {
     const number = index + 1
     const parts: string[] = []
     let part = physical[index] ?? ''
+    if (part === '') continue
     while (joinsLines && part.endsWith('\\')) {
       parts.push(part.slice(0, -1))
       index += 1
@@ -89,7 +91,7 @@ export function readTextLines(
     if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
       tell('warning', number, 'the comment ends in a backslash, so that it goes on in the next line')
     const text = comment < 0 ? joined : joined.slice(0, comment)
-    const odd = controlCharacter(joined) ?? oddCharacter(text)
+    const odd = isPlain ? undefined : (controlCharacter(joined) ?? oddCharacter(text))
     if (odd !== undefined) tell('error', number, odd)
     else if (text.trim() !== '') lines.push({ number, text })
     if (lines.length > MAX_LINES) {

@@ -82,9 +82,11 @@ function planJumpStart(input: JumpStartInput): PlannedJumpStart {
   if (installProfile !== undefined) checkGivenProfile(installProfile)
   const directory = input.directory ?? ownDirectory(installProfile)
   checkRules(host, profile, directory, installProfile)
+  const { text: sysidcfg, touch } = renderHostSysidcfg(host, profile.sysid)
   return {
     revision: directory.revision,
-    sysidcfg: renderHostSysidcfg(host, profile.sysid).text,
+    sysidcfg,
+    touch,
     ...(installProfile !== undefined && { installProfile }),
   }
 }

@@ -12,7 +12,8 @@ import type {
 
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
 export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
-  const { host, profile, createdAt, steps, system, jumpstart, templates, canaries, zones, bytes } = plan
+  const { host, profile, createdAt, steps, system, jumpstart, kayak, templates, canaries, zones, bytes } =
+    plan
   const width = Math.max(...steps.map(({ zone }) => (zone ?? host).length))
   const lines = steps.map(({ step, zone, what }, index) => {
     const number = String(index + 1).padStart(3)
@@ -37,6 +38,9 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
     '',
     `to transfer: ${formatBytes(bytes)} in ${downloads}${streams.length > 0 ? streamsText(streams) : ''}`,
     ...(jumpstart ? jumpStartLines(jumpstart) : []),
+    ...(kayak
+      ? ['', `kayak makes pool ${kayak.pool} of ${kayak.settings.disks.join(' ')}: what is on them is lost`]
+      : []),
     ...(system && system.format !== 'flar' ? systemLines(system) : []),
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
@@ -60,10 +64,11 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
 }
 
 /** What the installer is told, beside the rules. */
-function jumpStartLines({ installProfile, sysidcfg }: PlannedJumpStart): string[] {
+function jumpStartLines({ installProfile, sysidcfg, touch }: PlannedJumpStart): string[] {
   return [
     ...(installProfile === undefined ? [] : file('install profile', installProfile)),
     ...file('sysidcfg of the installer', sysidcfg),
+    ...(touch.length > 0 ? file('empty files below /a', touch.join('\n')) : []),
   ]
 }
 

@@ -1,8 +1,11 @@
 // What a plan is: everything that will happen on a host, decided when the host is armed and stored with the install.
 import { z } from 'zod'
 import { Sha256 } from '../digest.ts'
+import { HostInterface } from '../host.ts'
 import { ChannelName, HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
 import { ArchiveLayout, ArtifactFormat, CapturedZone, Compression, OsFamily } from '../manifest.ts'
+import { ProfileKayak } from '../profile.ts'
+import { NameService } from '../sysidcfg/settings.ts'
 
 /** A form that builds on the version's origin. The host takes it when it has that origin, and the full form when it has not. */
 export const PlannedDelta = z.strictObject({
@@ -167,10 +170,25 @@ export const PlannedJumpStart = z.strictObject({
   revision: z.int().min(0),
   /** of the global zone; secret */
   sysidcfg: z.string(),
+  /** empty files below the host's root, for what the release's sysidcfg cannot answer */
+  touch: z.array(z.string()).default([]),
   /** the install profile that the server gives; absent: the rules name another */
   installProfile: z.string().optional(),
 })
 export type PlannedJumpStart = z.infer<typeof PlannedJumpStart>
+
+/** What kayak is told. */
+export const PlannedKayak = z.strictObject({
+  settings: ProfileKayak,
+  pool: z.string(),
+  /** crypt hash; secret */
+  rootPassword: z.string(),
+  timezone: z.string(),
+  nameService: NameService,
+  /** of the host's record; absent: the first link asks DHCP */
+  interfaces: z.array(HostInterface).optional(),
+})
+export type PlannedKayak = z.infer<typeof PlannedKayak>
 
 /** One line of the plan. `step` is the name under which the host reports it. */
 export const PlannedStep = z.strictObject({
@@ -223,6 +241,7 @@ export const Plan = z.strictObject({
   /** the host is installed as a whole first */
   system: PlannedSystem.optional(),
   jumpstart: PlannedJumpStart.optional(),
+  kayak: PlannedKayak.optional(),
   /** when the zones come on a host that JumpStart installs; absent: when the script is run */
   zonesCome: z.enum(['install', 'first-boot']).optional(),
   canaries: z.array(PlannedCanary).default([]),

@@ -17,6 +17,12 @@ export function bootWordsFor(arch: string, url: string): BootWords {
       note: `the address begins with ${protocol}//, expected http://: the installer reads no other`,
     }
   }
+  if (/^127\./.test(hostname)) {
+    return {
+      words,
+      note: `the address is ${hostname}, which on the host is the host itself: set ZONEFLASH_URL or ZONEFLASH_LEGACY_LISTEN to one that it reaches`,
+    }
+  }
   if (/^[0-9.]+$/.test(hostname)) return { words }
   return {
     words,

@@ -5,7 +5,7 @@ import { planParts } from '../../plan/plan-steps.ts'
 import type { Plan } from '../../plan/schema.ts'
 
 /** Files of finish-scripts/ that stand behind the library in a finish script, in order. */
-export const finishFiles = ['stage.sh', 'service.sh'] as const
+export const finishFiles = ['stage.sh', 'service.sh', 'answers.sh'] as const
 
 export interface FinishParts extends ScriptParts {
   /** finishFiles */
@@ -27,6 +27,7 @@ export function renderFinishScript(
     ...planVariables(plan, { ...options, phase: 'install' }),
     ...variables({
       zf_zones_come: plan.zonesCome ?? 'first-boot',
+      zf_touch: touched(plan).join(' '),
     }),
     '',
     ...order(plan),
@@ -44,9 +45,11 @@ function hasSystem({ system }: Plan): boolean {
   return system !== undefined && system.format !== 'flar'
 }
 
+const touched = ({ jumpstart }: Plan): readonly string[] => jumpstart?.touch ?? []
+
 function order(plan: Plan): string[] {
   const lines = hasSystem(plan) ? ['zf_system', 'have_system'] : []
-  lines.push("step stage '' leave_service")
+  lines.push(`step stage '' ${touched(plan).length > 0 ? 'leave_answered_service' : 'leave_service'}`)
   if (plan.zonesCome === 'install') lines.push(...stagedOrder(plan))
   return ['# What happens, in this order.', 'zf_plan() {', ...indented(lines), '}', '']
 }

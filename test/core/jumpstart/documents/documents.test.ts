@@ -21,7 +21,7 @@ const options = { token: 'zi_of-the-host', baseUrl: 'http://192.0.2.1:7070' }
 const words = {
   library: '# (the library)\n',
   main: '# (main.sh)\n',
-  stage: '# (stage.sh, service.sh)\n',
+  stage: '# (stage.sh, service.sh, answers.sh)\n',
   finishMain: '# (finish-main.sh)\n',
   method: '# (first-boot.sh)\n',
   manifest: '<!-- first-boot.xml -->\n',
@@ -35,11 +35,17 @@ const stored: UsedDirectory = {
     custom_probes: { text: '#!/sbin/sh\nprobe_rack() { SI_RACK=1; }\n', mode: 0o644 },
   },
 }
+const UFS = 'install_type initial_install\ncluster SUNWCreq\npartitioning default\n'
 const forms: Readonly<Record<string, { plan: Plan; directory: UsedDirectory }>> = {
   'first-boot': { plan: jumpStartPlan(), directory: ownDirectory(installProfile) },
   install: {
     plan: jumpStartPlan({ jumpstart: { zones: 'install' } }),
     directory: ownDirectory(installProfile),
+  },
+  // of a release whose sysidcfg has no word for the domain of NFSv4
+  s10u3: {
+    plan: jumpStartPlan({ host: { release: 's10u3' }, jumpstart: { installProfile: UFS } }),
+    directory: ownDirectory(UFS),
   },
   'stored-rules': { plan: jumpStartPlan({ directory: stored }), directory: stored },
 }
