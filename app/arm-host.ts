@@ -100,8 +100,7 @@ async function kayakMedium(
   actor: string,
   needs: ArmNeeds,
 ): Promise<{ name: string; note: string } | undefined> {
-  const { kayak } = await needs.profiles.get(plan.profile)
-  if (!kayak || !plan.system || plan.jumpstart) return undefined
+  if (!plan.kayak || !plan.system || plan.jumpstart) return undefined
   const { template, version } = plan.system
   const to = `kayak.${compression}` as const
   const { job } = await requestConversion({ template, version, to, actor }, needs)

@@ -12,6 +12,7 @@ import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
 import { bringsArchivesTree } from './plan/same-tree.ts'
 import { forJumpStart } from './plan/plan-jumpstart.ts'
+import { planKayak } from './plan/plan-kayak.ts'
 import { planSteps } from './plan/plan-steps.ts'
 import { planSystem } from './plan/plan-system.ts'
 import { planZone } from './plan/plan-zone.ts'
@@ -92,6 +93,7 @@ export function makePlan({
   const flashZone = templates.find(({ flashZone: name }) => zones.some((zone) => zone.name === name))
   if (flashZone)
     throw conflict(`the name ${flashZone.flashZone} is needed for the zone of template ${flashZone.name}`)
+  const kayak = planKayak(profile, host)
   const plan: Plan = {
     format: 1,
     host: host.name,
@@ -104,6 +106,7 @@ export function makePlan({
     bytes: templates.reduce((sum, template) => sum + bytesToTransfer(template), system?.size ?? 0),
     templates,
     ...(system && { system }),
+    ...(kayak && { kayak }),
     canaries: canariesOf(versions),
     zones,
     steps: planSteps(templates, zones, system),
@@ -143,6 +146,7 @@ export function maskPlan(plan: Plan): Plan {
     ...(plan.jumpstart && {
       jumpstart: maskJumpStart(plan.jumpstart),
     }),
+    ...(plan.kayak && { kayak: { ...plan.kayak, rootPassword: MASK } }),
     zones: plan.zones.map((zone) => ({
       ...zone,
       ...(zone.sysidcfg !== undefined && { sysidcfg: maskSysidcfg(zone.sysidcfg) }),

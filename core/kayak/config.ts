@@ -1,12 +1,13 @@
 /** The file by which kayak installs a host: bash, sourced in the miniroot, with its functions (jumpstart.md 6.1). */
-import type { Host, HostInterface } from '../host.ts'
-import type { Profile, ProfileKayak } from '../profile.ts'
+import type { HostInterface } from '../host.ts'
+import type { PlannedKayak } from '../plan/schema.ts'
 import { shellQuote } from '../shell-quote.ts'
-import type { SysidSettings } from '../sysidcfg/settings.ts'
+import type { NameService } from '../sysidcfg/settings.ts'
 
 export interface KayakConfigInput {
-  host: Pick<Host, 'name' | 'interfaces'>
-  profile: Pick<Profile, 'sysid' | 'system'> & { kayak: ProfileKayak }
+  host: string
+  /** as the host was armed */
+  planned: PlannedKayak
   /** the armed host's documents: `http://192.0.2.10:7070/js/h1/TOKEN`; the new system fetches and reports there */
   documents: string
   /** whether the new system gets zones */
@@ -21,25 +22,25 @@ const TRIES = 120
 /** Every value is one word. @throws ShellValueInvalid */
 export function renderKayakConfig({
   host,
-  profile,
+  planned,
   documents,
   hasZones,
   isGroup = false,
 }: KayakConfigInput): string {
-  const { kayak, sysid, system } = profile
+  const { settings, pool, rootPassword, timezone, interfaces } = planned
   return [
-    `# ${host.name}: sourced by kayak`,
-    ...(kayak.compression ? [] : ['NO_COMPRESSION=1']),
-    ...(kayak.reboot ? [] : ['NO_REBOOT=1']),
-    ...rootPool(system?.pool ?? 'rpool', kayak.disks),
-    isGroup ? 'AutoHostname' : call('SetHostname', host.name),
-    call('SetTimezone', sysid.timezone),
-    ...(kayak.lang === undefined ? [] : [call('SetLang', kayak.lang)]),
-    ...(kayak.keyboardLayout === undefined ? [] : [call('SetKeyboardLayout', kayak.keyboardLayout)]),
-    ...nameService(sysid.nameService),
+    `# ${host}: sourced by kayak`,
+    ...(settings.compression ? [] : ['NO_COMPRESSION=1']),
+    ...(settings.reboot ? [] : ['NO_REBOOT=1']),
+    ...rootPool(pool, settings.disks),
+    isGroup ? 'AutoHostname' : call('SetHostname', host),
+    call('SetTimezone', timezone),
+    ...(settings.lang === undefined ? [] : [call('SetLang', settings.lang)]),
+    ...(settings.keyboardLayout === undefined ? [] : [call('SetKeyboardLayout', settings.keyboardLayout)]),
+    ...nameService(planned.nameService),
     EMPTY_ROOT_PASSWORD,
-    call('RootPW', sysid.rootPassword),
-    ...(isGroup ? [PRIMARY] : (host.interfaces ?? [PRIMARY])).flatMap(network),
+    call('RootPW', rootPassword),
+    ...(isGroup ? [PRIMARY] : (interfaces ?? [PRIMARY])).flatMap(network),
     ...hostKeys,
     ...(isGroup ? [] : hasZones ? zones(documents) : done(documents)),
     '',
@@ -66,7 +67,7 @@ const EMPTY_ROOT_PASSWORD = `sed -i -e 's%^root:[^:]*:%root::%' "$ALTROOT/etc/sh
 const postboot = (command: string): string => call('Postboot', command)
 
 /** kayak takes one server; the others are added to what it wrote. */
-function nameService(service: SysidSettings['nameService']): string[] {
+function nameService(service: NameService): string[] {
   if (service.kind === 'NONE') return []
   if (service.kind !== 'DNS') return [`# name service ${service.kind}: kayak sets up DNS alone`]
   const [first = '', ...others] = service.nameServers

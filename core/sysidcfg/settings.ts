@@ -43,6 +43,8 @@ export const NameService = z.discriminatedUnion('kind', [
   }),
 ])
 
+export type NameService = z.infer<typeof NameService>
+
 export const SecurityPolicy = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('NONE') }),
   z.strictObject({

@@ -13,7 +13,7 @@ import { renderInstallScript } from '#core/install-script.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
 import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
 import { ProfileName, TemplateName, TemplateRef, VersionName } from '#core/names.ts'
-import { Plan } from '#core/plan/schema.ts'
+import { Plan, PlannedKayak } from '#core/plan/schema.ts'
 import { mayAct } from '#core/role.ts'
 import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { createReaderOf } from '../artifact-reader.ts'
@@ -31,6 +31,7 @@ import { answerPlainly, plainly } from './plain-answers.ts'
 /** What of a plan the configuration is made of. */
 const PlannedHost = z.object({
   profile: ProfileName,
+  kayak: PlannedKayak.optional(),
   zones: z.array(z.unknown()),
   system: z
     .object({
@@ -140,18 +141,19 @@ async function sendConfig(request: Request, response: Response, needs: Needs): P
   const { host, install, isGroup, token } = client
   if (await refuseRevokedInstall(install, services)) throw nothing()
   const plan = PlannedHost.parse(install.plan)
-  const { kayak, ...profile } = await services.profiles.get(plan.profile)
+  const { kayak, system } = plan
   if (!kayak) throw nothing()
-  const { system } = plan
   if (system) await needMedium(install, { template: system.template, selector: system.version }, services)
-  // the loader's line for all hosts names the profile's template
-  if (system && profile.system && token === undefined)
-    await needMedium(install, TemplateRef.parse(profile.system.template), services)
+  if (system && token === undefined) {
+    // the loader's line for all hosts names what the profile names now
+    const { system: now } = await services.profiles.get(plan.profile)
+    if (now) await needMedium(install, TemplateRef.parse(now.template), services)
+  }
   // machines of a group fetch and report nothing
   const secret = token ?? (isGroup ? '' : await needs.furtherTokens.of(install.id))
   const text = renderKayakConfig({
-    host,
-    profile: { ...profile, kayak },
+    host: host.name,
+    planned: kayak,
     documents: `${services.config.url}/js/${host.name}/${secret}`,
     hasZones: plan.zones.length > 0 || (plan.system?.capturedZones.length ?? 0) > 0,
     isGroup,

@@ -6,32 +6,36 @@ import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
 import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
+import { planKayak } from '#core/plan/plan-kayak.ts'
 import { Profile } from '#core/profile.ts'
 
-const profileOf = (kayak: object, sysid: object = {}, system: object = {}) => {
-  const { kayak: parsed, ...profile } = Profile.parse({
+const h1 = Host.parse({ name: 'h1' })
+const profileOf = (kayak: object, sysid: object = {}, system: object = {}, host = h1) => {
+  const profile = Profile.parse({
     name: 'omni',
     sysid: { rootPassword: '$5$salt$hashofthepassword', ...sysid },
     system: { template: 'omni@stable', ...system },
     kayak,
   })
-  if (!parsed) throw new Error('no kayak')
-  return { ...profile, kayak: parsed }
+  const planned = planKayak(profile, host)
+  if (!planned) throw new Error('no kayak')
+  return planned
 }
 const documents = 'http://192.0.2.10:7070/js/h1/zi_0123456789abcdefghijklmnopqrstuv'
-const h1 = Host.parse({ name: 'h1' })
+
+const h2 = Host.parse({
+  name: 'h2',
+  interfaces: [
+    { name: 'ixgbe0', address: '192.0.2.31/24', defaultRoute: '192.0.2.1', ipv6: true },
+    { name: 'ixgbe1' },
+  ],
+})
 
 test.each([
-  ['plain', h1, profileOf({ disks: ['c1t0d0'] }), false],
+  ['plain', 'h1', profileOf({ disks: ['c1t0d0'] }), false],
   [
     'full',
-    Host.parse({
-      name: 'h2',
-      interfaces: [
-        { name: 'ixgbe0', address: '192.0.2.31/24', defaultRoute: '192.0.2.1', ipv6: true },
-        { name: 'ixgbe1' },
-      ],
-    }),
+    'h2',
     profileOf(
       {
         disks: ['>100000,~SAMSUNG', "~it's$(id)"],
@@ -50,12 +54,24 @@ test.each([
         },
       },
       { pool: 'tank' },
+      h2,
     ),
     true,
   ],
-] as const)('the %s configuration', async (golden, host, profile, hasZones) => {
-  const text = renderKayakConfig({ host, profile, documents, hasZones })
+] as const)('the %s configuration', async (golden, host, planned, hasZones) => {
+  const text = renderKayakConfig({ host, planned, documents, hasZones })
   await expect(text).toMatchFileSnapshot(`../../fixtures/golden/boot/kayak-config-${golden}.txt`)
+})
+
+test('a plan keeps no password of a name service that kayak does not set up', () => {
+  const service = { kind: 'LDAP', domainName: 'example.com', profile: 'default', profileServer: '192.0.2.4' }
+  const planned = profileOf(
+    { disks: ['c1t0d0'] },
+    { nameService: { ...service, proxyDn: 'cn=proxy', proxyPassword: 'secret' } },
+  )
+  expect(planned.nameService).toEqual({ ...service, proxyDn: 'cn=proxy' })
+  const text = renderKayakConfig({ host: 'h1', planned, documents, hasZones: false })
+  expect(text).toContain('# name service LDAP: kayak sets up DNS alone\n')
 })
 
 /** What kayak's functions get, and what stands in /.initialboot afterwards. */
@@ -85,7 +101,7 @@ function sourced(text: string) {
 test('bash gives every value whole to the functions of kayak, whatever is in it', () => {
   const disks = ['~it\'s$(id)`id`"x"', '>100000', 'c0t5000CCA01234d0,<200']
   const lines = sourced(
-    renderKayakConfig({ host: h1, profile: profileOf({ disks }), documents, hasZones: false }),
+    renderKayakConfig({ host: 'h1', planned: profileOf({ disks }), documents, hasZones: false }),
   )
   expect(lines[0]).toBe(`BuildRpool ${disks.map((disk) => `[${disk}]`).join(' ')}`)
   expect(lines).toContain('SetHostname [h1]')
@@ -114,7 +130,7 @@ test.each([
 
 test('a pool of another name is created and filled under that name', () => {
   const profile = profileOf({ disks: ['c0d0'] }, {}, { pool: 'tank' })
-  const lines = sourced(renderKayakConfig({ host: h1, profile, documents, hasZones: false }))
+  const lines = sourced(renderKayakConfig({ host: 'h1', planned: profile, documents, hasZones: false }))
   expect(lines.slice(0, 2)).toEqual(['BuildRpoolOnly [c0d0]', 'BuildBE [tank]'])
 })
 
@@ -132,7 +148,7 @@ describe('the root password of the new system', () => {
         ...names.map((name) => `${name}() { :; }`),
         "ROOTPW='of-kayak'",
         'RootPW() { ROOTPW=$1; }',
-        renderKayakConfig({ host: h1, profile, documents, hasZones: false }),
+        renderKayakConfig({ host: 'h1', planned: profile, documents, hasZones: false }),
         `sed -i -e 's%^root::%root:'$ROOTPW':%' $ALTROOT/etc/shadow`,
       ]
       execFileSync('bash', ['-euc', script.join('\n')], { env: { ...process.env, ALTROOT: root } })
@@ -152,7 +168,7 @@ describe('the root password of the new system', () => {
 
 test.each([true, false])('what the first boot runs is good shell (zones: %s)', (hasZones) => {
   const lines = sourced(
-    renderKayakConfig({ host: h1, profile: profileOf({ disks: ['c0d0'] }), documents, hasZones }),
+    renderKayakConfig({ host: 'h1', planned: profileOf({ disks: ['c0d0'] }), documents, hasZones }),
   )
   const first = lines
     .filter((line) => line.startsWith('initialboot '))

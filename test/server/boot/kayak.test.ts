@@ -15,6 +15,13 @@ const planOf = (zones: object[] = []) => ({
   profile: 'omni',
   zones,
   system: { template: 'omni', version: '1.0' },
+  kayak: {
+    settings: { disks: ['c1t0d0'], compression: true, reboot: true },
+    pool: 'rpool',
+    rootPassword: '$5$salt$hashofthepassword',
+    timezone: 'UTC',
+    nameService: { kind: 'NONE' },
+  },
 })
 
 beforeEach(async () => {
@@ -188,11 +195,19 @@ describe('the configuration by MAC address', () => {
     expect((await get(`/js/h1/${token}/kayak/${MAC}`)).status).toBe(404)
   })
 
-  test('is not there for a profile that says nothing of kayak', async () => {
+  test('is not there for a host that was armed without kayak', async () => {
     await open()
-    const { kayak: _kayak, ...profile } = await served.services.profiles.get('omni')
-    await served.services.profiles.set(profile)
+    const { kayak: _kayak, ...plan } = planOf()
+    const { secret } = await served.services.installs.arm('h1', plan, 3_600_000)
     expect((await get(`/kayak/${MAC}`)).status).toBe(404)
+    expect((await get(`/js/h1/${secret}/kayak/${MAC}`)).status).toBe(404)
+  })
+
+  test('is what the host was armed with, whatever its profile has become', async () => {
+    const { profiles } = served.services
+    const profile = await profiles.get('omni')
+    await profiles.set(Profile.parse({ ...profile, kayak: { disks: ['c9t9d9'] } }))
+    expect((await get(`/js/h1/${token}/kayak/${MAC}`)).text).toContain("BuildRpool 'c1t0d0'\n")
   })
 
   test('does not begin from a version that was revoked', async () => {

@@ -109,6 +109,15 @@ test('a host that kayak installs is armed with a version, and its own line names
   })
 })
 
+test('the plan of a host that kayak installs says which disks are lost, and no password', async () => {
+  const plan = await served.call('GET', '/api/v1/hosts/omni-host/plan', { as: 'viewer' })
+  expect(plan.json).toMatchObject({
+    kayak: { settings: { disks: ['c1t0d0'] }, pool: 'rpool', rootPassword: '****' },
+  })
+  expect(plan.text).not.toContain('hashofthepassword')
+  expect(plan.text).toContain('\\nkayak makes pool rpool of c1t0d0: what is on them is lost\\n')
+})
+
 test('arming a host that kayak installs has its medium made, as it is to be compressed', async () => {
   const { queue } = served.services
   const queued = () => (queue instanceof MemoryJobQueue ? queue.jobs.map(({ data }) => data) : [])
