@@ -1,5 +1,5 @@
 /** What is in a tree that becomes an archive section, by lstat alone. */
-import { CPIO_MAX_SIZE } from '#core/archive/cpio-writer.ts'
+import { CPIO_MAX_SIZE, CPIO_MAX_SIZE_EVERYWHERE } from '#core/archive/cpio-writer.ts'
 import { fitsCpioTime } from '#core/conversion/cpio-times.ts'
 import { wholeSeconds, type Files, type LocalFile } from './local-tree.ts'
 
@@ -12,6 +12,8 @@ export interface MeasuredTree {
   links: ReadonlyMap<string, number>
   /** the first file that cpio cannot hold, and why */
   tooMuchForCpio: { path: string; why: string } | undefined
+  /** the first file that cpio holds, but not every program of that name reads, and why */
+  tooMuchForOldCpio: { path: string; why: string } | undefined
   /** left out: device nodes and sockets belong to who runs */
   devices: number
   sockets: number
@@ -38,6 +40,7 @@ export async function measureTree(files: Files): Promise<MeasuredTree> {
     disk: 0,
   }
   let tooMuchForCpio: MeasuredTree['tooMuchForCpio']
+  let tooMuchForOldCpio: MeasuredTree['tooMuchForOldCpio']
   for await (const file of files) {
     if (!isTaken(file)) {
       count[file.type === 'socket' ? 'sockets' : 'devices'] += 1
@@ -52,12 +55,15 @@ export async function measureTree(files: Files): Promise<MeasuredTree> {
     if (before === 0) count.disk += Math.max(1, Math.ceil(size / FRAGMENT)) * FRAGMENT
     const why = tooMuch(size, wholeSeconds(stats))
     if (why !== undefined) tooMuchForCpio ??= { path, why }
+    else if (size > CPIO_MAX_SIZE_EVERYWHERE)
+      tooMuchForOldCpio ??= { path, why: `has ${size} bytes, old programs of cpio read less than 2 GiB` }
   }
   return {
     entries: count.entries,
     unarchivedBytes: Math.max(1, count.disk),
     links,
     tooMuchForCpio,
+    tooMuchForOldCpio,
     devices: count.devices,
     sockets: count.sockets,
   }

@@ -126,22 +126,27 @@ function stayingNotes(staying: Difference['staying']): string[] {
   return more > 0 ? [...told, `${more} more files stay on clients`] : told
 }
 
-function archiverOf(wanted: 'cpio' | 'pax' | undefined, { tooMuchForCpio }: MeasuredTree): 'cpio' | 'pax' {
+function archiverOf(
+  wanted: 'cpio' | 'pax' | undefined,
+  { tooMuchForCpio, tooMuchForOldCpio }: MeasuredTree,
+): 'cpio' | 'pax' {
   if (wanted === 'cpio' && tooMuchForCpio) {
     const { path: file, why } = tooMuchForCpio
     throw refused('CpioCannotHold', `${JSON.stringify(file)} ${why}`, { advice: 'use -L pax' })
   }
-  return wanted ?? (tooMuchForCpio ? 'pax' : 'cpio')
+  return wanted ?? (tooMuchForCpio || tooMuchForOldCpio ? 'pax' : 'cpio')
 }
 
 function notesOf(measured: MeasuredTree, archiver: string, wanted: string | undefined): string[] {
-  const { devices, sockets, tooMuchForCpio } = measured
+  const { devices, sockets, tooMuchForCpio, tooMuchForOldCpio } = measured
+  const tooMuch = tooMuchForCpio ?? tooMuchForOldCpio
   return [
     ...(devices > 0 ? [`devices: ${devices}, left out: every system makes its own`] : []),
     ...(sockets > 0 ? [`sockets: ${sockets}, left out: they belong to who runs`] : []),
-    ...(archiver === 'pax' && wanted === undefined && tooMuchForCpio
-      ? [`pax, not cpio: ${JSON.stringify(tooMuchForCpio.path)} ${tooMuchForCpio.why}`]
+    ...(archiver === 'pax' && wanted === undefined && tooMuch
+      ? [`pax, not cpio: ${JSON.stringify(tooMuch.path)} ${tooMuch.why}`]
       : []),
+    ...(archiver === 'cpio' && tooMuch ? [`${JSON.stringify(tooMuch.path)} ${tooMuch.why}`] : []),
   ]
 }
 

@@ -22,6 +22,8 @@ export interface CpioMember {
 
 /** cpio has 32 bits for the size of a member. */
 export const CPIO_MAX_SIZE = 0xffffffff
+/** Programs of before take them for numbers with a sign, and read no member above this (jumpstart.md 4.3). */
+export const CPIO_MAX_SIZE_EVERYWHERE = 0x7fffffff
 
 /** The header and name of a member. Its `size` bytes follow, then `cpioPad(size)`. @throws RangeError for what 32 bits do not hold */
 export function cpioMember(member: CpioMember): Uint8Array {

@@ -1,6 +1,6 @@
 /** What the archive section of a flash archive will have, by the index of its tree alone: its archiver and its bytes. */
 import { CPIO_HEADER, CPIO_TRAILER, cpioPadding } from '../archive/cpio-header.ts'
-import { CPIO_MAX_SIZE } from '../archive/cpio-writer.ts'
+import { CPIO_MAX_SIZE_EVERYWHERE } from '../archive/cpio-writer.ts'
 import { parseDevice } from '../archive/devices.ts'
 import { encodeName } from '../archive/encode-name.ts'
 import { TAR_BLOCK } from '../archive/tar-header.ts'
@@ -11,7 +11,7 @@ import type { ArchiveLayout } from '../manifest.ts'
 import { fitsCpioTime } from './cpio-times.ts'
 
 export interface FlarSizes {
-  /** pax where cpio cannot hold a file's size or time (jumpstart.md 4.3) */
+  /** pax where cpio, or an old program of it, cannot hold a file's size or time (jumpstart.md 4.3) */
   archiver: 'cpio' | 'pax'
   /** bytes of the archive section. A guess where the index shows bytes of a name that are no text */
   archived: number
@@ -31,7 +31,7 @@ export async function measureFlar(entries: AsyncIterable<Entry>, layout: Archive
     if (path === undefined || path === '.') continue
     const name = encodeName(path, -1)
     const link = entry.link === undefined ? undefined : encodeName(linkInZone(entry, layout), -1)
-    fitsCpio &&= entry.size <= CPIO_MAX_SIZE && fitsCpioTime(entry.mtime)
+    fitsCpio &&= entry.size <= CPIO_MAX_SIZE_EVERYWHERE && fitsCpioTime(entry.mtime)
     sizes.cpio += cpioBytes(name, entry.type === 'symlink' ? (link?.byteLength ?? 0) : entry.size)
     sizes.tar += tarBytes(entry, name, link)
     if (entry.type !== 'hardlink')

@@ -283,10 +283,13 @@ describe('flar create', () => {
     truncateSync(at('endless/sparse'), 2 ** 31)
     const args = ['flar', 'create', '-n', 'web', '-R', at('endless'), at('endless.flar')]
     const child = spawn(process.execPath, [main, ...args])
+    let told = ''
+    child.stderr.on('data', (chunk) => (told += String(chunk)))
     const closed = once(child, 'close') as Promise<[number | null]>
     await vi.waitFor(() => statSync(at('endless.flar.part')), { timeout: 20_000 })
     child.kill('SIGTERM')
     expect(await closed).toEqual([130, null])
+    expect(told).toMatch(/note: pax, not cpio: "\/sparse" has 2147483648 bytes, old programs of cpio/)
     expect(readdirSync(work).filter((name) => name.startsWith('endless.'))).toEqual([])
   })
 
