@@ -71,6 +71,8 @@ function zoneroot(name: string): string {
   linkSync(path.join(root, 'etc/hosts'), path.join(root, 'etc/inet-hosts'))
   symlinkSync('./usr/bin', path.join(root, 'bin'))
   execFileSync('mkfifo', [path.join(root, 'var/pipe')])
+  // trees that are made in different seconds are the same
+  utimesSync(path.join(root, 'var/pipe'), 1_700_000_000, 1_700_000_000)
   return root
 }
 
