@@ -26,7 +26,8 @@ export interface FlarSink {
 
 /** Scripts are inside of the preamble, so it may be long. */
 export const MAX_PREAMBLE = 64 * 1024 * 1024
-const MAX_IDENTIFICATION = 4 * 1024 * 1024
+/** All of its keys are looked at in one go. */
+const MAX_IDENTIFICATION = 256 * 1024
 const MAX_SECTIONS = 1000
 /** A line that begins or ends a section is no longer than this. */
 const MAX_MARK = 200

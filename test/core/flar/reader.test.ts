@@ -225,6 +225,11 @@ describe('what is no flash archive is refused', () => {
     expect(() => read(bytes, { maxPreamble: 4000 })).toThrow(code('TooManyBytes', /more than 4000 bytes/))
   })
 
+  test('an identification that takes long to look at', () => {
+    const lines = [...identification, `X-a=${'x'.repeat(256 * 1024)}`]
+    expect(() => read(flar(lines))).toThrow(code('TooManyBytes', /identification has more than 262144/))
+  })
+
   test('more sections than anybody has', () => {
     const many = Array.from({ length: 1001 }, (_, index): [string, string] => [`X-${index}`, ''])
     expect(() => read(flar(identification, many))).toThrow(code('CorruptStream', /1000 sections/))
