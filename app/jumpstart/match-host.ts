@@ -4,7 +4,7 @@ import { checkedOf } from '#core/jumpstart/checked.ts'
 import { factsOf, type JumpStartFacts } from '#core/jumpstart/facts.ts'
 import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { Host } from '#core/host.ts'
-import { faultFor } from '#core/jumpstart/outcome.ts'
+import { outcomeFor, type Outcome } from '#core/jumpstart/outcome.ts'
 import { matchRules, type ExplainedMatch } from '#core/jumpstart/rules/match.ts'
 import type { HostRegistry, ProfileStore } from '../ports/hosts.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
@@ -22,8 +22,7 @@ export interface HostMatch {
   checked: CheckedDirectory
   facts: JumpStartFacts
   match: ExplainedMatch
-  /** why the host would not be installed by itself; undefined when it would */
-  fault: string | undefined
+  outcome: Outcome
 }
 
 /** @throws HostNotFound */
@@ -38,7 +37,7 @@ export async function matchHost({ host }: { host: string }, needs: Needs): Promi
     checked,
     facts,
     match: matchRules(checked.rules, facts),
-    fault: faultFor(checked, facts),
+    outcome: outcomeFor(checked, facts),
   }
 }
 

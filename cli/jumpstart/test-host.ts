@@ -6,7 +6,7 @@ import { Host } from '#core/host.ts'
 import { checkDirectory } from '#core/jumpstart/check-directory.ts'
 import { jumpStartFactProblems } from '#core/jumpstart/fact-values.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
-import { faultFor } from '#core/jumpstart/outcome.ts'
+import { outcomeFor } from '#core/jumpstart/outcome.ts'
 import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
 import { explainMatch, renderHostRules, type HostRules } from '#core/jumpstart/rules/explain.ts'
 import { matchRules } from '#core/jumpstart/rules/match.ts'
@@ -26,7 +26,7 @@ interface Options {
 
 const hostRoute = (name: string): string => `/api/v1/hosts/${encodeURIComponent(name)}`
 
-/** @throws CliFailure NotInstalled when no rule wins, or the winner's files are missing or wrong */
+/** @throws CliFailure NotInstalled when no rule that the host may get installs it; arming is refused then, too */
 export async function testHost(host: string, options: Options): Promise<void> {
   if (options.facts !== undefined && options.rules === undefined)
     throw usageFailure('--facts goes with --rules FILE: both are read here, without the server')
@@ -61,7 +61,7 @@ async function testHere(host: string, { facts: factsFile, rules: file, dir }: Op
   const record =
     factsFile === undefined ? await openClient().call(Host, hostRoute(host)) : await readHost(factsFile, host)
   const facts = factsOf(record)
-  return explainMatch(facts.hostname, matchRules(checked.rules, facts), faultFor(checked, facts))
+  return explainMatch(facts.hostname, matchRules(checked.rules, facts), outcomeFor(checked, facts))
 }
 
 /** A host's record as YAML or JSON, such as `host show --json` prints. */

@@ -1,23 +1,47 @@
-// What the rules come to for a host: a rule that installs it, or why nothing does.
+// What the rules come to for a host: a rule that installs it, or why nothing does. Arming and `rules test` say the same.
 import type { CheckedDirectory } from './check-directory.ts'
 import type { JumpStartFacts } from './facts.ts'
 import { findWinner } from './rules/match.ts'
+import type { Rule } from './rules/rules.ts'
 
-/** Why the host could not be installed by itself; undefined when it could. */
-export function faultFor(
+export interface Outcome {
+  /** the rule that it gets, or the first that it may get */
+  rule?: Rule
+  /** why no rule that it may get installs it: it is not armed; absent when one may */
+  fault?: string
+  /** why it may need somebody at its console all the same; absent when it does not, as far as anybody knows */
+  doubt?: string
+}
+
+/** `faultOf`: why a rule installs nothing although its files are there. */
+export function outcomeFor(
   { rules, brokenRules }: Pick<CheckedDirectory, 'rules' | 'brokenRules'>,
   facts: JumpStartFacts,
-): string | undefined {
+  faultOf: (rule: Rule) => string | undefined = () => undefined,
+): Outcome {
   const { winner, undecided } = findWinner(rules, facts)
-  const [first] = undecided
-  if (!winner)
-    return first
-      ? `no rule matches for sure: what is known of the host does not decide line ${first.line}`
-      : 'no rule matches'
-  // an undecided rule may win as well, so that its files count too
-  for (const { line } of [...undecided, winner]) {
-    const fault = brokenRules.get(line)
-    if (fault !== undefined) return `line ${line}: ${fault}`
+  const rule = winner ?? undecided[0]
+  if (!rule) return { fault: 'no rule matches' }
+  const said = (one: Rule): string | undefined => {
+    const fault = brokenRules.get(one.line) ?? faultOf(one)
+    return fault && `line ${one.line}: ${fault}`
   }
-  return undefined
+  const faults = [...undecided, ...(winner ? [winner] : [])].map(said)
+  const fault = said(rule)
+  if (fault !== undefined && !faults.includes(undefined)) return { rule, fault }
+  const doubt =
+    faults.find((one) => one !== undefined) ??
+    (winner
+      ? undefined
+      : `no rule matches for sure: what is known of the host does not decide line ${rule.line}`)
+  return { rule, ...(doubt !== undefined && { doubt }) }
+}
+
+/** Why the host might not be installed by itself; undefined when it would for sure. */
+export function faultFor(
+  checked: Pick<CheckedDirectory, 'rules' | 'brokenRules'>,
+  facts: JumpStartFacts,
+): string | undefined {
+  const { fault, doubt } = outcomeFor(checked, facts)
+  return fault ?? doubt
 }

@@ -5,7 +5,7 @@ import { checkedOf } from '../jumpstart/checked.ts'
 import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
 import { ownDirectory, type UsedDirectory } from '../jumpstart/documents/host-rules.ts'
 import { factsOf } from '../jumpstart/facts.ts'
-import { findWinner } from '../jumpstart/rules/match.ts'
+import { outcomeFor } from '../jumpstart/outcome.ts'
 import { zoneDocument } from '../identity/zone-document.ts'
 import { OF_THE_SERVER, type Rule } from '../jumpstart/rules/rules.ts'
 import type { Manifest } from '../manifest.ts'
@@ -81,10 +81,11 @@ function planJumpStart(input: JumpStartInput): PlannedJumpStart {
     (system?.format === 'flar' ? flashProfile : system && holdingProfileFor(host, system))
   if (installProfile !== undefined) checkGivenProfile(installProfile)
   const directory = input.directory ?? ownDirectory(installProfile)
-  checkRules(host, profile, directory, installProfile)
+  const doubt = checkRules(host, profile, directory, installProfile)
   const { text: sysidcfg, touch } = renderHostSysidcfg(host, profile.sysid)
   return {
     revision: directory.revision,
+    ...(doubt !== undefined && { doubt }),
     sysidcfg,
     touch,
     ...(installProfile !== undefined && { installProfile }),
@@ -102,26 +103,22 @@ function holdingProfileFor({ name, release }: Host, system: PlannedSystem): stri
   return holdingProfile(system)
 }
 
-/** Of the rules that the host may get, as far as its record tells, one must install it. @throws NoRuleMatches, RuleBroken, NoInstallProfile */
+/** Of the rules that the host may get, as far as its record tells, one must install it; why it may not. @throws NoRuleMatches, RuleBroken, NoInstallProfile */
 function checkRules(
   { name, ...host }: Host,
   profile: Profile,
   directory: UsedDirectory,
   installProfile: string | undefined,
-): void {
+): string | undefined {
   const which = directory.revision === 0 ? 'the rules' : `the rules of revision ${directory.revision}`
-  const { rules, brokenRules } = checkedOf(directory)
-  const { winner, undecided } = findWinner(rules, factsOf({ name, ...host }))
-  const [first, ...others] = winner ? [winner, ...undecided] : undecided
-  if (!first)
-    throw conflict('NoRuleMatches', `none of ${which} matches host ${name}: its installer would ask`)
-  const faults = [first, ...others].map(
-    (rule) => brokenRules.get(rule.line) ?? faultOf(rule, profile, installProfile),
+  const checked = checkedOf(directory)
+  const { rule, fault, doubt } = outcomeFor(checked, factsOf({ name, ...host }), (one) =>
+    faultOf(one, profile, installProfile),
   )
-  const [fault] = faults
-  if (fault === undefined || faults.includes(undefined)) return
-  const code = brokenRules.has(first.line) ? 'RuleBroken' : 'NoInstallProfile'
-  throw conflict(code, `host ${name} gets line ${first.line} of ${which}: ${fault}`)
+  if (fault === undefined) return doubt
+  if (!rule) throw conflict('NoRuleMatches', `none of ${which} matches host ${name}: its installer would ask`)
+  const code = checked.brokenRules.has(rule.line) ? 'RuleBroken' : 'NoInstallProfile'
+  throw conflict(code, `host ${name} gets ${fault.replace(':', ` of ${which}:`)}`)
 }
 
 /** Why the rule installs nothing; undefined when it does. */

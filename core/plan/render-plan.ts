@@ -1,4 +1,5 @@
 // A plan as an administrator reads it before anything happens.
+import { inDoubt } from '../jumpstart/rules/explain.ts'
 import { formatBytes } from '../units.ts'
 import { isStreamed } from './ways.ts'
 import type {
@@ -64,8 +65,9 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
 }
 
 /** What the installer is told, beside the rules. */
-function jumpStartLines({ installProfile, sysidcfg, touch }: PlannedJumpStart): string[] {
+function jumpStartLines({ doubt, installProfile, sysidcfg, touch }: PlannedJumpStart): string[] {
   return [
+    ...(doubt === undefined ? [] : ['', `The host ${inDoubt(doubt)}`]),
     ...(installProfile === undefined ? [] : file('install profile', installProfile)),
     ...file('sysidcfg of the installer', sysidcfg),
     ...(touch.length > 0 ? file('empty files below /a', touch.join('\n')) : []),

@@ -168,6 +168,8 @@ export type PlannedSystem = z.infer<typeof PlannedSystem>
 export const PlannedJumpStart = z.strictObject({
   /** of the JumpStart directory that the host gets; 0: nothing is stored, the server's own rules */
   revision: z.int().min(0),
+  /** why the host may need somebody at its console: the rules say so, as `rules test` tells */
+  doubt: z.string().optional(),
   /** of the global zone; secret */
   sysidcfg: z.string(),
   /** empty files below the host's root, for what the release's sysidcfg cannot answer */

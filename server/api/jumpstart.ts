@@ -131,8 +131,8 @@ export const jumpStartRoutes = (services: Services): Route[] => [
     params: z.strictObject({ name: HostName }),
     reply: HostRules.extend({ revision: z.int() }).meta({ id: 'HostRules' }),
     async handle({ params }) {
-      const { directory, facts, match, fault } = await matchHost({ host: params.name }, services)
-      return { revision: directory.revision, ...explainMatch(facts.hostname, match, fault) }
+      const { directory, facts, match, outcome } = await matchHost({ host: params.name }, services)
+      return { revision: directory.revision, ...explainMatch(facts.hostname, match, outcome) }
     },
   }),
 ]

@@ -1,5 +1,6 @@
 // Which rule a host gets and why, as data for programs and as lines for people.
 import { z } from 'zod'
+import type { Outcome } from '../outcome.ts'
 import type { ExplainedMatch } from './match.ts'
 import { printRulesLine, printTerm } from './print.ts'
 
@@ -29,15 +30,17 @@ export const HostRules = z.object({
   winner: z.object({ line: z.int(), begin: z.string(), profile: z.string(), finish: z.string() }).optional(),
   /** lines before the winner that may be true: what is known of the host does not decide them */
   undecided: z.array(z.int()),
-  /** why the host would not be installed by itself; absent when it would */
+  /** why the host would not be installed: it is not armed; absent when it may be */
   fault: z.string().optional(),
+  /** why it may need somebody at its console all the same */
+  doubt: z.string().optional(),
 })
 export type HostRules = z.infer<typeof HostRules>
 
 export function explainMatch(
   host: string,
   { rules, leftOut, winner, undecided }: ExplainedMatch,
-  fault: string | undefined,
+  { fault, doubt }: Pick<Outcome, 'fault' | 'doubt'>,
 ): HostRules {
   return {
     host,
@@ -57,13 +60,25 @@ export function explainMatch(
     }),
     undecided: undecided.map(({ line }) => line),
     ...(fault !== undefined && { fault }),
+    ...(doubt !== undefined && { doubt }),
   }
 }
+
+/** The words for it in a plan, too. */
+export const inDoubt = (doubt: string): string => `may need somebody at its console: ${doubt}`
 
 const mark = { yes: 'yes', no: 'no ', unknown: '?  ' } as const
 
 /** Each rule, below it each of its terms that was looked at, and at the end what wins. */
-export function renderHostRules({ host, rules, leftOut, winner, undecided, fault }: HostRules): string {
+export function renderHostRules({
+  host,
+  rules,
+  leftOut,
+  winner,
+  undecided,
+  fault,
+  doubt,
+}: HostRules): string {
   const lines = rules.flatMap(({ line, rule, verdict, terms }) => [
     `line ${String(line).padStart(4)}  ${mark[verdict]}  ${rule}`,
     ...terms
@@ -78,8 +93,12 @@ export function renderHostRules({ host, rules, leftOut, winner, undecided, fault
   lines.push(
     winner
       ? `${host}: line ${winner.line} wins: begin ${winner.begin}, profile ${winner.profile}, finish ${winner.finish}`
-      : `${host}: no rule wins: the client waits for a key, then asks its questions`,
+      : undecided.length > 0
+        ? `${host}: no rule wins for sure: the client decides`
+        : `${host}: no rule wins: the client waits for a key, then asks its questions`,
   )
-  if (winner && fault !== undefined) lines.push(`${host}: would not be installed: ${fault}`)
+  if ((winner || undecided.length > 0) && fault !== undefined)
+    lines.push(`${host}: would not be installed: ${fault}`)
+  if (doubt !== undefined) lines.push(`${host}: ${inDoubt(doubt)}`)
   return lines.map((text) => `${text}\n`).join('')
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
 
 const set = (change: Partial<DirectoryChange>) => setRules({ actor: 'ann', force: false, ...change }, site)
 const addHost = (name: string, fields: object = {}) => site.hosts.add(Host.parse({ name, ...fields }))
-const fault = async (host: string) => (await matchHost({ host }, site)).fault
+const fault = async (host: string) => (await matchHost({ host }, site)).outcome.fault
 
 test('a revision is read and checked once, while one asks for it again', async () => {
   await site.jumpstart.put(
@@ -50,10 +50,10 @@ test('a revision is read and checked once, while one asks for it again', async (
 describe('while nothing is stored', () => {
   test('every host gets what the server renders', async () => {
     await addHost('h1')
-    const { directory, match, fault: why } = await matchHost({ host: 'h1' }, site)
+    const { directory, match, outcome } = await matchHost({ host: 'h1' }, site)
     expect(directory).toEqual({ revision: 0, rules: 'any - begin profile finish\n', files: {} })
     expect(match.winner).toMatchObject({ begin: 'begin', profile: 'profile', finish: 'finish' })
-    expect(why).toBeUndefined()
+    expect(outcome.fault ?? outcome.doubt).toBeUndefined()
   })
 
   test('an install profile that names words of the client is written by the begin script', async () => {

@@ -180,12 +180,10 @@ test('of very many rules the first are explained, and the winner', () => {
   expect(match.rules).toHaveLength(5001)
   expect(match.rules.at(-1)?.rule).toBe(match.winner)
   expect(match.leftOut).toBe(7000)
-  expect(renderHostRules(explainMatch('h1', match, undefined))).toContain(
+  expect(renderHostRules(explainMatch('h1', match, {}))).toContain(
     'not shown: 7000 further rules, which were looked at as well\nh1: line 12001 wins: ',
   )
-  expect(explainMatch('h1', matchRules(rulesOf('any - - p/b -\n'), facts), undefined)).not.toHaveProperty(
-    'leftOut',
-  )
+  expect(explainMatch('h1', matchRules(rulesOf('any - - p/b -\n'), facts), {})).not.toHaveProperty('leftOut')
 })
 
 test('a host that matches nothing has no winner', () => {

@@ -10,7 +10,7 @@ import { checkDirectory, namedFiles } from '#core/jumpstart/check-directory.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
 import { checkInstallProfile } from '#core/jumpstart/install-profile/check.ts'
 import { wordsOf } from '#core/jumpstart/install-profile/profile.ts'
-import { faultFor } from '#core/jumpstart/outcome.ts'
+import { outcomeFor } from '#core/jumpstart/outcome.ts'
 import { explainMatch, renderHostRules } from '#core/jumpstart/rules/explain.ts'
 import { matchRules } from '#core/jumpstart/rules/match.ts'
 import { parseRules } from '#core/jumpstart/rules/parse.ts'
@@ -68,7 +68,7 @@ test('hosts of every kind are told which rule they get, and why', async () => {
   const told = hosts.map((host) => {
     const facts = factsOf(Host.parse(host))
     return renderHostRules(
-      explainMatch(host.name, matchRules(checked.rules, facts), faultFor(checked, facts)),
+      explainMatch(host.name, matchRules(checked.rules, facts), outcomeFor(checked, facts)),
     )
   })
   await expect(told.join('\n')).toMatchFileSnapshot('../../fixtures/golden/jumpstart/shipped-rules.txt')

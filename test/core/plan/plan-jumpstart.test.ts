@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
+import { checkDirectory } from '#core/jumpstart/check-directory.ts'
+import { factsOf } from '#core/jumpstart/facts.ts'
+import { outcomeFor } from '#core/jumpstart/outcome.ts'
+import { explainMatch, renderHostRules } from '#core/jumpstart/rules/explain.ts'
+import { matchRules } from '#core/jumpstart/rules/match.ts'
 import type { UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import { Artifact } from '#core/manifest.ts'
-import { makePlan } from '#core/plan.ts'
+import { makePlan, renderPlan } from '#core/plan.ts'
 import { Profile } from '#core/profile.ts'
 import { exampleManifest } from '../example-plan.ts'
 import { installProfile, jumpStartPlan } from '../jumpstart/documents/example.ts'
@@ -28,6 +33,36 @@ describe('the rules of a host', () => {
     expect(() => planned('hostname other - prof/any finish\nany - - - -\n', any)).toThrow(
       'host h1 gets line 2 of the rules of revision 7: its profile is -, so the installer asks',
     )
+  })
+
+  test('that nobody can decide here are told in the words of `rules test`', () => {
+    const said = (rules: string) => {
+      const checked = checkDirectory(rules, any)
+      const facts = factsOf(Host.parse({ name: 'h1', release: 's10u8' }))
+      return explainMatch('h1', matchRules(checked.rules, facts), outcomeFor(checked, facts))
+    }
+    const open = 'memsize 1-2 - prof/any finish\nmodel A - prof/any finish\n'
+    const doubt = 'no rule matches for sure: what is known of the host does not decide line 1'
+    expect(planned(open, any)).toMatchObject({ doubt })
+    expect(said(open)).toMatchObject({ doubt })
+    expect(said(open)).not.toHaveProperty('fault')
+    expect(renderHostRules(said(open))).toContain(
+      `h1: no rule wins for sure: the client decides\nh1: may need somebody at its console: ${doubt}\n`,
+    )
+    expect(renderPlan(jumpStartPlan({ directory: stored(open, any) }))).toContain(
+      `\nThe host may need somebody at its console: ${doubt}\n`,
+    )
+
+    const half = 'memsize 1-2 - prof/gone -\nany - - prof/any -\n'
+    expect(planned(half, any)).toMatchObject({ doubt: said(half).doubt })
+    expect(said(half).doubt).toMatch(/^line 1: profile "prof\/gone" is missing/)
+
+    const broken = 'memsize 1-2 - prof/gone -\nmodel A - prof/lost -\n'
+    expect(said(broken).fault).toMatch(/^line 1: profile "prof\/gone" is missing/)
+    expect(() => planned(broken, any)).toThrow(
+      'host h1 gets line 1 of the rules of revision 7: profile "prof/gone" is missing',
+    )
+    expect(planned('any - - prof/any -\n', any)).not.toHaveProperty('doubt')
   })
 
   test('have = where the install profile names what only the client knows', () => {
