@@ -75,10 +75,10 @@ export type HostInterface = z.infer<typeof HostInterface>
 export const Host = z.object({
   name: HostName,
   macs: z.array(MacAddress).default([]),
-  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()], 'expected an IPv4 or IPv6 address')).default([]),
   arch: z.string().max(32).default('i86pc'),
   release: OsRelease.default('illumos'),
-  networks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  networks: z.array(z.union([z.cidrv4(), z.cidrv6()], 'expected a network such as 192.0.2.0/24')).default([]),
   /** of the global zone, for hosts that are installed as a whole; absent: one that asks DHCP */
   interfaces: z.array(HostInterface).max(64).optional(),
   profile: ProfileName.optional(),

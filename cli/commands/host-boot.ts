@@ -4,6 +4,7 @@ import { BootKind } from '#core/boot/options.ts'
 import { addCommand, openClient, show } from '../command.ts'
 import { usageFailure } from '../failures.ts'
 import { wordOption } from '../option-values.ts'
+import { inWordsOfOptions, type OptionOfField } from '../option-words.ts'
 import { print } from '../output.ts'
 import { BootReply } from '../replies/boot.ts'
 
@@ -66,15 +67,15 @@ async function boot(
   name: string,
   { json, kind, for: window, token, ...rest }: BootCommandOptions,
 ): Promise<void> {
-  const material = await openClient().call(BootReply, `/api/v1/hosts/${encodeURIComponent(name)}/boot`, {
-    method: 'POST',
-    body: {
-      kind: wordOption('--kind', kind, BootKind.options),
-      ...(window !== undefined && { for: window }),
-      ...(token !== undefined && { token }),
-      options: optionsOf(rest),
-    },
-  })
+  const body = {
+    kind: wordOption('--kind', kind, BootKind.options),
+    ...(window !== undefined && { for: window }),
+    ...(token !== undefined && { token }),
+    options: optionsOf(rest),
+  }
+  const route = `/api/v1/hosts/${encodeURIComponent(name)}/boot`
+  const asked = openClient().call(BootReply, route, { method: 'POST', body })
+  const material = await inWordsOfOptions(OPTION_OF, asked)
   await show(json, material, async ({ files, steps, notes, armedUntil }) => {
     for (const file of files) await print(files.length > 1 ? `# ${file.name}\n${file.text}` : file.text)
     for (const file of files.length === 1 ? files : []) process.stderr.write(`for ${file.name}\n`)
@@ -82,6 +83,26 @@ async function boot(
     for (const note of notes) process.stderr.write(`note: ${note}\n`)
     if (armedUntil !== undefined) process.stderr.write(`${name} is armed until ${armedUntil}\n`)
   })
+}
+
+const OPTION_OF: OptionOfField = {
+  for: '--for',
+  token: '--token',
+  'options.server': '--server',
+  'options.bootServer': '--boot-server',
+  'options.installServer': '--install-server',
+  'options.mediaPath': '--media',
+  'options.rootPath': '--root',
+  'options.tftpPath': '--tftp',
+  'options.bootFile': '--boot-file',
+  'options.jumpstart': '--jumpstart',
+  'options.sysid': '--sysid',
+  'options.console': '--console',
+  'options.vendorClass': '--vendor-class',
+  'options.address': '--address',
+  'options.wanbootFile': '--wanboot-file',
+  'options.minirootFile': '--miniroot-file',
+  'options.compression': '--compression',
 }
 
 /** Only what was said: the server knows the rest. */

@@ -7,6 +7,7 @@ import { registerHostArchive } from './host-archive.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
 import { interfacesOf, interfaceText } from '../interface-option.ts'
+import { inWordsOfOptions, type OptionOfField } from '../option-words.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
 import { ArmReply, ClientCommandReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
 import { registerHostBoot } from './host-boot.ts'
@@ -29,6 +30,22 @@ interface HostOptions extends Options {
   fact?: string[]
 }
 
+const OPTION_OF: OptionOfField = {
+  name: 'NAME',
+  for: '--for',
+  macs: '--mac',
+  addresses: '--address',
+  networks: '--network',
+  interfaces: '--interface',
+  arch: '--arch',
+  release: '--release',
+  profile: '--profile',
+  transport: '--transport',
+  'builds.atOnce': '--builds',
+  'builds.zonesRoot': '--zones-root',
+  facts: '--fact',
+}
+
 const hostRoute = (name: string): string => `/api/v1/hosts/${encodeURIComponent(name)}`
 
 export function registerHost(program: Command): void {
@@ -45,7 +62,8 @@ export function registerHost(program: Command): void {
     ).argument('<name>'),
   ).action(async (name: string, options: HostOptions) => {
     const client = openClient()
-    await client.act('/api/v1/hosts', { method: 'POST', body: { name, ...fieldsOf(options) } })
+    const body = { name, ...fieldsOf(options) }
+    await inWordsOfOptions(OPTION_OF, client.act('/api/v1/hosts', { method: 'POST', body }))
     await showHost(client, name, options.json)
   })
 
@@ -61,7 +79,7 @@ export function registerHost(program: Command): void {
     const host = await client.call(HostReply, hostRoute(name))
     const { facts, ...fields } = fieldsOf(options, host.builds)
     const body = { ...host, ...fields, facts: { ...host.facts, ...facts } }
-    await client.act(hostRoute(name), { method: 'PUT', body })
+    await inWordsOfOptions(OPTION_OF, client.act(hostRoute(name), { method: 'PUT', body }))
     await showHost(client, name, options.json)
   })
 
@@ -83,10 +101,9 @@ export function registerHost(program: Command): void {
     .argument('<name>')
     .option('--for <duration>', 'how long, e.g. 30m, 2h, 1d', '2h')
     .action(async (name: string, options: Options & { for: string }) => {
-      const armed = await openClient().call(ArmReply, `${hostRoute(name)}/arm`, {
-        method: 'POST',
-        body: { for: options.for },
-      })
+      const body = { for: options.for }
+      const asked = openClient().call(ArmReply, `${hostRoute(name)}/arm`, { method: 'POST', body })
+      const armed = await inWordsOfOptions(OPTION_OF, asked)
       await show(options.json, armed, async ({ url, expiresAt, boot }) => {
         if (boot) {
           await printLine(`${name} is armed until ${expiresAt}. Boot its installer with these words:`)

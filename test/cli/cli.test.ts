@@ -54,6 +54,18 @@ test('host boot prints the block alone, and beside it what to do with it', async
     status: 2,
     stderr: expect.stringContaining('expected NAME=ADDRESS or ADDRESS'),
   })
+  expect(await cli('host', 'boot', 'booted', '--kind', 'grub', '--boot-server', '999.0.2.1')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('--boot-server: Invalid IPv4 address (InvalidRequest)'),
+  })
+  expect(await cli('host', 'add', 'twin', ...mac)).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/00:11:22:0a:0b:0c is that of host booted.*\(MacTaken\)\n {2}/),
+  })
+  expect(await cli('host', 'set', 'booted', '--address', 'nowhere')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('--address: expected an IPv4 or IPv6 address'),
+  })
 })
 
 test('template open lets imgadm read without a token, host show says how, a reader’s token is for what it names', async () => {
