@@ -11,6 +11,7 @@ import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
 import { canBeMasked, findDocument } from '#core/jumpstart/documents/documents.ts'
+import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import { MASK } from '#core/mask-profile.ts'
 import { HostName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
@@ -128,7 +129,7 @@ export const hostRoutes = (services: Services): Route[] => [
       .meta({ id: 'Plan' }),
     async handle({ params, query }) {
       const { plan, armed } = await planOf(params.name, query.fresh, services)
-      const masked = maskPlan(plan)
+      const masked = placed(maskPlan(plan), services)
       return { ...masked, ...armed, text: renderPlanText(masked, armed) }
     },
   }),
@@ -174,6 +175,17 @@ export const hostRoutes = (services: Services): Route[] => [
     },
   }),
 ]
+
+/** With the address that the installer is given for a flash archive, its token masked. */
+function placed(plan: Plan, { config }: Services): Plan {
+  const { jumpstart } = plan
+  if (jumpstart?.installProfile === undefined) return plan
+  const place = { baseUrl: legacyUrl(config), token: MASK }
+  return {
+    ...plan,
+    jumpstart: { ...jumpstart, installProfile: placeFlashArchive(jumpstart.installProfile, place) },
+  }
+}
 
 /** One of what the host's installer would find in its JumpStart directory. @throws DocumentNotFound, JumpStartNotPlanned */
 async function documentOf(plan: Plan, path: string, masked: boolean, services: Services): Promise<string> {

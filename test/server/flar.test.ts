@@ -229,6 +229,7 @@ test('a host that JumpStart installs from a golden system is sent to its flash a
   expect(steps.slice(0, 3)).toEqual(['system', 'check', 'stage'])
   expect(plan).toContain('JumpStart itself installs s10@1.0 (flar')
   expect(plan).toContain('\n--- install profile\ninstall_type flash_install\n')
+  expect(plan).toContain('archive_location http 192.0.2.1:7070 /js/h10/****/flash/s10/1.0.flar timeout 5\n')
   expect(plan).not.toContain('etc/sysidcfg in rpool')
 })
 
