@@ -83,7 +83,7 @@ const adviceFor: Record<string, string> = {
   ProfileNotFound: '`zoneflash profile list` shows what there is, `zoneflash profile import FILE` adds one',
   DigestMismatch: 'the bytes are not those that the sha256 names: fetch or copy the file again',
   UnknownFormat: 'expected a tar, a cpio (newc), a ZFS stream, plain or compressed, or a flash archive',
-  BrandUnknown: 'the archive has no SUNWdetached.xml: say --brand native, --brand lx, …',
+  BrandMissing: 'say it: --brand native, --brand lx, …; a whole system is pushed with --kind system',
   NoSpace: 'free space below the server’s data directory',
   ZoneRunning: 'halt and detach it first: `zoneadm -z ZONE halt`, `zoneadm -z ZONE detach`',
   ZoneNotDetached: 'detach it first: `zoneadm -z ZONE detach`',

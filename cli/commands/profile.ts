@@ -17,6 +17,8 @@ interface Options {
   json?: boolean
 }
 
+const EXAMPLES = 'the files in profiles/ are examples of every field'
+
 const profileRoute = (name: string): string => `/api/v1/profiles/${encodeURIComponent(name)}`
 
 export function registerProfile(program: Command): void {
@@ -121,9 +123,11 @@ function readProfile(source: string, file: string): Profile {
   } catch (cause) {
     throw refused('InvalidProfile', `${file} is not YAML: ${(cause as Error).message}`, { cause })
   }
+  if (value === null || value === undefined)
+    throw refused('InvalidProfile', `${file} has nothing in it, expected a profile`, { advice: EXAMPLES })
   const parsed = Profile.safeParse(value)
   if (parsed.success) return parsed.data
   throw refused('InvalidProfile', `${file}: ${z.prettifyError(parsed.error)}`, {
-    advice: 'the files in profiles/ are examples of every field',
+    advice: EXAMPLES,
   })
 }
