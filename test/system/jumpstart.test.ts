@@ -237,6 +237,7 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
         '/a/var/log/zoneflash.log',
         '/a/var/svc/manifest/site/zoneflash-first-boot.xml',
         '/a/var/zoneflash/first-boot',
+        '/a/var/zoneflash/installing',
         '/a/var/zoneflash/zones.sh',
         '',
       ].join('\n'),
