@@ -20,7 +20,10 @@ export function clientWordsOf(text: string): ClientWord[] {
   return (Object.keys(clientWords) as ClientWord[]).filter((word) => named.has(`$${word}`))
 }
 
-/** @throws InstallProfileInvalid with every error, by line */
+/** Errors that a refusal names. */
+const TOLD = 10
+
+/** @throws InstallProfileInvalid with the first errors, by line */
 export function checkGivenProfile(text: string): void {
   // begin edits what a longer word begins with, too
   const odd = text
@@ -41,10 +44,12 @@ export function checkGivenProfile(text: string): void {
   const { problems } = checkInstallProfile(filled, 'installProfile')
   if (!hasErrors(problems)) return
   const errors = problems.filter(({ severity }) => severity === 'error')
+  const first = errors.slice(0, TOLD).map(renderJumpStartProblem).join('; ')
+  const more = errors.length > TOLD ? ` and ${errors.length - TOLD} more` : ''
   throw new ProvisionError(
     'conflict',
     'InstallProfileInvalid',
-    `the install profile is wrong: ${errors.map(renderJumpStartProblem).join('; ')}`,
+    `the install profile is wrong: ${first}${more}`,
   )
 }
 

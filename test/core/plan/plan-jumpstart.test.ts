@@ -83,6 +83,18 @@ describe('the rules of a host', () => {
     expect(planned('any - begin = finish\n', {}, slice)).toMatchObject(slice)
   })
 
+  test('are looked at after the install profile, of whose errors the first ten are told', () => {
+    const wrong = { installProfile: `${installProfile}${'geo Mars\n'.repeat(500)}` }
+    let message = ''
+    try {
+      planned('any - begin profile finish\n', {}, wrong)
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message.split('geo is "Mars"')).toHaveLength(11)
+    expect(message).toMatch(/ and 490 more$/)
+  })
+
   test('are of no use to a host without a file that they name', () => {
     expect(() => planned('any - - prof/any fin/gone\n', any)).toThrow('finish script "fin/gone" is missing')
   })
