@@ -41,6 +41,7 @@ export function renderKayakConfig({
     EMPTY_ROOT_PASSWORD,
     call('RootPW', rootPassword),
     ...(isGroup ? [PRIMARY] : (interfaces ?? [PRIMARY])).flatMap(network),
+    FORGET_GOLDEN_HOST,
     ...hostKeys,
     ...(isGroup ? [] : hasZones ? zones(documents) : done(documents)),
     '',
@@ -97,6 +98,11 @@ function network({ name, address, defaultRoute, ipv6 }: HostInterface): string[]
     ...(defaultRoute === undefined ? [] : [postboot(`/usr/sbin/route -p add default ${defaultRoute}`)]),
   ]
 }
+
+/** What was done to the golden host would count as done here; the zones that it brings along are told by captured/. */
+const FORGET_GOLDEN_HOST = postboot(
+  '( cd /var/zoneflash && for f in *; do [ "$f" = captured ] || rm -rf "./$f"; done ) 2>/dev/null; rm -f /var/log/zoneflash.log',
+)
 
 /** The medium is a copy of the golden system with its keys. */
 const hostKeys = [

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -176,6 +176,36 @@ test.each([true, false])('what the first boot runs is good shell (zones: %s)', (
   expect(first.length).toBeGreaterThan(3)
   execFileSync('sh', ['-n', '-c', first.join('\n')])
 })
+
+test('the first boot forgets what was done to the golden host, but for the zones that come with it', async () => {
+  const root = await mkdtemp(path.join(tmpdir(), 'zoneflash-kayak-'))
+  try {
+    for (const name of ['captured/web01', 'zones/web01', 'a b'])
+      await mkdir(path.join(root, 'var/zoneflash', name), { recursive: true })
+    await mkdir(path.join(root, 'var/log'))
+    await writeFile(path.join(root, 'var/log/zoneflash.log'), 'of the golden host')
+    const planned = profileOf({ disks: ['c0d0'] })
+    const lines = sourced(renderKayakConfig({ host: 'h1', planned, documents, hasZones: false }))
+    const line = lines.find((one) => one.includes('captured'))?.slice('initialboot '.length) ?? ''
+    const run = () => execFileSync('sh', ['-c', line.replaceAll('/var/', `${root}/var/`)], { cwd: root })
+    run()
+    run()
+    expect((await readdir(root, { recursive: true })).toSorted(inOrder)).toEqual([
+      'var',
+      'var/log',
+      'var/zoneflash',
+      'var/zoneflash/captured',
+      'var/zoneflash/captured/web01',
+    ])
+    await rm(path.join(root, 'var/zoneflash'), { recursive: true })
+    run()
+    expect(await readdir(root)).toEqual(['var'])
+  } finally {
+    await rm(root, { recursive: true })
+  }
+})
+
+const inOrder = (a: string, b: string) => (a < b ? -1 : 1)
 
 test.each([
   ['0:11:22:a:b:c', '0011220A0B0C'],
