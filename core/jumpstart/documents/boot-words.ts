@@ -17,7 +17,7 @@ export function bootWordsFor(arch: string, url: string): BootWords {
       note: `the address begins with ${protocol}//, expected http://: the installer reads no other`,
     }
   }
-  if (/^127\./.test(hostname)) {
+  if (hostname.startsWith('127.')) {
     return {
       words,
       note: `the address is ${hostname}, which on the host is the host itself: set ZONEFLASH_URL or ZONEFLASH_LEGACY_LISTEN to one that it reaches`,
