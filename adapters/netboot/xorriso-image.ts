@@ -10,8 +10,28 @@ import type { MakeImage } from '#app/ports/netboot.ts'
 const run = promisify(execFile)
 const TIMEOUT = 30_000
 
-/** The files are some kilobytes: a directory of their own holds them and the image while it is made. */
+/** Anybody who knows the address of an armed host may ask for images: one is made at a time, and no more than these wait. */
+const MOST_WAITING = 16
+let unfinished = 0
+let last: Promise<unknown> = Promise.resolve()
+
+/** @throws TooManyImages, ProgramMissing */
 export const makeImage: MakeImage = async (files, time) => {
+  if (unfinished > MOST_WAITING) {
+    throw new ProvisionError(
+      'unavailable',
+      'TooManyImages',
+      `${MOST_WAITING} images wait to be made, expected fewer: try again`,
+    )
+  }
+  unfinished += 1
+  const image = last.then(() => make(files, time))
+  last = image.catch(() => undefined)
+  return image.finally(() => (unfinished -= 1))
+}
+
+/** The files are some kilobytes: a directory of their own holds them and the image while it is made. */
+const make: MakeImage = async (files, time) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'zoneflash-bootfs-'))
   try {
     const tree = path.join(directory, 'tree')

@@ -39,3 +39,17 @@ test.skipIf(lacksXorriso)(
     }
   },
 )
+
+test.skipIf(lacksXorriso)(
+  'who asks for many at once gets as many as may wait, and later ones again',
+  async () => {
+    const one = () => makeImage({ nonce: '0' }, new Date('2026-11-20T11:00:00Z'))
+    const asked = await Promise.allSettled(Array.from({ length: 20 }, one))
+    expect(asked.map(({ status }) => status)).toEqual([
+      ...Array<string>(17).fill('fulfilled'),
+      ...Array<string>(3).fill('rejected'),
+    ])
+    expect(asked.at(-1)).toMatchObject({ reason: { code: 'TooManyImages' } })
+    expect((await one()).length).toBeGreaterThan(0)
+  },
+)
