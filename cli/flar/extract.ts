@@ -6,12 +6,10 @@ import { SafeTar } from '#adapters/flar/unpack.ts'
 import type { ReadFlar } from '#adapters/archive/read-flar.ts'
 import { addCommand } from '../command.ts'
 import { printLine, renderBytes } from '../output.ts'
-import { startProgress } from '../progress.ts'
-import { sizeOf } from '../stream/files.ts'
 import { checkEmpty, intoDirectory } from '../stream/into-directory.ts'
-import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
+import { untilStopped } from '../stream/interrupted.ts'
 import { unpackTar } from '../stream/unpack-tar.ts'
-import { openFlar, readMembers, warn } from './open.ts'
+import { readMembers, whileReading } from './open.ts'
 
 interface Options {
   json?: boolean
@@ -48,24 +46,11 @@ As root with owners; else everything is yours. Of a differential archive only wh
     .action(async (file: string, { directory, json }: Options) => {
       const target = path.resolve(directory)
       await checkEmpty(target)
-      await interruptible('nothing is extracted', async (signal) => {
-        const progress = startProgress('extracting', await sizeOf(file))
-        try {
-          let read = 0
-          const flar = await unlessStopped(
-            signal,
-            openFlar(file, (length) => progress.to((read += length))),
-          )
-          warn(flar.preamble.problems)
-          const result = await extractFiles(flar, target, signal)
-          progress.stop()
-          for (const note of result.notes) process.stderr.write(`note: ${note}\n`)
-          if (json) await printLine(JSON.stringify({ directory: target, ...result }))
-          else await printLine(`${directory}: ${result.names} names, ${renderBytes(result.bytes)} of files`)
-        } finally {
-          progress.stop()
-        }
-      })
+      const said = { doing: 'extracting', undone: 'nothing is extracted' }
+      const result = await whileReading(file, said, (flar, signal) => extractFiles(flar, target, signal))
+      for (const note of result.notes) process.stderr.write(`note: ${note}\n`)
+      if (json) await printLine(JSON.stringify({ directory: target, ...result }))
+      else await printLine(`${directory}: ${result.names} names, ${renderBytes(result.bytes)} of files`)
     })
 }
 

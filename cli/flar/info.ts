@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Member } from '#core/archive/member.ts'
 import { deploymentProblem, readDeployment, type DeploymentArchiver } from '#core/flar/deployment.ts'
 import { saidPayload } from '#core/flar/facts.ts'
+import { archivedSizeProblem } from '#core/flar/identification.ts'
 import type { FlarPreamble } from '#core/flar/reader.ts'
 import { DEPLOYMENT_SECTIONS, type FlarSection } from '#core/flar/sections.ts'
 import { ProvisionError } from '#core/errors.ts'
@@ -10,6 +11,7 @@ import { addCommand } from '../command.ts'
 import { refused } from '../failures.ts'
 import { print, printLine, renderEntry, renderName } from '../output.ts'
 import { shownFile } from '../stream/file-failures.ts'
+import { sizeOf } from '../stream/files.ts'
 import { openFlar, readMembers, warn } from './open.ts'
 
 interface Options {
@@ -55,7 +57,15 @@ export function registerFlarInfo(noun: Command): void {
 async function describe(file: string, preamble: FlarPreamble, json: boolean | undefined): Promise<void> {
   const { archiver } = saidPayload(preamble.identification)
   const scripts = preamble.sections.map((section) => factsOf(section, archiver))
-  const problems = [...preamble.problems, ...scripts.flatMap(({ problem }) => (problem ? [problem] : []))]
+  const size = await sizeOf(file)
+  // of a pipe only its end tells the size, and nobody reads so far
+  const untrue =
+    size > 0 ? archivedSizeProblem(preamble.identification, size - preamble.payloadOffset) : undefined
+  const problems = [
+    ...preamble.problems,
+    ...scripts.flatMap(({ problem }) => (problem ? [problem] : [])),
+    ...(untrue ? [untrue] : []),
+  ]
   if (json) {
     const { version, identification, payloadOffset } = preamble
     await printLine(

@@ -5,13 +5,16 @@ import { uncompress } from '#adapters/archive/uncompress.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { MemberSink, PushReader } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'
+import { payloadProblem } from '#core/flar/facts.ts'
 import { archivedSize, holdsRootPool } from '#core/flar/identification.ts'
 import { describePayload, sniffPayload } from '#core/flar/payload.ts'
 import type { FlarProblem } from '#core/flar/problems.ts'
 import { refused } from '../failures.ts'
 import { renderName } from '../output.ts'
+import { startProgress } from '../progress.ts'
 import { shownFile } from '../stream/file-failures.ts'
-import { bytesOf } from '../stream/files.ts'
+import { bytesOf, sizeOf } from '../stream/files.ts'
+import { interruptible, unlessStopped } from '../stream/interrupted.ts'
 
 /** Says what is wrong with the archive, one line each, on stderr. */
 export function warn(problems: readonly FlarProblem[]): void {
@@ -30,8 +33,33 @@ export function openFlar(file: string, onBytes?: (length: number) => void): Prom
 }
 
 /**
- * Reads the members of the archive section, whatever the identification says of it: its bytes tell what it is. Comes back after each
- * piece. @throws CorruptStream, TruncatedStream, TooManyBytes
+ * Opens the archive, says what is wrong with it, and gives it to `work` while the progress is shown as `doing`. Interrupted, it
+ * says `undone`.
+ */
+export function whileReading<T>(
+  file: string,
+  { doing, undone }: { doing: string; undone: string },
+  work: (flar: ReadFlar, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return interruptible(undone, async (signal) => {
+    const progress = startProgress(doing, await sizeOf(file))
+    try {
+      let read = 0
+      const flar = await unlessStopped(
+        signal,
+        openFlar(file, (length) => progress.to((read += length))),
+      )
+      warn(flar.preamble.problems)
+      return await work(flar, signal)
+    } finally {
+      progress.stop()
+    }
+  })
+}
+
+/**
+ * Reads the members of the archive section, whatever the identification says of it: its bytes tell what it is, and where the
+ * two differ that is said. Comes back after each piece. @throws CorruptStream, TruncatedStream, TooManyBytes
  */
 export async function* readMembers(
   { preamble, stored }: ReadFlar,
@@ -43,6 +71,8 @@ export async function* readMembers(
     })
   }
   const outer = await peek(stored)
+  const untrue = payloadProblem(preamble.identification, outer.head)
+  if (untrue) warn([untrue])
   const isCompressed = sniffPayload(outer.head).compression === 'compress'
   const inner = await peek(isCompressed ? uncompress(outer.all) : outer.all)
   const reader = readerOf(inner.head, sink)

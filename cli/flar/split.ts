@@ -6,14 +6,12 @@ import type { ReadFlar } from '#adapters/archive/read-flar.ts'
 import { addCommand } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { printLine } from '../output.ts'
-import { startProgress } from '../progress.ts'
 import { cannotWrite } from '../stream/file-failures.ts'
-import { sizeOf } from '../stream/files.ts'
 import { checkEmpty } from '../stream/into-directory.ts'
 import { intoFile } from '../stream/into-file.ts'
-import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
+import { untilStopped } from '../stream/interrupted.ts'
 import { extractFiles } from './extract.ts'
-import { openFlar, warn } from './open.ts'
+import { whileReading } from './open.ts'
 import { collect } from './option-lists.ts'
 
 interface Options {
@@ -50,24 +48,11 @@ export function registerFlarSplit(noun: Command): void {
     .action(async (file: string, options: Options) => {
       if (options.section !== undefined && options.userSection)
         throw usageFailure('-S names one section alone, expected it without -u')
-      await interruptible('not all sections are written', async (signal) => {
-        const progress = startProgress('splitting', await sizeOf(file))
-        try {
-          let read = 0
-          const flar = await unlessStopped(
-            signal,
-            openFlar(file, (length) => progress.to((read += length))),
-          )
-          warn(flar.preamble.problems)
-          const written = await split(flar, options, signal)
-          progress.stop()
-          if (options.json)
-            await printLine(JSON.stringify({ directory: path.resolve(options.directory), written }))
-          else for (const name of written) await printLine(path.join(options.directory, name))
-        } finally {
-          progress.stop()
-        }
-      })
+      const said = { doing: 'splitting', undone: 'not all sections are written' }
+      const written = await whileReading(file, said, (flar, signal) => split(flar, options, signal))
+      if (options.json)
+        await printLine(JSON.stringify({ directory: path.resolve(options.directory), written }))
+      else for (const name of written) await printLine(path.join(options.directory, name))
     })
 }
 

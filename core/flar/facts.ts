@@ -3,6 +3,7 @@ import { refusal } from '../archive/refusals.ts'
 import { FlarFacts } from '../manifest.ts'
 import { holdsRootPool, type FlarIdentification } from './identification.ts'
 import { describePayload, sniffPayload } from './payload.ts'
+import type { FlarProblem } from './problems.ts'
 import type { FlarPreamble } from './reader.ts'
 
 /**
@@ -19,7 +20,8 @@ export function flarFactsOf({ identification, problems }: FlarPreamble, head: Ui
     )
   }
   const said = saidPayload(identification)
-  checkPayload(said, head)
+  const untrue = payloadProblem(identification, head)
+  if (untrue) throw refusal('FlarInvalid', untrue.message)
   const { values } = identification
   const master = values.get('creation_master')
   const facts = FlarFacts.safeParse({
@@ -49,21 +51,21 @@ export function saidPayload({ values }: FlarIdentification): {
   }
 }
 
-/** @throws FlarInvalid when the payload is not what the keys say */
-function checkPayload(said: ReturnType<typeof saidPayload>, head: Uint8Array): void {
+/** What is wrong when the keys say something else than the archive section, which begins with `head`. */
+export function payloadProblem(
+  identification: FlarIdentification,
+  head: Uint8Array,
+): FlarProblem | undefined {
+  const said = saidPayload(identification)
   const found = sniffPayload(head)
-  if (said.compression !== found.compression) {
-    throw refusal(
-      'FlarInvalid',
-      `files_compressed_method is ${said.compression}, but the archive section is ${describePayload(head)}`,
-    )
-  }
-  if (found.compression === 'none' && found.archiver !== said.archiver) {
-    throw refusal(
-      'FlarInvalid',
-      `files_archived_method is ${said.archiver}, but the archive section is ${describePayload(head)}`,
-    )
-  }
+  const problem = (key: string, value: string): FlarProblem => ({
+    severity: 'error',
+    message: `${key} is ${value}, but the archive section is ${describePayload(head)}`,
+  })
+  if (said.compression !== found.compression) return problem('files_compressed_method', said.compression)
+  if (found.compression === 'none' && found.archiver !== said.archiver)
+    return problem('files_archived_method', said.archiver)
+  return undefined
 }
 
 function architecturesOf(list: string | undefined): string[] {

@@ -96,7 +96,9 @@ function checkValues(values: ReadonlyMap<string, string>, major: number, problem
   for (const key of ['files_archived_size', 'files_unarchived_size']) {
     const size = values.get(key)
     if (size !== undefined && parseSize(size) === undefined)
-      problems.error(`${key} is ${shown(size)}, expected a number of bytes, 1 or more`)
+      problems.error(
+        `${key} is ${shown(size)}, expected a number of bytes, 1 or more, at most ${Number.MAX_SAFE_INTEGER}`,
+      )
   }
   const date = values.get('creation_date')
   if (date !== undefined && !DATE.test(date))

@@ -156,6 +156,29 @@ describe('flar extract', () => {
     const { stderr, error } = await flar('extract', archive, '-C', at('lies-out'))
     expect(error).toBeUndefined()
     expect(stderr).toMatch(/error: files_archived_size is 7, but/)
+    expect(stderr).toMatch(/error: files_archived_method is pax, but the archive section is a plain cpio/)
+    const plain = saved('plain.flar', flarOf(payload, { keys: { files_compressed_method: 'compress' } }))
+    expect((await flar('extract', plain, '-C', at('plain-out'))).stderr).toMatch(
+      /error: files_compressed_method is compress, but the archive section is a plain cpio/,
+    )
+  })
+
+  test('a size that a file cannot have is told by info, with what it may be at most', async () => {
+    const payload = cpio('sized', 'find . | cpio --quiet -o -H newc')
+    const whole = flarOf(payload, { keys: { files_archived_size: String(payload.length) } })
+    expect((await flar('info', saved('whole.flar', whole))).stderr).not.toContain('error')
+    const longer = Buffer.concat([whole, Buffer.alloc(7000)])
+    for (const [bytes, found] of [
+      [whole.subarray(0, -600), payload.length - 600],
+      [longer, payload.length + 7000],
+    ] as const)
+      expect((await flar('info', saved('other.flar', bytes))).stderr).toContain(
+        `error: files_archived_size is ${payload.length}, but the archive section has ${found} bytes`,
+      )
+    const keys = { files_unarchived_size: '99999999999999999' }
+    expect((await flar('info', saved('huge.flar', flarOf(payload, { keys })))).stderr).toContain(
+      'expected a number of bytes, 1 or more, at most 9007199254740991',
+    )
   })
 
   test('refuses one that is cut short, a root pool, and a directory that is not empty', async () => {
