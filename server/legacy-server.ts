@@ -6,6 +6,7 @@ import { accessLog } from './access-log.ts'
 import type { ApiError } from './api-error.ts'
 import { mountArtifacts } from './artifacts.ts'
 import { mountWanboot } from './boot/wanboot.ts'
+import { completeBareRequestLines } from './bare-request-line.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import type { SharedCounts } from './http-server.ts'
 import { mountInstallDocuments } from './install-documents.ts'
@@ -34,6 +35,7 @@ export function createLegacyServer(services: Services, shared: SharedCounts): Se
   server.timeout = IDLE_TIMEOUT
   // What a lenient parser takes for a second request is never answered: its beginning is a matter of opinion.
   server.maxRequestsPerSocket = 1
+  completeBareRequestLines(server)
   return server
 }
 

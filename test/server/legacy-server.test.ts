@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
+import { text as streamText } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSharedCounts } from '#server/http-server.ts'
 import { createLegacyServer } from '#server/legacy-server.ts'
@@ -65,6 +66,26 @@ describe('lines that end with a bare LF', () => {
       'GET /flash/mysql/1.0.tar.gz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\n',
     ])
       expect(statusOf(await converse(served.port, text))).toBe(400)
+  })
+
+  test.each([
+    'GET /flash/mysql/1.0.tar.gz HTTP/1.0\n\n',
+    'GET /flash/mysql/1.0.tar.gz HTTP/1.0\n\r\n',
+    'GET /flash/mysql/1.0.tar.gz HTTP/1.0\r\n\r\n',
+  ])('a request without any header is answered: %j', async (text) => {
+    const answer = await converse(port, text)
+    expect([statusOf(answer), bodyOf(answer)]).toEqual([200, '0123456789'])
+  })
+
+  test('a request that comes a byte at a time is answered', async () => {
+    for (const text of [
+      'GET /flash/mysql/1.0.tar.gz HTTP/1.0\n\n',
+      bare('GET /flash/mysql/1.0.tar.gz HTTP/1.0'),
+    ]) {
+      const socket = connect(port, '127.0.0.1').setNoDelay(true)
+      for (const byte of text) await new Promise((resolve) => socket.write(byte, resolve))
+      expect(bodyOf(await streamText(socket))).toBe('0123456789')
+    }
   })
 
   test('lines that end as they should are taken as well', async () => {
