@@ -18,9 +18,16 @@ export interface ResumableUpload {
 const RETRY_STATUS = new Set([423, 502, 503, 504])
 
 /** Returns the body of the last reply. */
-export async function uploadResumable(
+export async function uploadResumable(client: Client, upload: ResumableUpload): Promise<string> {
+  const body = await send(client, upload, { isResumed: true })
+  // another command is just finishing the same upload: its reply goes there, ours was to the question how far it is
+  return body === '' ? send(client, upload, { isResumed: false }) : body
+}
+
+async function send(
   client: Client,
   { file, metadata, onProgress }: ResumableUpload,
+  { isResumed }: { isResumed: boolean },
 ): Promise<string> {
   const fingerprint = await fingerprintOf(client.server, file, metadata)
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -38,7 +45,7 @@ export async function uploadResumable(
     onSuccess: ({ lastResponse }) => resolve(lastResponse.getBody()),
     onError: (error) => reject(failureOf(client, error)),
   })
-  const [previous] = await upload.findPreviousUploads()
+  const [previous] = isResumed ? await upload.findPreviousUploads() : []
   if (previous) upload.resumeFromPreviousUpload(previous)
   upload.start()
   return await promise
