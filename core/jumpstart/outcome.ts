@@ -23,7 +23,7 @@ export function outcomeFor(
   const rule = winner ?? undecided[0]
   if (!rule) return { fault: 'no rule matches' }
   const said = (one: Rule): string | undefined => {
-    const fault = brokenRules.get(one.line) ?? faultOf(one)
+    const fault = brokenRules.get(one.line) ?? faultOf(one) ?? whyInteractive(one)
     return fault && `line ${one.line}: ${fault}`
   }
   const faults = [...undecided, ...(winner ? [winner] : [])].map(said)
@@ -44,4 +44,9 @@ export function faultFor(
 ): string | undefined {
   const { fault, doubt } = outcomeFor(checked, facts)
   return fault ?? doubt
+}
+
+/** A rule without a profile leaves the installer with its questions (jumpstart.md 1.2). */
+function whyInteractive({ profile }: Rule): string | undefined {
+  return profile === '-' ? 'its profile is -, so that the installer asks its questions' : undefined
 }

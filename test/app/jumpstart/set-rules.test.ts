@@ -138,6 +138,13 @@ describe('a change that breaks a host that matches today is refused', () => {
     })
   })
 
+  test('a host whose installer would ask its questions is broken', async () => {
+    await expect(set({ rules: 'any - - - -\n' })).rejects.toMatchObject({
+      code: 'HostsWouldBreak',
+      message: expect.stringContaining('line 1: its profile is -') as string,
+    })
+  })
+
   test('but a host that was broken before may stay so', async () => {
     await set({ rules: 'hostname h1 - p/a -\n', force: true })
     expect(await set({ rules: '# only h1\nhostname h1 - p/a -\n' })).toMatchObject({ broken: [] })
