@@ -6,7 +6,13 @@ import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
 import { MemoryZoneRegistry } from '#test/fakes/memory-zone-registry.ts'
 
-const token = { id: 't1', name: 'ann', role: 'admin' as const, createdAt: '2026-03-01T12:00:00.000Z', lastUsedAt: undefined }
+const token = {
+  id: 't1',
+  name: 'ann',
+  role: 'admin' as const,
+  createdAt: '2026-03-01T12:00:00.000Z',
+  lastUsedAt: undefined,
+}
 
 let site: ReturnType<typeof newSite>
 const newSite = () => ({
