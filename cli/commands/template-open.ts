@@ -41,6 +41,11 @@ export function registerTemplateOpen(noun: Command): void {
       const route = `/api/v1/templates/${template}`
       const summary = await openClient().call(TemplateReply, route, { method: 'PATCH', body })
       await show(json, summary, (shown) => print(renderAccess(shown) || `${template} is open to nobody\n`))
+      const images = summary.openTo.filter((client) => client === 'imgadm' || client === 'zadm')
+      if (summary.kind === 'system' && images.length > 0)
+        process.stderr.write(
+          `note: ${template} holds whole systems, no images: ${images.join(', ')} will not see it\n`,
+        )
     })
 }
 

@@ -99,6 +99,16 @@ test('template open lets imgadm read without a token, host show says how, a read
   expect((await cli('host', 'show', 'smartos1')).stdout).toContain(`  imgadm sources -a ${product.url}\n`)
 })
 
+test('template open says that imgadm will see nothing of whole systems', async () => {
+  const kind = ['--kind', 'system', '--os-family', 'illumos', '--brand', 'ipkg']
+  await cli('template', 'push', await zoneroot('whole'), '--name', 'whole', ...kind)
+  expect(await cli('template', 'open', 'whole', '--to', 'imgadm,kayak')).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining('note: whole holds whole systems, no images: imgadm will not see it\n'),
+  })
+  expect((await cli('template', 'open', 'whole', '--to', 'kayak')).stderr).not.toContain('note')
+})
+
 describe('template push', () => {
   test('of a directory keeps links that climb above it, with what they mean inside a zone', async () => {
     const directory = await zoneroot('climbing')
