@@ -7,11 +7,10 @@ import type { Client } from '#core/client.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
 import { createReaderOf } from './artifact-reader.ts'
-import { decideAnswer } from './conditional.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { notFound } from './error-handler.ts'
 import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
-import { sendWithoutBytes } from './send-without-bytes.ts'
+import { sendRanges } from './send-ranges.ts'
 import type { Services } from './services.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
@@ -107,19 +106,5 @@ export async function sendArtifact(
     'cache-control': `${isPublic ? 'public' : 'private'}, ${immutable ? 'max-age=31536000, immutable' : 'no-cache'}`,
     vary: 'authorization',
   })
-  const answer = decideAnswer(request.method, request.headers, etag, size)
-  switch (answer.status) {
-    case 206:
-      response.status(206)
-      response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
-      await sendBlob(response, sha256, answer.range, needs)
-      return
-    case 200:
-      response.status(200)
-      if (request.method === 'HEAD' || size === 0) response.set('content-length', String(size)).end()
-      else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
-      return
-    default:
-      sendWithoutBytes(response, answer, { etag, size })
-  }
+  await sendRanges(request, response, { etag, size }, (range) => sendBlob(response, sha256, range, needs))
 }

@@ -4,7 +4,7 @@ import type { ApiError } from './api-error.ts'
 import type { Answer } from './conditional.ts'
 import { dropEntityHeaders } from './error-handler.ts'
 
-type SendError = (error: ApiError, status: number) => void
+export type SendError = (error: ApiError, status: number) => void
 
 export type AnswerWithoutBytes = Exclude<Answer, { status: 200 | 206 }>
 

@@ -13,11 +13,10 @@ import { ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { macDigits } from '#core/kayak/mac.ts'
 import { dropEntityHeaders, notFound, statusOf } from '../error-handler.ts'
-import { decideAnswer } from '../conditional.ts'
 import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
 import { whenReaderLeft } from '../route.ts'
-import { sendWithoutBytes } from '../send-without-bytes.ts'
+import { sendRanges } from '../send-ranges.ts'
 import type { Services } from '../services.ts'
 import type { FurtherTokens } from './further-tokens.ts'
 
@@ -65,15 +64,10 @@ export function mountWanboot(app: Express, services: Services, shared: SharedCou
       'cache-control': 'no-store',
       'content-type': 'application/octet-stream',
     })
-    const answer = decideAnswer(request.method, request.headers, etag, found.size)
-    if (answer.status !== 200 && answer.status !== 206)
-      return sendWithoutBytes(response, answer, { etag, size: found.size })
-    const range = answer.status === 206 ? answer.range : { start: 0, end: found.size - 1 }
-    if (answer.status === 206)
-      response.set('content-range', `bytes ${range.start}-${range.end}/${found.size}`)
-    response.status(answer.status).set('content-length', String(range.end - range.start + 1))
-    if (request.method === 'HEAD' || found.size === 0) response.end()
-    else await pipeline(await services.netboot.media.open(file, range), response).catch(whenReaderLeft)
+    await sendRanges(request, response, { etag, size: found.size }, async (range) => {
+      response.set('content-length', String(range.end - range.start + 1))
+      await pipeline(await services.netboot.media.open(file, range), response).catch(whenReaderLeft)
+    })
   })
 }
 

@@ -1,10 +1,9 @@
 // The bytes of an image or of a file of zadm's catalogue.
 import type { Request, Response } from 'express'
 import type { Artifact } from '#core/manifest.ts'
-import { decideAnswer } from '../conditional.ts'
 import { sendBlob, type SendNeeds } from '../send-blob.ts'
 import { sendJson } from './reply.ts'
-import { sendWithoutBytes } from '../send-without-bytes.ts'
+import { sendRanges } from '../send-ranges.ts'
 
 /** As the library names them that other servers of the kind are made with. */
 const PRECONDITION_FAILED = 'PreconditionFailedError'
@@ -41,23 +40,17 @@ export async function sendFile(
     'cache-control': `${isOpen ? 'public' : 'private'}, ${immutable ? 'max-age=31536000, immutable' : 'no-cache'}`,
     vary: 'authorization',
   })
-  const answer = decideAnswer(request.method, request.headers, quoted, size, modified)
-  if (answer.status === 206) {
-    response.status(206)
-    response.set('content-range', `bytes ${answer.range.start}-${answer.range.end}/${size}`)
-    await sendBlob(response, sha256, answer.range, needs)
-  } else if (answer.status === 200) {
-    response.status(200)
-    if (md5 !== undefined) response.set('content-md5', Buffer.from(md5, 'hex').toString('base64'))
-    if (request.method === 'HEAD') response.set('content-length', String(size)).end()
-    else await sendBlob(response, sha256, { start: 0, end: size - 1 }, needs)
-  } else {
-    sendWithoutBytes(response, answer, { etag: quoted, size }, ({ message }, status) =>
+  const whole = md5 === undefined ? {} : { 'content-md5': Buffer.from(md5, 'hex').toString('base64') }
+  await sendRanges(
+    request,
+    response,
+    { etag: quoted, size, modified, whole },
+    async (range) => sendBlob(response, sha256, range, needs),
+    ({ message }, status) =>
       sendJson(
         response,
         { code: status === 412 ? PRECONDITION_FAILED : RANGE_NOT_SATISFIABLE, message },
         status,
       ),
-    )
-  }
+  )
 }
