@@ -44,6 +44,8 @@ export async function planHost(name: string, baseUrl: string, needs: Needs): Pro
 export interface ArmedWith {
   armedUntil: string
   planChanged: boolean
+  /** why it could not be armed again: a version was revoked, say */
+  refusal?: string
 }
 
 /** The plan of the host's open install, with its window; a new one when it is not armed. */
@@ -56,14 +58,17 @@ export async function currentPlan(
   const open = (await needs.installs.list(name)).find(({ state }) => isOpen(state))
   if (!open) return { plan: await planHost(name, baseUrl, needs) }
   const plan = Plan.parse(open.plan)
+  const armedUntil = open.expiresAt
   const anew = await planHost(name, baseUrl, needs).catch((error: unknown) => {
-    if (error instanceof ProvisionError && error.kind !== 'unavailable') return undefined
+    if (error instanceof ProvisionError && error.kind !== 'unavailable') return error
     throw error
   })
+  if (anew instanceof ProvisionError)
+    return { plan, armed: { armedUntil, planChanged: true, refusal: anew.message } }
   // As a plan is kept: without what is undefined.
-  const kept = anew && Plan.parse(JSON.parse(JSON.stringify(anew)))
-  const planChanged = !isDeepStrictEqual(kept && decided(kept), decided(plan))
-  return { plan, armed: { armedUntil: open.expiresAt, planChanged } }
+  const kept = Plan.parse(JSON.parse(JSON.stringify(anew)))
+  const planChanged = !isDeepStrictEqual(decided(kept), decided(plan))
+  return { plan, armed: { armedUntil, planChanged } }
 }
 
 /** What was decided, without what changes as the host takes its templates. */

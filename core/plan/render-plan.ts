@@ -11,8 +11,14 @@ import type {
   PlannedZone,
 } from './schema.ts'
 
+interface ArmedWith {
+  armedUntil: string
+  planChanged: boolean
+  refusal?: string
+}
+
 /** Ordered steps, bytes to transfer, and the files as they will be written. Give it a masked plan, unless secrets are wanted; `armed` when the host is armed with it. */
-export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planChanged: boolean }): string {
+export function renderPlanText(plan: Plan, armed?: ArmedWith): string {
   const { host, profile, createdAt, steps, system, jumpstart, kayak, templates, canaries, zones, bytes } =
     plan
   const width = Math.max(...steps.map(({ zone }) => (zone ?? host).length))
@@ -25,11 +31,7 @@ export function renderPlanText(plan: Plan, armed?: { armedUntil: string; planCha
   const downloads = fetched === 1 ? '1 download' : `${fetched} downloads`
   return [
     `plan for host ${host}, profile ${profile}, made ${createdAt}`,
-    ...(armed
-      ? [
-          `armed until ${armed.armedUntil}${armed.planChanged ? '; what is planned has changed since: arm again to use it' : ''}`,
-        ]
-      : []),
+    ...(armed ? [armedText(armed)] : []),
     ...canaries.map(
       ({ template, channel, version, instead }) =>
         `canary: ${template}@${channel} is the candidate ${version} here; other hosts get ${instead}`,
@@ -90,6 +92,14 @@ function systemLines({ format, pool, bootEnvironment, sysidcfg, files, touch }: 
 function whenConfigured(zone: PlannedZone): string {
   if (zone.detachedXml !== undefined) return ', only if it does not lie ready at the first boot'
   return isStreamed(zone) ? ', only if the personal stream does not do' : ''
+}
+
+function armedText({ armedUntil, planChanged, refusal }: ArmedWith): string {
+  const changed =
+    refusal === undefined
+      ? '; what is planned has changed since: arm again to use it'
+      : `; arming again would be refused: ${refusal}`
+  return `armed until ${armedUntil}${planChanged ? changed : ''}`
 }
 
 const isThere = ({ form, chosen }: PlannedChoice): boolean => chosen && form === 'already there'

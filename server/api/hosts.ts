@@ -124,6 +124,7 @@ export const hostRoutes = (services: Services): Route[] => [
         ...Plan.shape,
         armedUntil: z.iso.datetime().optional(),
         planChanged: z.boolean().optional().describe('arming again would give another plan'),
+        refusal: z.string().optional().describe('why arming again would be refused'),
         text: z.string(),
       })
       .meta({ id: 'Plan' }),

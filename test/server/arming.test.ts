@@ -125,6 +125,17 @@ describe('an armed host', () => {
     expect(await read()).toMatchObject({ planChanged: false, zones: [{ name: 'mysql02' }] })
   })
 
+  test('says beside its plan why it could not be armed again', async () => {
+    await arm()
+    await served.services.catalog.setState('mysql', '1.0', 'revoked')
+    const { json } = await call('GET', '/hosts/h1/plan')
+    expect(json).toMatchObject({
+      planChanged: true,
+      refusal: expect.stringContaining('mysql@1.0, which is revoked') as string,
+    })
+    expect(String((json as Record<string, unknown>)['text'])).toContain('arming again would be refused: ')
+  })
+
   test('is in the audit log, its token nowhere but in the answer', async () => {
     const { token, install } = await arm()
     const [written] = await served.services.audit.list(1)
