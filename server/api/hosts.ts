@@ -10,7 +10,7 @@ import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
-import { canBeMasked, findDocument } from '#core/jumpstart/documents/documents.ts'
+import { isRendered, findDocument } from '#core/jumpstart/documents/documents.ts'
 import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import { MASK } from '#core/mask-profile.ts'
 import { HostName } from '#core/names.ts'
@@ -150,7 +150,7 @@ export const hostRoutes = (services: Services): Route[] => [
     reply: z.string(),
     async handle({ params, query, token }) {
       const masked = query.masked === '1'
-      if (masked && query.document !== undefined && !canBeMasked(query.document)) {
+      if (masked && query.document !== undefined && !isRendered(query.document)) {
         throw new ProvisionError(
           'forbidden',
           'RoleTooLow',

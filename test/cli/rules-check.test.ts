@@ -13,12 +13,12 @@ beforeAll(() => {
   mkdirSync(path.join(directory, 'prof'))
   put('prof/good', 'install_type upgrade\n')
   put('prof/bad', 'install_type upgrade\npool rpool auto auto auto any\n')
-  put('begin.sh', '#!/bin/sh\n')
+  put('begin.sh', '#!/bin/sh\n', 0o755)
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-const put = (name: string, text: string | Uint8Array) => {
-  writeFileSync(path.join(directory, name), text)
+const put = (name: string, text: string | Uint8Array, mode = 0o644) => {
+  writeFileSync(path.join(directory, name), text, { mode })
   return path.join(directory, name)
 }
 const cli = (args: readonly string[], input: string | Uint8Array = '') =>

@@ -27,11 +27,10 @@ const PLAIN = 0o644
 /** it holds the hash of root's password */
 const SECRET = 0o600
 
-/** Rendered with the secrets of a plan that is masked; files of the directory are what somebody stored, passwords and all. */
 const RENDERED = ['rules', 'rules.ok', 'sysidcfg', 'begin', 'profile', 'finish']
 
-/** Whether a masked plan masks all secrets of the document. */
-export const canBeMasked = (path: string): boolean => RENDERED.includes(path)
+/** Whether the server renders it, of a masked plan without its secrets; other files are what somebody stored, passwords and all. */
+export const isRendered = (path: string): boolean => RENDERED.includes(path)
 
 /** In a fixed order: what the server renders, then the directory's files by name. @throws JumpStartNotPlanned */
 export function jumpStartDocuments({ plan, directory, begin, finish }: DocumentsInput): JumpStartDocument[] {
