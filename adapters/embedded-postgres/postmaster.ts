@@ -28,6 +28,7 @@ export interface PostmasterOptions {
 
 const START_TIMEOUT_MS = 120_000
 const STOP_TIMEOUT_MS = 30_000
+const REAP_TIMEOUT_MS = 10_000
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024
 
 /** Starts PostgreSQL on a free port of the loopback interface and waits until it takes connections. */
@@ -100,7 +101,25 @@ function startFailure({ logFile }: PostmasterOptions, reason: string): Provision
 /** Stops the PostgreSQL that outlived a killed server. It would refuse to share its directory. */
 export async function stopOrphan(cluster: string): Promise<void> {
   const running = readPostmasterFile(cluster)
-  if (running && isPostgresOf(running.pid, cluster)) await stopProcess(running.pid)
+  if (!running) return
+  if (isPostgresOf(running.pid, cluster)) await stopProcess(running.pid)
+  await untilReaped(running.pid)
+}
+
+/** To PostgreSQL the pid of one that has ended is taken until its parent has asked how. */
+async function untilReaped(pid: number): Promise<void> {
+  const deadline = Date.now() + REAP_TIMEOUT_MS
+  while (isTaken(pid) && processStart(pid) === undefined && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+function isTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** A pid file that was left behind may name a process that has nothing to do with us by now. */

@@ -43,7 +43,7 @@ describe.skipIf(sandboxLack)('a host that JumpStart installs', { timeout: 120_00
       done
       umount /var/zoneflash 2>/dev/null || :
       rm -rf /var/zoneflash /var/log/zoneflash.log
-      zpool destroy ${host.name}; rm -rf /zones /zoneflash`,
+      zpool destroy -f ${host.name}; rm -rf /zones /zoneflash`,
     )
 
   /** config.tar unpacked, begin and finish run as the installer does. */
