@@ -101,12 +101,12 @@ test('template open lets imgadm read without a token, host show says how, a read
 
 test('template open says that imgadm will see nothing of whole systems', async () => {
   const kind = ['--kind', 'system', '--os-family', 'illumos', '--brand', 'ipkg']
-  await cli('template', 'push', await zoneroot('whole'), '--name', 'whole', ...kind)
-  expect(await cli('template', 'open', 'whole', '--to', 'imgadm,kayak')).toMatchObject({
+  await cli('template', 'push', await zoneroot('golden-root'), '--name', 'golden-root', ...kind)
+  expect(await cli('template', 'open', 'golden-root', '--to', 'imgadm,kayak')).toMatchObject({
     status: 0,
     stderr: expect.stringContaining('note: whole holds whole systems, no images: imgadm will not see it\n'),
   })
-  expect((await cli('template', 'open', 'whole', '--to', 'kayak')).stderr).not.toContain('note')
+  expect((await cli('template', 'open', 'golden-root', '--to', 'kayak')).stderr).not.toContain('note')
 })
 
 describe('template push', () => {
