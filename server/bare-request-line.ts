@@ -19,12 +19,14 @@ export function completeBareRequestLines(server: Server): void {
     socket.setTimeout(LINE_TIMEOUT, () => socket.destroy())
     const drop = () => socket.destroy()
     socket.on('error', drop)
+    socket.on('end', drop)
     const look = (chunk: Buffer): void => {
       seen = Buffer.concat([seen, chunk])
       const begin = withLineEnds(seen)
       if (begin === undefined) return
       socket.off('data', look)
       socket.off('error', drop)
+      socket.off('end', drop)
       socket.pause()
       socket.removeAllListeners('timeout')
       socket.setTimeout(0)

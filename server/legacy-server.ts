@@ -35,6 +35,8 @@ export function createLegacyServer(services: Services, shared: SharedCounts): Se
   server.timeout = IDLE_TIMEOUT
   // What a lenient parser takes for a second request is never answered: its beginning is a matter of opinion.
   server.maxRequestsPerSocket = 1
+  // Who sends its request and closes its side, as nc does, waits for the answer all the same. Node has no public name for it.
+  Object.assign(server, { httpAllowHalfOpen: true })
   completeBareRequestLines(server)
   return server
 }

@@ -77,6 +77,12 @@ describe('lines that end with a bare LF', () => {
     expect([statusOf(answer), bodyOf(answer)]).toEqual([200, '0123456789'])
   })
 
+  test('who closes its side behind the request gets the answer', async () => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.end('GET /flash/mysql/1.0.tar.gz HTTP/1.0\nHost: x\n\n')
+    expect(bodyOf(await streamText(socket))).toBe('0123456789')
+  })
+
   test('a request that comes a byte at a time is answered', async () => {
     for (const text of [
       'GET /flash/mysql/1.0.tar.gz HTTP/1.0\n\n',
