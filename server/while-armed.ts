@@ -1,8 +1,8 @@
 // Answers that exist only while a host is armed: below /js/:host/:token/.
 import type { Request, RequestHandler, Response } from 'express'
 import type { Install, InstallLog } from '#app/ports/installs.ts'
-import { HostName } from '#core/names.ts'
 import { notFound } from './error-handler.ts'
+import { createOpenInstall } from './open-install.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
 export interface ArmedRequest {
@@ -21,13 +21,12 @@ export type WhileArmed = (
  * the token's hash, whatever else is mounted at the path; one that comes too often has to wait.
  */
 export function createWhileArmed(installs: InstallLog, wrongTokens: WrongTokens): WhileArmed {
-  return (answer) => async (request, response, next) => {
-    const { host, token } = request.params
-    const lookUp = (secret: string) =>
-      HostName.safeParse(host).success ? installs.authenticate(host, secret) : Promise.resolve(undefined)
-    const install = await wrongTokens.check(token, { request: request as Request, response }, lookUp)
-    if (!install) return void notFound(request as Request, response, next)
+  const openInstall = createOpenInstall(installs, wrongTokens)
+  return (answer) => async (armed, response, next) => {
+    const request = armed as Request
+    const install = await openInstall(request, response)
+    if (!install) return void notFound(request, response, next)
     response.set('cache-control', 'no-store')
-    await answer({ install, token, request: request as Request, response })
+    await answer({ install, token: armed.params.token, request, response })
   }
 }
