@@ -3,6 +3,7 @@
  * installer must not: a stream that ends without its trailer, a second archive behind the first, global headers that are
  * not applied, and a size in hard links (Solaris tar writes the file's, and no data).
  */
+import { joinBytes } from '../join-bytes.ts'
 import type { EntryType } from '../entry.ts'
 import { decodeName, type Member, type MemberSink, type PushReader } from './member.ts'
 import { decodePax } from './pax.ts'
@@ -221,7 +222,7 @@ export class TarReader implements PushReader {
   }
 
   #endExtra(): void {
-    const bytes = concat(this.#extra)
+    const bytes = joinBytes(this.#extra)
     this.#extra = []
     switch (this.#extraType) {
       case 'L':
@@ -304,14 +305,4 @@ function setOrDelete(records: Map<string, Uint8Array>, key: string, value: Uint8
 function untilNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0)
   return end < 0 ? bytes : bytes.subarray(0, end)
-}
-
-function concat(chunks: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    all.set(chunk, offset)
-    offset += chunk.byteLength
-  }
-  return all
 }

@@ -1,4 +1,5 @@
 /** Writes tar as Solaris 10 tar reads it: ustar, and pax records only for what ustar cannot hold (POSIX.1-2001 pax). */
+import { joinBytes } from '../join-bytes.ts'
 import type { EntryType } from '../entry.ts'
 import { refusal } from './refusals.ts'
 import { TAR_BLOCK } from './tar-header.ts'
@@ -54,7 +55,7 @@ export const MAX_TAR_DEVICE = 8 ** 7 - 1
  * @throws UnsupportedEntry for a device above MAX_TAR_DEVICE
  */
 export function tarMember(member: TarMember): Uint8Array {
-  const path = member.type === 'directory' ? concat(member.path, Uint8Array.of(SLASH)) : member.path
+  const path = member.type === 'directory' ? joinBytes([member.path, Uint8Array.of(SLASH)]) : member.path
   const split = splitName(path)
   const link = member.link ?? new Uint8Array()
   const records: [string, Uint8Array][] = []
@@ -84,7 +85,7 @@ export function tarMember(member: TarMember): Uint8Array {
     device: member.device ?? { major: 0, minor: 0 },
   }
   const block = encodeHeader(header)
-  return records.length === 0 ? block : concat(paxHeader(path, records), block)
+  return records.length === 0 ? block : joinBytes([paxHeader(path, records), block])
 }
 
 /** The zeros that follow `size` bytes of data. */
@@ -131,8 +132,8 @@ function splitName(path: Uint8Array): Pick<Header, 'name' | 'prefix'> | undefine
 
 /** A pax header names nothing that differs from run to run. */
 function paxHeader(path: Uint8Array, records: readonly (readonly [string, Uint8Array])[]): Uint8Array {
-  const body = concat(...records.map(([key, value]) => paxRecord(key, value)))
-  const name = concat(encoder.encode('PaxHeaders/'), baseName(path)).subarray(0, NAME_BYTES)
+  const body = joinBytes(records.map(([key, value]) => paxRecord(key, value)))
+  const name = joinBytes([encoder.encode('PaxHeaders/'), baseName(path)]).subarray(0, NAME_BYTES)
   const header = encodeHeader({
     name,
     prefix: new Uint8Array(),
@@ -146,7 +147,7 @@ function paxHeader(path: Uint8Array, records: readonly (readonly [string, Uint8A
     owner: { user: '', group: '' },
     device: { major: 0, minor: 0 },
   })
-  return concat(header, body, tarPad(body.byteLength))
+  return joinBytes([header, body, tarPad(body.byteLength)])
 }
 
 function baseName(path: Uint8Array): Uint8Array {
@@ -159,7 +160,7 @@ function paxRecord(key: string, value: Uint8Array): Uint8Array {
   const rest = key.length + value.byteLength + 3
   let length = rest + String(rest).length
   if (String(length).length > String(rest).length) length += 1
-  return concat(encoder.encode(`${length} ${key}=`), value, encoder.encode('\n'))
+  return joinBytes([encoder.encode(`${length} ${key}=`), value, encoder.encode('\n')])
 }
 
 function encodeHeader(header: Header): Uint8Array {
@@ -193,14 +194,4 @@ function encodeHeader(header: Header): Uint8Array {
   octal(148, 6, sum)
   block[154] = 0
   return block
-}
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-  return all
 }

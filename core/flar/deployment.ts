@@ -7,7 +7,7 @@ import { normalizeMemberPath } from '../archive/member-path.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import { TarReader } from '../archive/tar-reader.ts'
 import { tarMember, tarPad, tarTrailer } from '../archive/tar-writer.ts'
-import { joinBytes } from './join-bytes.ts'
+import { joinBytes } from '../join-bytes.ts'
 import type { DeploymentSection, FlarSection } from './sections.ts'
 import { uudecode, uuencode } from './uuencode.ts'
 

@@ -3,7 +3,7 @@ import { encodeName, showsByte } from '../archive/encode-name.ts'
 import { decodeName } from '../archive/member.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import type { FlarFilter } from './filters.ts'
-import { joinBytes } from './join-bytes.ts'
+import { joinBytes } from '../join-bytes.ts'
 
 /** What a file had in the old image. */
 export interface OldFile {

@@ -1,6 +1,6 @@
 /** Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8). */
 import { refusal, shown } from '../archive/refusals.ts'
-import { joinBytes } from './join-bytes.ts'
+import { joinBytes } from '../join-bytes.ts'
 import { isSectionName, sectionRank, type FlarSection } from './sections.ts'
 
 /** What an identification says; every key but `own` is one of jumpstart.md 4.2. */

@@ -1,4 +1,5 @@
 /** Reads the records of a ZFS send stream or package and verifies every checksum in it (zfs-stream.md 1 and 2). Payloads only pass. */
+import { joinBytes } from '../join-bytes.ts'
 import type { PushReader } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 import { Fletcher4, type Checksum } from './fletcher4.ts'
@@ -80,7 +81,7 @@ export class RecordReader implements PushReader {
       records: this.#records,
       counts: this.#counts,
       bytes: this.#position,
-      ...(this.#packageList.length > 0 && { packageList: joined(this.#packageList) }),
+      ...(this.#packageList.length > 0 && { packageList: joinBytes(this.#packageList) }),
     }
   }
 
@@ -190,14 +191,4 @@ function compare(stored: Checksum, computed: Checksum, what: string, hint?: stri
 function misplaced(what: string, place: RecordPlace, expected?: string): Error {
   const said = `zfs stream has ${what} in ${shownPlace(place)}`
   return refusal('CorruptStream', expected === undefined ? said : `${said}, ${expected}`)
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let offset = 0
-  for (const piece of pieces) {
-    bytes.set(piece, offset)
-    offset += piece.byteLength
-  }
-  return bytes
 }
