@@ -29,22 +29,16 @@ import {
 } from './mutate-flar.ts'
 import { LZW_TABLE, lzwBomb } from '#test/lzw-bomb.ts'
 import { Random } from './random.ts'
+import { noCases, runCases, type CaseCounts } from './run-cases.ts'
 import type { FuzzOrder } from './watched.ts'
 
-export interface FlarFuzzResult {
-  cases: number
-  /** of refusals, by code */
-  refused: Record<string, number>
+export interface FlarFuzzResult extends CaseCounts {
   /** archives whose preamble was read */
   preambles: number
   /** of them, those whose payload was read to its end */
   trees: number
   /** scripts and manifests that were read */
   sections: number
-  slowest: { seed: number; ms: number }
-  /** bytes of the whole process */
-  peakMemory: number
-  failures: { seed: number; what: string }[]
 }
 
 interface Subject {
@@ -52,36 +46,16 @@ interface Subject {
   bytes: Buffer
 }
 
-const MAX_FAILURES = 20
 const LIMITS = { maxEntries: 20_000, maxNameBytes: 4095 }
 /** What an unpacked payload may have: a bomb ends here. */
 const MAX_UNPACKED = 16 * 1024 ** 2
 
-async function run({ fixtures, firstSeed, cases, current }: FuzzOrder): Promise<FlarFuzzResult> {
+async function run({ fixtures, ...order }: FuzzOrder): Promise<FlarFuzzResult> {
   const subjects = globSync('*.flar', { cwd: fixtures })
     .toSorted()
     .map((name): Subject => ({ name, bytes: readFileSync(path.join(fixtures, name)) }))
-  const result: FlarFuzzResult = {
-    cases: 0,
-    refused: {},
-    preambles: 0,
-    trees: 0,
-    sections: 0,
-    slowest: { seed: 0, ms: 0 },
-    peakMemory: 0,
-    failures: [],
-  }
-  const shown = new Int32Array(current)
-  for (let seed = firstSeed; seed < firstSeed + cases && result.failures.length < MAX_FAILURES; seed++) {
-    Atomics.store(shown, 0, seed)
-    const started = performance.now()
-    await tryOne(subjects, seed, result)
-    const ms = performance.now() - started
-    if (ms > result.slowest.ms) result.slowest = { seed, ms: Math.round(ms) }
-    result.cases += 1
-    if (seed % 16 === 0) result.peakMemory = Math.max(result.peakMemory, process.memoryUsage().rss)
-  }
-  return result
+  const result: FlarFuzzResult = { ...noCases(), preambles: 0, trees: 0, sections: 0 }
+  return runCases(order, result, (seed) => tryOne(subjects, seed, result))
 }
 
 function change({ bytes }: Subject, random: Random): Buffer {

@@ -14,22 +14,15 @@ import { damage, rewrite } from './mutate-stream.ts'
 import { Random } from './random.ts'
 import { writeAgain } from './write-again.ts'
 import { splitStream, type RawStream } from './stream-records.ts'
+import { noCases, runCases, type CaseCounts } from './run-cases.ts'
 import type { FuzzOrder } from './watched.ts'
 
-export interface FuzzResult {
-  cases: number
-  /** of refusals, by code */
-  refused: Record<string, number>
+export interface FuzzResult extends CaseCounts {
   trees: number
   /** of them, those that came back the same from a stream that was written of them */
   writtenAgain: number
-  slowest: { seed: number; ms: number }
-  /** bytes of the whole process */
-  peakMemory: number
-  failures: { seed: number; what: string }[]
 }
 
-const MAX_FAILURES = 20
 /** one tree in so many */
 const WRITTEN_AGAIN = 8
 const LIMITS = {
@@ -54,28 +47,10 @@ interface Subject {
 
 const baseOf: Record<string, string> = { incremental: 'full', 'modern-incremental': 'modern-default' }
 
-async function run({ fixtures, firstSeed, cases, current }: FuzzOrder): Promise<FuzzResult> {
+async function run({ fixtures, ...order }: FuzzOrder): Promise<FuzzResult> {
   const subjects = load(fixtures)
-  const result: FuzzResult = {
-    cases: 0,
-    refused: {},
-    trees: 0,
-    writtenAgain: 0,
-    slowest: { seed: 0, ms: 0 },
-    peakMemory: 0,
-    failures: [],
-  }
-  const shown = new Int32Array(current)
-  for (let seed = firstSeed; seed < firstSeed + cases && result.failures.length < MAX_FAILURES; seed++) {
-    Atomics.store(shown, 0, seed)
-    const started = performance.now()
-    await tryOne(subjects, seed, result)
-    const ms = performance.now() - started
-    if (ms > result.slowest.ms) result.slowest = { seed, ms: Math.round(ms) }
-    result.cases += 1
-    if (seed % 16 === 0) result.peakMemory = Math.max(result.peakMemory, process.memoryUsage().rss)
-  }
-  return result
+  const result: FuzzResult = { ...noCases(), trees: 0, writtenAgain: 0 }
+  return runCases(order, result, (seed) => tryOne(subjects, seed, result))
 }
 
 function load(fixtures: string): Subject[] {
