@@ -104,7 +104,9 @@ test('template open says that imgadm will see nothing of whole systems', async (
   await cli('template', 'push', await zoneroot('golden-root'), '--name', 'golden-root', ...kind)
   expect(await cli('template', 'open', 'golden-root', '--to', 'imgadm,kayak')).toMatchObject({
     status: 0,
-    stderr: expect.stringContaining('note: golden-root holds whole systems, no images: imgadm will not see it\n'),
+    stderr: expect.stringContaining(
+      'note: golden-root holds whole systems, no images: imgadm will not see it\n',
+    ),
   })
   expect((await cli('template', 'open', 'golden-root', '--to', 'kayak')).stderr).not.toContain('note')
 })
