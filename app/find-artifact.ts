@@ -1,7 +1,7 @@
 // Which blob a reader gets for a template's artifact or a digest, and whether it may have it.
 import type { Client } from '#core/client.ts'
 import type { Sha256 } from '#core/digest.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { nothingHere, ProvisionError, unlessMissing } from '#core/errors.ts'
 import { artifactExtension, type ArchiveLayout, type Artifact } from '#core/manifest.ts'
 import { mayAct } from '#core/role.ts'
 import { mayReadWithoutToken, mayReadWithToken } from './may-read.ts'
@@ -58,9 +58,9 @@ export async function findArtifact(
   const artifact = record?.manifest.artifacts.find(
     (one) => artifactExtension(one) === extension && (layout === undefined || one.layout === layout),
   )
-  if (!record || !artifact) throw artifactNotFound()
+  if (!record || !artifact) throw nothingHere()
   const isPublic = mayReadWithoutToken(await catalog.getTemplate(template), client)
-  if (!(await mayFetch(record, reader, isPublic, channels))) throw artifactNotFound()
+  if (!(await mayFetch(record, reader, isPublic, channels))) throw nothingHere()
   if (!isPublic) refuseLowRole(reader)
   return { artifact, template, version: record.manifest.version, public: isPublic }
 }
@@ -88,7 +88,7 @@ export async function findBlobArtifact(
     refuseLowRole(reader)
     return found
   }
-  throw artifactNotFound()
+  throw nothingHere()
 }
 
 /** A revoked version, or one built on such, goes only to an install that had begun with it; a template outside the plan to no install. */
@@ -125,13 +125,4 @@ function refuseLowRole(reader: ArtifactReader): void {
     'RoleTooLow',
     `token ${name} has role ${role}, expected operator or reader to fetch a template that is not public`,
   )
-}
-
-function artifactNotFound(): ProvisionError {
-  return new ProvisionError('missing', 'NotFound', 'there is nothing here')
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof ProvisionError && error.kind === 'missing') return undefined
-  throw error
 }

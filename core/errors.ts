@@ -32,3 +32,14 @@ export class ProvisionError extends Error {
     this.details = options?.details
   }
 }
+
+/** One answer for what is not there and for what somebody may not have: nobody learns which of them it was. */
+export function nothingHere(code = 'NotFound'): ProvisionError {
+  return new ProvisionError('missing', code, 'there is nothing here')
+}
+
+/** For `.catch`: undefined for what is missing, anything else goes on being thrown. */
+export function unlessMissing(error: unknown): undefined {
+  if (error instanceof ProvisionError && error.kind === 'missing') return undefined
+  throw error
+}

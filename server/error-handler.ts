@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import { ProvisionError, type ErrorKind } from '#core/errors.ts'
+import { nothingHere, ProvisionError, type ErrorKind } from '#core/errors.ts'
 import type { ApiError } from './api-error.ts'
 import { maskPath } from './access-log.ts'
 
@@ -31,7 +31,7 @@ export function errorBody(error: ProvisionError): ApiError {
 /** What nothing else answered. The same bytes for a path that never was, a wrong token and a used one. */
 export const notFound: RequestHandler = (_request, response) => {
   response.status(404).set('cache-control', 'no-store')
-  response.json({ code: 'NotFound', message: 'there is nothing here' } satisfies ApiError)
+  response.json(errorBody(nothingHere()))
 }
 
 /** The one place that turns a thrown value into an answer; the unforeseen is logged with its causes and told to nobody. */

@@ -5,7 +5,7 @@ import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scrip
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import { readJumpStartDocuments } from '#app/jumpstart-documents.ts'
 import { legacyUrl } from '#core/config.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { nothingHere } from '#core/errors.ts'
 import { renderConfigTar } from '#core/jumpstart/documents/config-tar.ts'
 import { findDocument, isRendered, type JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
 import { Plan } from '#core/plan/schema.ts'
@@ -40,15 +40,13 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
     whileArmed(async (armed) => {
       const asked = armed.request.params['path']
       const path = Array.isArray(asked) ? asked.join('/') : String(asked)
+      // a host that JumpStart does not install has no directory, and no files of any name in it
       if (!Plan.parse(armed.install.plan).jumpstart && !isRendered(path)) throw nothingHere()
       const { text } = findDocument(await documentsOf(armed), path, armed.install.host)
       sendDigested(armed, new TextEncoder().encode(text))
     }),
   )
 }
-
-/** A host that JumpStart does not install has no directory, and no files of any name in it. */
-const nothingHere = () => new ProvisionError('missing', 'NotFound', 'there is nothing here')
 
 function sendDigested({ request, response }: ArmedRequest, bytes: Uint8Array): void {
   sendBytes(request, response, bytes, createHash('sha256').update(bytes).digest('hex'))

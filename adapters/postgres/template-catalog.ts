@@ -11,7 +11,7 @@ import { sortedClients, type Client } from '#core/client.ts'
 import type { Md5, Sha256 } from '#core/digest.ts'
 import type { Entry } from '#core/entry.ts'
 import type { ArchiveLayout, Artifact, Manifest, TemplateKind } from '#core/manifest.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { ProvisionError, unlessMissing } from '#core/errors.ts'
 import { Retention } from '#core/retention/policy.ts'
 import { assertStorable, isStorable } from '#core/storable-text.ts'
 import { blobCollected, templateNotFound, versionNotFound, wrongState } from '#core/store-errors.ts'
@@ -222,7 +222,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
 
   async abandonBuild(template: string, version: string): Promise<boolean> {
     return this.#db.transaction().execute(async (transaction) => {
-      const from = await this.#lockVersion(transaction, template, version).catch(whenVersionIsGone)
+      const from = await this.#lockVersion(transaction, template, version).catch(unlessMissing)
       if (from !== 'building') return false
       await changeState(transaction, template, version, 'deleted')
       return true
@@ -403,9 +403,4 @@ type SummaryRow = Omit<TemplateSummary, 'latest' | 'imageLayout' | 'kind'> & {
 function key(name: string, missing: () => Error): string {
   if (!isStorable(name)) throw missing()
   return name
-}
-
-function whenVersionIsGone(error: unknown): undefined {
-  if (error instanceof ProvisionError && error.kind === 'missing') return undefined
-  throw error
 }

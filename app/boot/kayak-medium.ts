@@ -1,6 +1,6 @@
 // The stream that kayak receives: a form of the version. It has to be there before a host is told to take its disks for it.
 import { findConverted, type ConversionTarget } from '#core/conversion/target.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { nothingHere, ProvisionError } from '#core/errors.ts'
 import type { TemplateRef } from '#core/names.ts'
 import { conversionJob, requestConversion } from '../convert/request-conversion.ts'
 import { findBlobArtifact, type ArtifactReader, type FoundArtifact } from '../find-artifact.ts'
@@ -33,10 +33,10 @@ export async function findKayakMedium(
   const medium = findConverted(manifest.artifacts, to)
   const [any] = manifest.artifacts
   const asked = medium ?? any
-  if (!asked) throw new ProvisionError('missing', 'NotFound', 'there is nothing here')
+  if (!asked) throw nothingHere()
   const found = await findBlobArtifact(asked.sha256, reader, needs, 'kayak')
   if (medium) return { ...found, template, version: manifest.version }
-  if (reader.kind === 'anyone') throw new ProvisionError('missing', 'NotFound', 'there is nothing here')
+  if (reader.kind === 'anyone') throw nothingHere()
   await requestConversion({ template, version: manifest.version, to, actor: 'kayak' }, needs)
   throw notReady(`${to} of ${template}@${manifest.version} is being made`)
 }

@@ -2,7 +2,7 @@
 import { catalogueEntryOf, catalogueFiles, type CatalogueEntry } from '#core/images/catalogue.ts'
 import { imageNotFound } from '#core/images/errors.ts'
 import type { ImageSource } from '#core/images/source.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { unlessMissing } from '#core/errors.ts'
 import { artifactExtension, type Artifact } from '#core/manifest.ts'
 import { TemplateName, VersionOrChannel } from '#core/names.ts'
 import type { ReadSources } from './shared-sources.ts'
@@ -31,9 +31,4 @@ export async function findCatalogueFile(
   const artifact = source && catalogueFiles(source).find((one) => artifactExtension(one) === extension)
   if (!artifact) throw imageNotFound(`${template}-${selector}.${extension}`)
   return { artifact, source, isVersion: source.version === selector }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof ProvisionError && error.kind === 'missing') return undefined
-  throw error
 }

@@ -7,7 +7,7 @@ import { assertMediumIsThere, findKayakMedium } from '#app/boot/kayak-medium.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import type { Install } from '#app/ports/installs.ts'
 import { mediumPattern } from '#core/boot/kayak.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { nothingHere, ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { renderInstallScript } from '#core/install-script.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
@@ -65,7 +65,7 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
       const [, template = '', compression = ''] = mediumPattern.exec(String(request.params['file'])) ?? []
       const reference = TemplateRef.safeParse(template).data
       const reader = await readerOf(request, response)
-      if (!reference || !isCompression(compression) || !reader) throw nothing()
+      if (!reference || !isCompression(compression) || !reader) throw nothingHere()
       const found = await findKayakMedium(reference, compression, reader, services)
       response.set('content-type', 'application/octet-stream')
       await sendArtifact(request, response, found, found.version === reference.selector, sending)
@@ -76,10 +76,11 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
     '/js/:host/:token/kayak/zones.sh',
     plainly(async (request, response) => {
       const install = await openInstall(request, response)
-      if (!install) throw nothing()
+      if (!install) throw nothingHere()
       const refusal = await refuseRevokedInstall(install, services)
       if (refusal) throw refusal
-      const plan = withSystemThere(Plan.parse(install.plan))
+      const plan = Plan.parse(install.plan)
+      if (!plan.kayak) throw nothingHere()
       const token = String(request.params['token'])
       const options = { token, baseUrl: services.config.url, phase: 'first-boot' as const }
       const script = renderInstallScript(plan, options, await readFinishScripts())
@@ -97,7 +98,7 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
     both('/kayaklog/:name'),
     plainly(async (request, response) => {
       const { mac, at } = logName(request)
-      if (at !== undefined || !(await mayWriteLog(mac, request, response, needs))) throw nothing()
+      if (at !== undefined || !(await mayWriteLog(mac, request, response, needs))) throw nothingHere()
       await new Promise<void>((resolve, reject) => {
         readBody(request, response, (error?: unknown) => (error ? reject(unreadable(error)) : resolve()))
       })
@@ -116,7 +117,7 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
         (await isViewer(request, response, services, wrongTokens)) ||
         (await mayWriteLog(mac, request, response, needs))
       const log = may ? await services.kayakLogs.find(mac, at) : undefined
-      if (!log) throw nothing()
+      if (!log) throw nothingHere()
       response.set({ 'cache-control': 'no-store', 'x-zoneflash-log': `${mac}.${log.at}` }).type('text/plain')
       response.send(Buffer.from(log.body))
     }),
@@ -127,22 +128,17 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
   app.all(both('/kayaklog{/*rest}'), (_request, response) => answerPlainly(response, 404))
 }
 
-/** kayak has installed the system, as JumpStart does with a flash archive: what is left are its zones and those of the profile. */
-function withSystemThere({ system, zonesCome: _zonesCome, ...plan }: Plan): Plan {
-  return { ...plan, ...(system && { system: { ...system, format: 'flar' } }) }
-}
-
 const both = (path: string): string[] => [path, `/js/:host/:token${path}`]
 
 async function sendConfig(request: Request, response: Response, needs: Needs): Promise<void> {
   const { services } = needs
   const client = await findClient(request, response, needs)
-  if (!client) throw nothing()
+  if (!client) throw nothingHere()
   const { host, install, isGroup, token } = client
-  if (await refuseRevokedInstall(install, services)) throw nothing()
+  if (await refuseRevokedInstall(install, services)) throw nothingHere()
   const plan = PlannedHost.parse(install.plan)
   const { kayak, system } = plan
-  if (!kayak) throw nothing()
+  if (!kayak) throw nothingHere()
   if (system) await needMedium(install, { template: system.template, selector: system.version }, services)
   if (system && token === undefined) {
     // the loader's line for all hosts names what the profile names now
@@ -214,7 +210,7 @@ function logName(request: Request): { mac: string; at?: number } {
   const text = String(request.params['name'])
   const [, name = text, at] = /^([0-9A-Fa-f]{12})\.([0-9]{1,12})$/.exec(text) ?? []
   const mac = macDigits(name)
-  if (mac === undefined || !isWholeMac(mac)) throw nothing()
+  if (mac === undefined || !isWholeMac(mac)) throw nothingHere()
   return { mac, ...(at !== undefined && { at: Number(at) }) }
 }
 
@@ -246,10 +242,6 @@ async function isViewer(
 
 function isCompression(text: string): text is 'xz' | 'gz' | 'bz2' {
   return text === 'xz' || text === 'gz' || text === 'bz2'
-}
-
-function nothing(): ProvisionError {
-  return new ProvisionError('missing', 'NotFound', 'there is nothing here')
 }
 
 function unreadable(cause: unknown): unknown {

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express'
 import type { ImageReader } from '#app/images/sources.ts'
 import type { Client } from '#core/client.ts'
 import type { ApiToken } from '#app/ports/access.ts'
-import { ProvisionError } from '#core/errors.ts'
+import { nothingHere, ProvisionError } from '#core/errors.ts'
 import { basicPassword, bearerSecret } from '../auth.ts'
 import type { Services } from '../services.ts'
 import type { WrongTokens } from '../wrong-tokens.ts'
@@ -32,7 +32,7 @@ export async function askerOf(
   const isInPath = request.params['token'] !== undefined
   const token = await tokenOf(request, response, needs).catch((error: unknown) => {
     if (!(error instanceof ProvisionError) || error.kind !== 'throttled') throw error
-    if (isInPath) throw nothingHere()
+    if (isInPath) throw nothingHere('ResourceNotFound')
     return undefined
   })
   return { client, token }
@@ -49,9 +49,7 @@ export async function tokenOf(
   if (secret === undefined) return undefined
   const lookUp = (one: string) => tokens.authenticate(one)
   const token = await wrongTokens.check(secret, { request, response }, lookUp)
-  if (inPath !== undefined && !token) throw nothingHere()
+  if (inPath !== undefined && !token) throw nothingHere('ResourceNotFound')
   if (token) response.locals['token'] = token
   return token
 }
-
-const nothingHere = () => new ProvisionError('missing', 'ResourceNotFound', 'there is nothing here')
