@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Md5, Sha1, Sha256 } from './digest.ts'
 import type { OsRelease } from './host.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
+import { HeldFinding } from './system-archive/finding.ts'
 
 /** What kind of bytes an artifact is, before compression. */
 export const ArtifactFormat = z.enum(['tar', 'cpio', 'zfs', 'zfs-incremental', 'layer', 'flar'])
@@ -118,6 +119,9 @@ export type InventoryItem = z.infer<typeof InventoryItem>
 export const TemplateKind = z.enum(['zone', 'system'])
 export type TemplateKind = z.infer<typeof TemplateKind>
 
+/** What a captured zone can carry of each severity. */
+export const MAX_FINDINGS = 256
+
 /** A zone that was detached and travels inside a system's archive, with what it takes to attach it again. */
 export const CapturedZone = z.object({
   name: ZoneName,
@@ -132,9 +136,9 @@ export const CapturedZone = z.object({
   /** zonecfg export text (zones.md 2.9) */
   zonecfg: z.string().max(256 * 1024),
   /** what of it may not work elsewhere, in words (zones.md 8.1) */
-  warnings: z.array(z.string().max(1024)).max(256),
-  /** what somebody allowed though it does not work elsewhere by itself: `row: why`; a restore leaves the zone until that is allowed too */
-  held: z.array(z.string().max(1024)).max(256).default([]),
+  warnings: z.array(z.string().max(1024)).max(MAX_FINDINGS),
+  /** what somebody allowed though it does not work elsewhere by itself; a restore leaves the zone until that is allowed too */
+  held: z.array(HeldFinding).max(MAX_FINDINGS).default([]),
 })
 export type CapturedZone = z.infer<typeof CapturedZone>
 

@@ -6,7 +6,7 @@ import type { JobData } from '#core/jobs.ts'
 import { CapturedZone, type Manifest } from '#core/manifest.ts'
 import { wrongState } from '#core/store-errors.ts'
 import { alwaysEmptied, archiveCommand, SHUT_DOWN_SECONDS } from '#core/system-archive/commands.ts'
-import type { Finding } from '#core/system-archive/finding.ts'
+import { heldLine, type Finding } from '#core/system-archive/finding.ts'
 import {
   activeZones,
   assessZones,
@@ -160,7 +160,7 @@ async function makeVersion(
   }
   return captured.flatMap(({ name, warnings, held }) => [
     ...warnings.map((line) => `zone ${name}: ${line}`),
-    ...held.map((line) => `zone ${name}, allowed: ${line}`),
+    ...held.map((finding) => `zone ${name}, allowed: ${heldLine(finding)}`),
   ])
 }
 

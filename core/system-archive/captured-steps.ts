@@ -1,6 +1,7 @@
 /** What a plan says of the zones that a system brings along: they come after its first boot, in their order. */
 import type { CapturedZone } from '../manifest.ts'
 import type { PlannedStep, PlannedSystem } from '../plan/schema.ts'
+import { heldLine } from './finding.ts'
 import { interfacesOf } from './map-interfaces.ts'
 
 export function capturedSteps({
@@ -17,7 +18,7 @@ export function capturedSteps({
 }
 
 function whatOf({ held, state, wasRunning, autoboot, zonepath }: CapturedZone, mapped: string[]): string {
-  const [first, ...more] = held
+  const [first, ...more] = held.map(heldLine)
   if (first !== undefined)
     return `is left, detached in ${zonepath}: ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`
   const configure = `after the reboot: configure it as it was captured${mapped.length > 0 ? ` (${mapped.join(', ')})` : ''}`

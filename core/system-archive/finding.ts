@@ -41,7 +41,31 @@ export function findingLine({ zone, row, severity, what, advice }: Finding): str
   return `${severity === 'refusal' ? 'refused' : 'warning'} zone ${zone}, ${row}: ${what}; ${advice}`
 }
 
-/** As the manifest keeps it, beside the zone; bounded, since a value may be long. */
-export function keptLine({ row, what, advice }: Finding): string {
-  return `${row}: ${what}; ${advice}`.slice(0, 1024)
+/** The longest text that the manifest keeps of a finding: a value may be long. */
+const MAX_KEPT = 1024
+
+/** A warning as the manifest keeps it, beside the zone. */
+export function warningLine({ row, what, advice }: Finding): string {
+  return `${row}: ${what}; ${advice}`.slice(0, MAX_KEPT)
+}
+
+/** A refusal that was allowed, as the manifest keeps it; versions of before the row stood by itself have the text `row: what`. */
+export const HeldFinding = z.union([
+  z.object({ row: ArchiveRow, what: z.string().max(MAX_KEPT) }),
+  z.string().max(MAX_KEPT),
+])
+export type HeldFinding = z.infer<typeof HeldFinding>
+
+export function heldFinding({ row, what, advice }: Finding): HeldFinding {
+  return { row, what: `${what}; ${advice}`.slice(0, MAX_KEPT) }
+}
+
+/** `device: device /dev/rmt/0; it works on identical hardware only` */
+export function heldLine(held: HeldFinding): string {
+  return typeof held === 'string' ? held : `${held.row}: ${held.what}`
+}
+
+/** Whether its row is one of those that somebody has looked after. */
+export function isAllowed(held: HeldFinding, allow: readonly ArchiveRow[]): boolean {
+  return allow.some((row) => (typeof held === 'string' ? held.startsWith(`${row}: `) : held.row === row))
 }

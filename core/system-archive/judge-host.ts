@@ -1,7 +1,8 @@
 /** Whether a host's system may be archived as it stands: no zone runs, and nothing is refused that nobody allowed. */
 import { ProvisionError } from '../errors.ts'
+import { MAX_FINDINGS, type CapturedZone } from '../manifest.ts'
 import { assessZone, type AssessedHost, type SurveyedZone } from './assess-zone.ts'
-import { findingLine, isFinal, keptLine, type ArchiveRow, type Finding } from './finding.ts'
+import { findingLine, heldFinding, isFinal, warningLine, type ArchiveRow, type Finding } from './finding.ts'
 
 const atRest = ['configured', 'installed', 'incomplete']
 
@@ -52,11 +53,10 @@ export function refuseUnallowed(findings: readonly Finding[], allow: readonly Ar
 export function keptFindings(
   zone: string,
   findings: readonly Finding[],
-): { warnings: string[]; held: string[] } {
+): Pick<CapturedZone, 'warnings' | 'held'> {
   const own = (severity: Finding['severity']) =>
     findings
       .filter((finding) => finding.zone === zone && finding.severity === severity)
-      .slice(0, 256)
-      .map(keptLine)
-  return { warnings: own('warning'), held: own('refusal') }
+      .slice(0, MAX_FINDINGS)
+  return { warnings: own('warning').map(warningLine), held: own('refusal').map(heldFinding) }
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { CapturedZone, OsFamily } from '../manifest.ts'
 import { shellQuote } from '../shell-quote.ts'
-import { ArchiveRow } from './finding.ts'
+import { heldLine, isAllowed, type ArchiveRow } from './finding.ts'
 import { mapCaptured, type InterfaceMap } from './map-interfaces.ts'
 
 export const AttachPolicy = z.enum(['strict', 'update', 'force'])
@@ -53,7 +53,7 @@ export function renderRestoreScript(
 
 function capturedFunction(zone: CapturedZone, number: number, options: RestoreOptions): string[] {
   const { interfaceMap, osFamily, allow = [], attach = 'strict' } = options
-  const held = zone.held.filter((line) => !allow.some((row) => line.startsWith(`${row}: `)))
+  const held = zone.held.filter((finding) => !isAllowed(finding, allow))
   const { commands, interfaces, sources } = mapCaptured(zone, interfaceMap, osFamily)
   const values = {
     z_name: zone.name,
@@ -64,7 +64,7 @@ function capturedFunction(zone: CapturedZone, number: number, options: RestoreOp
     z_attach: attach,
     z_interfaces: interfaces.join(' '),
     z_sources: sources.join('\n'),
-    z_held: held.join('\n'),
+    z_held: held.map(heldLine).join('\n'),
     z_zonecfg: commands.trimEnd(),
   }
   return [

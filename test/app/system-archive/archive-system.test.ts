@@ -218,7 +218,9 @@ describe('nothing is done to a host', () => {
     expect(host.asked).toEqual(['repair'])
     await run({ version: '2', allow: ['device'] })
     const { manifest } = await needs.catalog.getVersion('oldsys', '2')
-    expect(manifest.capturedZones?.[2]?.held).toEqual([expect.stringContaining('device: device /dev/rmt/0')])
+    expect(manifest.capturedZones?.[2]?.held).toEqual([
+      { row: 'device', what: expect.stringMatching(/^device \/dev\/rmt\/0; it works/) },
+    ])
   })
 
   test('while another version of it is made', async () => {

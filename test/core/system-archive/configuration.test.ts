@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
+import { CapturedZone } from '#core/manifest.ts'
 import { capturedSteps } from '#core/system-archive/captured-steps.ts'
+import type { ArchiveRow } from '#core/system-archive/finding.ts'
 import { interfacesOf, mapCaptured } from '#core/system-archive/map-interfaces.ts'
 import { requoteExport } from '#core/system-archive/requote-export.ts'
-import { renderRestoreScript } from '#core/system-archive/restore-script.ts'
+import { renderCapturedZones, renderRestoreScript } from '#core/system-archive/restore-script.ts'
 import { exampleCaptured } from './example-captured.ts'
 
 const exported = `create -b
@@ -95,6 +97,18 @@ test('the script says of each zone what it was, and holds what was only allowed'
   expect(allowed).toContain("z_held=''\n")
   expect(allowed).not.toContain('/dev/rmt/0')
   expect(allowed).toContain("z_attach='update'")
+})
+
+test('versions of before the row stood by itself are held and allowed the same', () => {
+  const then = { ...spare, held: ['device: device /dev/rmt/0; it works on identical hardware only'] }
+  const render = (zone: CapturedZone, allow: ArchiveRow[]) =>
+    renderCapturedZones([zone], { osFamily: 'solaris10', interfaceMap: {}, allow })
+  expect(CapturedZone.parse(then)).toEqual(then)
+  for (const allow of [[], ['dataset' as const], ['device' as const]])
+    expect(render(then, allow)).toEqual(render(spare, allow))
+  expect(capturedSteps({ capturedZones: [then], interfaceMap: {}, osFamily: 'solaris10' })).toEqual(
+    capturedSteps({ capturedZones: [spare], interfaceMap: {}, osFamily: 'solaris10' }),
+  )
 })
 
 test('a plan says of each zone what comes after the reboot', () => {

@@ -43,7 +43,7 @@ end
       autoboot: false,
       zonecfg: 'create -b\nset zonepath="/zones/spare"\nset autoboot="false"\nset ip-type="shared"\n',
       warnings: [],
-      held: ['device: device /dev/rmt/0; it works on identical hardware only'],
+      held: [{ row: 'device', what: 'device /dev/rmt/0; it works on identical hardware only' }],
     }),
   ]
 }
