@@ -1,6 +1,7 @@
 // The ZFS streams that give a snapshot: a full one, and increments on it.
 import { ProvisionError } from '#core/errors.ts'
 import { isStream, type Artifact, type Manifest } from '#core/manifest.ts'
+import { MAX_CHAIN } from '#core/origin-chain.ts'
 import type { FindBase, StoredBytes } from './ports/archives.ts'
 import type { BlobStore } from './ports/blobs.ts'
 import type { TemplateCatalog, VersionId } from './ports/catalog.ts'
@@ -19,9 +20,6 @@ export interface StreamUser {
   version?: string | undefined
   origin?: VersionId | undefined
 }
-
-/** Longer chains nobody makes: each version has a full stream of its own as well. */
-const MAX_CHAIN = 64
 
 /**
  * In order; undefined when no version has them. The shortest: a snapshot that came both ways needs no base.

@@ -6,6 +6,7 @@ import { renderBootMaterial, type BootMaterial } from '#core/boot/render.ts'
 import { bootSite } from '#core/boot/site.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
+import { NO_TOKEN } from '#core/install-token.ts'
 import { TemplateName, TemplateRef, VersionName } from '#core/names.ts'
 import { armHost, type ArmNeeds } from '../arm-host.ts'
 import { requestConversion } from '../convert/request-conversion.ts'
@@ -30,9 +31,6 @@ export interface BootReply extends BootMaterial {
   notes: string[]
   armedUntil?: string
 }
-
-/** Stands where the token of an armed host goes. */
-const NO_TOKEN = 'zi_of-the-armed-host'
 
 /** @throws HostNotFound, WrongInstallToken, what armHost throws, and what core/boot/render.ts refuses */
 export async function bootMaterial(request: BootRequest, needs: ArmNeeds): Promise<BootReply> {

@@ -59,7 +59,7 @@ async function recordVersion(
     const manifest = describeVersion({
       template,
       version,
-      facts: { ...factsOf(image.manifest) },
+      facts: factsOf(image.manifest),
       artifact,
       detachedXml: undefined,
       origin: await originOf(image.manifest, needs),

@@ -3,6 +3,7 @@ import type { Client } from '#core/client.ts'
 import type { FindSource } from '#core/images/choose.ts'
 import { imageLayoutOf } from '#core/images/layout.ts'
 import { imageSourceOf, type ImageSource, type PublishedAs } from '#core/images/source.ts'
+import { MAX_CHAIN } from '#core/origin-chain.ts'
 import { mayReadWithoutToken, mayReadWithToken } from '../may-read.ts'
 import type { ApiToken } from '../ports/access.ts'
 import type { TemplateCatalog, TemplateSummary, VersionId, VersionRecord } from '../ports/catalog.ts'
@@ -27,9 +28,6 @@ export interface Sources {
   all: readonly ImageSource[]
   find: FindSource
 }
-
-/** Longer chains of origins nobody makes. */
-const MAX_CHAIN = 64
 
 function mayReadImages(template: TemplateSummary, { client, token }: ImageReader): boolean {
   return (

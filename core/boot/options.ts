@@ -20,6 +20,13 @@ const NfsDirectory = z
   .max(250)
   .regex(new RegExp(`^${serverName}:${path}$`), 'expected server:/directory')
 
+const MediaFile = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected the name of a file in the directory wanboot of the media',
+  )
+
 /** A machine that serves NFS or TFTP. */
 export const BootServer = z.strictObject({
   address: z.ipv4(),
@@ -68,21 +75,9 @@ export const BootOptions = z.strictObject({
   /** DHCP gives the address of wanboot-cgi instead of NFS servers */
   wanboot: z.boolean().default(false),
   /** paths that wanboot-cgi hands out, below ZONEFLASH_MEDIA/wanboot */
-  wanbootFile: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      'expected the name of a file in the directory wanboot of the media',
-    )
-    .default('wanboot'),
-  minirootFile: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-      'expected the name of a file in the directory wanboot of the media',
-    )
-    .default('miniroot'),
-  /** kayak's medium: template@version or template@channel; default: the profile's system */
+  wanbootFile: MediaFile.default('wanboot'),
+  minirootFile: MediaFile.default('miniroot'),
+  /** how kayak's medium is compressed */
   compression: z.enum(['xz', 'gz', 'bz2']).default('xz'),
 })
 export type BootOptions = z.infer<typeof BootOptions>

@@ -1,7 +1,8 @@
 /** zadm's catalogue, `img.json` (jumpstart.md 6.3). */
 import { artifactExtension, type Artifact } from '../manifest.ts'
+import { uuidOf } from './choose.ts'
 import type { ImageSource } from './source.ts'
-import { imageUuid, type Uuid } from './uuid.ts'
+import type { Uuid } from './uuid.ts'
 
 /** One image, in zadm's words. */
 export interface CatalogueEntry {
@@ -41,11 +42,11 @@ export function catalogueFile(source: ImageSource): Artifact | undefined {
 export function catalogueEntryOf(source: ImageSource): CatalogueEntry | undefined {
   const artifact = catalogueFile(source)
   if (!artifact) return undefined
-  const { template, version, notes = '', brand, published } = source
+  const { template, version, notes = '', brand } = source
   const extension = artifactExtension(artifact)
   const isLx = brand === 'lx'
   return {
-    uuid: published?.sha256 === artifact.sha256 ? published.uuid : imageUuid(artifact.sha256),
+    uuid: uuidOf(artifact, source),
     name: template,
     description: firstLine(notes) || `${template} ${version}`,
     version,

@@ -1,5 +1,6 @@
 /** Which stream of a version is its image, and of which image it is an increment. */
 import type { ArchiveLayout, Artifact, Manifest } from '../manifest.ts'
+import { MAX_CHAIN } from '../origin-chain.ts'
 import type { ImageSource } from './source.ts'
 import { imageUuid, type Uuid } from './uuid.ts'
 
@@ -12,9 +13,6 @@ export interface ChosenStream {
   uuid: Uuid
   origin?: Uuid
 }
-
-/** Longer ones nobody makes. */
-const MAX_CHAIN = 64
 
 /**
  * What was published stays what it is; else an increment, which shares what it has with its origin; else a full stream. Of
@@ -67,6 +65,7 @@ function baseOf({ fromGuid }: Artifact, { origin }: ImageSource, find: FindSourc
   return artifact && { artifact, source }
 }
 
-function uuidOf({ sha256 }: Artifact, { published }: ImageSource): Uuid {
+/** What was published keeps the uuid that its publisher gave it. */
+export function uuidOf({ sha256 }: Artifact, { published }: ImageSource): Uuid {
   return published?.sha256 === sha256 ? published.uuid : imageUuid(sha256)
 }

@@ -30,7 +30,7 @@ export function parseListQuery(parameters: URLSearchParams): ListQuery {
     matches: (image) => tests.every((test) => test(image)),
     limit: limitOf(given.get('limit')),
     marker: markerOf(given.get('marker')),
-    newestFirst: sortOf(given.get('sort')),
+    newestFirst: isNewestFirst(given.get('sort')),
   }
 }
 
@@ -98,7 +98,7 @@ function markerOf(text: string | undefined): ListQuery['marker'] {
   throw invalidParameter('marker', 'expected the uuid of an image or a time such as 2026-03-01T12:00:00.000Z')
 }
 
-function sortOf(text: string | undefined): boolean {
+function isNewestFirst(text: string | undefined): boolean {
   if (text === undefined || text === 'published_at' || text === 'published_at.asc') return false
   if (text === 'published_at.desc') return true
   throw invalidParameter('sort', 'expected published_at, published_at.asc or published_at.desc')

@@ -10,6 +10,7 @@ import { Duration } from '#core/duration.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { GivenHost, Host } from '#core/host.ts'
 import { maskInstallScript, renderInstallScript } from '#core/install-script.ts'
+import { NO_TOKEN } from '#core/install-token.ts'
 import { isRendered, findDocument } from '#core/jumpstart/documents/documents.ts'
 import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import { MASK } from '#core/mask-profile.ts'
@@ -24,9 +25,6 @@ import type { Services } from '../services.ts'
 
 const OneHost = z.strictObject({ name: HostName })
 const HostReply = Host.meta({ id: 'Host' })
-
-/** Stands in a rendered script where an armed host has its token. */
-const NO_TOKEN = 'zi_of-the-armed-host'
 
 /** By default the plan that the host is armed with, if it is. */
 const fresh = z.literal('1').optional()
