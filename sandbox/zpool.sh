@@ -1,5 +1,5 @@
 # zpool as the host's scripts see it: zfs-fuse boots nothing and keeps no property bootfs, so a property of the pool's own file
-# system stands for it. Everything else goes straight to the program.
+# system stands for it. A pool is let go of a moment late. Everything else goes straight to the program.
 real=/usr/lib/sandbox/zpool
 case ${1-}:${2-} in
 set:bootfs=*)
@@ -17,6 +17,10 @@ get:bootfs)
   source=local
   [ "$value" != - ] || source=default
   printf 'NAME   PROPERTY  VALUE   SOURCE\n%s  bootfs    %s       %s\n' "$3" "$value" "$source"
+  ;;
+destroy:* | export:*)
+  . "${0%/*}/when-busy.sh"
+  try_again_when_busy 100 "$real" "$@"
   ;;
 *) exec "$real" "$@" ;;
 esac
