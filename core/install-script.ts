@@ -4,6 +4,7 @@ import { maskPlan, plainUrl } from './plan.ts'
 import { planParts } from './plan/plan-steps.ts'
 import type { Plan, PlannedSystem, PlannedTemplate, PlannedZone } from './plan/schema.ts'
 import { isStreamed } from './plan/ways.ts'
+import { whoBringsSystem, type RunPhase } from './plan/who-brings-system.ts'
 import { shellQuote } from './shell-quote.ts'
 import { renderCapturedZones } from './system-archive/restore-script.ts'
 
@@ -44,9 +45,6 @@ export interface ScriptOptions {
   phase?: RunPhase
 }
 
-/** `install`: JumpStart's finish script, below /a; `first-boot`: the service that it leaves. */
-export type RunPhase = '' | 'install' | 'first-boot'
-
 /** @throws ShellValueInvalid, BaseUrlInvalid */
 export function renderInstallScript(plan: Plan, options: ScriptOptions, parts: ScriptParts): string {
   return wholeScript([...planVariables(plan, options), ...order(plan), parts.library, parts.main])
@@ -59,6 +57,7 @@ export function wholeScript(lines: readonly string[]): string {
 
 /** What every script of a host begins with: the plan as variables and functions. @throws ShellValueInvalid, BaseUrlInvalid */
 export function planVariables(plan: Plan, { token, baseUrl, phase = '' }: ScriptOptions): string[] {
+  const system = whoBringsSystem(plan, phase) === 'script' ? plan.system : undefined
   return [
     '#!/bin/sh',
     comment(`What happens on host ${plan.host}: profile ${plan.profile}, planned ${plan.createdAt}.`),
@@ -79,7 +78,7 @@ export function planVariables(plan: Plan, { token, baseUrl, phase = '' }: Script
       zf_root: '',
       zf_template_count: String(plan.templates.length),
       zf_zone_count: String(plan.zones.length),
-      zf_has_system: hasSystem(plan) ? 'yes' : '',
+      zf_has_system: system ? 'yes' : '',
       zf_furnish: '',
     }),
     '',
@@ -87,7 +86,7 @@ export function planVariables(plan: Plan, { token, baseUrl, phase = '' }: Script
       osFamily: plan.system?.osFamily ?? 'solaris10',
       interfaceMap: plan.system?.interfaceMap ?? {},
     }),
-    ...(plan.system && hasSystem(plan) ? renderSystem(plan.system) : []),
+    ...(system ? renderSystem(system) : []),
     ...plan.templates.flatMap((template, index) => templateFunction(template, index + 1, plan.zones, phase)),
     ...plan.zones.flatMap((zone, index) => zoneFunctions(zone, index + 1, phase)),
   ]
@@ -218,11 +217,6 @@ function order(plan: Plan): string[] {
 /** `name='value'` each. @throws ShellValueInvalid */
 export function variables(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${shellQuote(value)}`)
-}
-
-/** Whether the script installs it; a flash archive is JumpStart's own. */
-function hasSystem({ system }: Plan): boolean {
-  return system !== undefined && system.format !== 'flar'
 }
 
 function renderSystem(system: PlannedSystem): string[] {

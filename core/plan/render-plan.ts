@@ -2,6 +2,7 @@
 import { inDoubt } from '../jumpstart/rules/explain.ts'
 import { formatBytes } from '../units.ts'
 import { isStreamed } from './ways.ts'
+import { whoBringsSystem } from './who-brings-system.ts'
 import type {
   Plan,
   PlannedChoice,
@@ -44,7 +45,7 @@ export function renderPlanText(plan: Plan, armed?: ArmedWith): string {
     ...(kayak
       ? ['', `kayak makes pool ${kayak.pool} of ${kayak.settings.disks.join(' ')}: what is on them is lost`]
       : []),
-    ...(system && system.format !== 'flar' ? systemLines(system) : []),
+    ...(system && whoBringsSystem(plan) === 'script' ? systemLines(system) : []),
     ...templates.flatMap(formLines),
     ...zones.flatMap(wayLines),
     ...zones.flatMap((zone) => [
@@ -77,9 +78,7 @@ function jumpStartLines({ doubt, installProfile, sysidcfg, touch }: PlannedJumpS
 }
 
 /** What is written below the new root. */
-function systemLines({ format, pool, bootEnvironment, sysidcfg, files, touch }: PlannedSystem): string[] {
-  // JumpStart has its own
-  if (format === 'flar') return []
+function systemLines({ pool, bootEnvironment, sysidcfg, files, touch }: PlannedSystem): string[] {
   const root = `${pool}/ROOT/${bootEnvironment}`
   return [
     ...(sysidcfg === undefined ? [] : file(`etc/sysidcfg in ${root}`, sysidcfg)),

@@ -3,6 +3,7 @@ import { planSteps } from './plan-steps.ts'
 import type { Plan, PlannedStep, PlannedZone } from './schema.ts'
 import { systemSteps } from './system-steps.ts'
 import { isStreamed } from './ways.ts'
+import { whoBringsSystem } from './who-brings-system.ts'
 
 const arranged: PlannedStep = {
   step: 'stage',
@@ -22,9 +23,9 @@ export function stageSteps(
     step: 'check',
     what: 'in the finish script: what is installed below /a, and commands of the installer',
   }
-  // a flash archive is there before any finish script runs
-  const begun =
-    system?.format === 'flar' ? [...installed, before, arranged] : [before, ...installed, arranged]
+  // what the installer brings is there before any finish script runs
+  const isThere = whoBringsSystem({ system }) === 'installer'
+  const begun = isThere ? [...installed, before, arranged] : [before, ...installed, arranged]
   if (come === 'first-boot') return [...begun, ...check, ...atOnce]
   const fetched = atOnce.filter(({ step }) => step === 'fetch')
   const isKept = (zone: string | undefined) =>

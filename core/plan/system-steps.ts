@@ -2,13 +2,14 @@
 import { capturedSteps } from '../system-archive/captured-steps.ts'
 import { formatBytes } from '../units.ts'
 import type { PlannedStep, PlannedSystem } from './schema.ts'
+import { whoBringsSystem } from './who-brings-system.ts'
 
 export function systemSteps(system: PlannedSystem): PlannedStep[] {
   const { template, version, osFamily, format, compression, size, pool, bootEnvironment } = system
   const name = `${template}@${version}`
   const packed = compression === 'none' ? format : `${format}, ${compression}`
   const whole = `${name} (${packed}, ${formatBytes(size)})`
-  if (format === 'flar')
+  if (whoBringsSystem({ system }) === 'installer')
     return [
       { step: 'system', what: `JumpStart itself installs ${whole}`, bytes: size },
       ...capturedSteps(system),

@@ -22,6 +22,7 @@ import { bearerSecret } from '../auth.ts'
 import { BufferPool } from '../buffer-pool.ts'
 import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
+import { readBody } from '../read-body.ts'
 import type { Services } from '../services.ts'
 import type { WrongTokens } from '../wrong-tokens.ts'
 import type { FurtherTokens } from './further-tokens.ts'
@@ -93,16 +94,14 @@ export function mountKayak(app: Express, services: Services, shared: SharedCount
     plainly((request, response) => sendConfig(request, response, needs)),
   )
 
-  const readBody = express.raw({ type: () => true, limit: MAX_LOG, inflate: false })
+  const readLog = express.raw({ type: () => true, limit: MAX_LOG, inflate: false })
   app.put(
     both('/kayaklog/:name'),
     plainly(async (request, response) => {
       const { mac, at } = logName(request)
       if (at !== undefined || !(await mayWriteLog(mac, request, response, needs))) throw nothingHere()
-      await new Promise<void>((resolve, reject) => {
-        readBody(request, response, (error?: unknown) => (error ? reject(unreadable(error)) : resolve()))
-      })
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const log = await readBody(readLog, request, response).catch(refuseTooLong)
+      const body = Buffer.isBuffer(log) ? log : Buffer.alloc(0)
       const epoch = Math.floor(services.clock.now().getTime() / 1000)
       await services.kayakLogs.put({ mac, at: epoch, body })
       response.status(201).set('cache-control', 'no-store').type('text/plain').send(`${mac}.${epoch}\n`)
@@ -244,7 +243,7 @@ function isCompression(text: string): text is 'xz' | 'gz' | 'bz2' {
   return text === 'xz' || text === 'gz' || text === 'bz2'
 }
 
-function unreadable(cause: unknown): unknown {
-  if ((cause as { type?: unknown }).type !== 'entity.too.large') return cause
-  return new ProvisionError('too-large', 'BodyTooLarge', `a log is at most ${MAX_LOG} bytes`, { cause })
+function refuseTooLong(cause: unknown): never {
+  if ((cause as { type?: unknown }).type !== 'entity.too.large') throw cause
+  throw new ProvisionError('too-large', 'BodyTooLarge', `a log is at most ${MAX_LOG} bytes`, { cause })
 }

@@ -3,6 +3,7 @@ import { indented, planVariables, renderInstallScript, variables, wholeScript } 
 import type { ScriptOptions, ScriptParts } from '../../install-script.ts'
 import { planParts } from '../../plan/plan-steps.ts'
 import type { Plan } from '../../plan/schema.ts'
+import { whoBringsSystem } from '../../plan/who-brings-system.ts'
 
 /** Files of finish-scripts/ that stand behind the library in a finish script, in order. */
 export const finishFiles = ['stage.sh', 'service.sh', 'answers.sh'] as const
@@ -40,15 +41,10 @@ export function renderFinishScript(
   ])
 }
 
-/** A flash archive is the installer's own matter. */
-function hasSystem({ system }: Plan): boolean {
-  return system !== undefined && system.format !== 'flar'
-}
-
 const touched = ({ jumpstart }: Plan): readonly string[] => jumpstart?.touch ?? []
 
 function order(plan: Plan): string[] {
-  const lines = hasSystem(plan) ? ['zf_system', 'have_system'] : []
+  const lines = whoBringsSystem(plan, 'install') === 'script' ? ['zf_system', 'have_system'] : []
   lines.push(`step stage '' ${touched(plan).length > 0 ? 'leave_answered_service' : 'leave_service'}`)
   if (plan.zonesCome === 'install') lines.push(...stagedOrder(plan))
   return ['# What happens, in this order.', 'zf_plan() {', ...indented(lines), '}', '']

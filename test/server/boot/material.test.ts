@@ -152,6 +152,13 @@ test('the first boot fetches what is left to do once kayak has installed the sys
   expect((await served.call('GET', '/js/omni-host/zi_wrong/kayak/zones.sh')).status).toBe(404)
 })
 
+test('a host that kayak does not install has no zones of kayak to fetch', async () => {
+  const { json } = await boot({ kind: 'grub', for: '2h' })
+  const [token = ''] = TOKEN.exec(JSON.stringify(json)) ?? []
+  expect((await served.call('GET', `/js/web-host/${token}/zones.sh`)).status).toBe(200)
+  expect((await served.call('GET', `/js/web-host/${token}/kayak/zones.sh`)).status).toBe(404)
+})
+
 test.each([
   [{ kind: 'floppy' }],
   [{}],
