@@ -31,7 +31,7 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
       const { createdAt } = Plan.parse(armed.install.plan)
       const mtime = Math.floor(Date.parse(createdAt) / 1000)
       const bytes = renderConfigTar(await documentsOf(armed), mtime)
-      sendDigested(armed, bytes)
+      await sendDigested(armed, bytes)
     }),
   )
 
@@ -43,11 +43,11 @@ export function mountJumpStartDocuments(app: Express, services: Services, whileA
       // a host that JumpStart does not install has no directory, and no files of any name in it
       if (!Plan.parse(armed.install.plan).jumpstart && !isRendered(path)) throw nothingHere()
       const { text } = findDocument(await documentsOf(armed), path, armed.install.host)
-      sendDigested(armed, new TextEncoder().encode(text))
+      await sendDigested(armed, new TextEncoder().encode(text))
     }),
   )
 }
 
-function sendDigested({ request, response }: ArmedRequest, bytes: Uint8Array): void {
-  sendBytes(request, response, bytes, createHash('sha256').update(bytes).digest('hex'))
+function sendDigested({ request, response }: ArmedRequest, bytes: Uint8Array): Promise<void> {
+  return sendBytes(request, response, bytes, createHash('sha256').update(bytes).digest('hex'))
 }
