@@ -5,8 +5,8 @@ import { beganBefore } from '#app/channels/install-block.ts'
 import type { ArtifactReader } from '#app/find-artifact.ts'
 import { plannedVersions } from '#app/planned-versions.ts'
 import type { Install } from '#app/ports/installs.ts'
-import { HostName } from '#core/names.ts'
 import { bearerSecret } from './auth.ts'
+import { createOpenInstall } from './open-install.ts'
 import type { Services } from './services.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
@@ -14,11 +14,11 @@ import type { WrongTokens } from './wrong-tokens.ts'
 export type ReaderOf = (request: Request, response: Response) => Promise<ArtifactReader | undefined>
 
 export function createReaderOf(services: Services, wrongTokens: WrongTokens): ReaderOf {
+  const openInstall = createOpenInstall(services.installs, wrongTokens)
   return async (request, response) => {
-    const { host, token } = request.params
-    if (token !== undefined) {
-      const ofHost = (one: string) => findInstallReader(String(host), one, services)
-      return wrongTokens.check(String(token), { request, response }, ofHost)
+    if (request.params['token'] !== undefined) {
+      const install = await openInstall(request, response)
+      return install && installReader(install, services.installs)
     }
     const secret = secretOf(request)
     if (secret === undefined) return { kind: 'anyone' }
@@ -42,15 +42,6 @@ async function findReader(
   const token = secret.startsWith('zf_') ? await tokens.authenticate(secret) : undefined
   if (token) return { kind: 'token', token }
   const install = await installs.authenticateToken(secret)
-  return install && installReader(install, installs)
-}
-
-async function findInstallReader(
-  host: string,
-  secret: string,
-  { installs }: Services,
-): Promise<ArtifactReader | undefined> {
-  const install = HostName.safeParse(host).success ? await installs.authenticate(host, secret) : undefined
   return install && installReader(install, installs)
 }
 
