@@ -13,6 +13,7 @@ import { ZoneName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import { mountJumpStartDocuments } from './jumpstart-documents.ts'
+import { readBody } from './read-body.ts'
 import { sendBytes } from './send-bytes.ts'
 import type { Services } from './services.ts'
 import { createWhileArmed } from './while-armed.ts'
@@ -43,10 +44,8 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
   app.post(
     '/js/:host/:token/events',
     whileArmed(async ({ install, request, response }) => {
-      await new Promise<void>((resolve, reject) => {
-        readReport(request, response, (error?: unknown) => (error ? reject(error) : resolve()))
-      })
-      const events = parseEvents(typeof request.body === 'string' ? request.body : '')
+      const body = await readBody(readReport, request, response)
+      const events = parseEvents(typeof body === 'string' ? body : '')
       await recordEvents(install, events, { ...services, post })
       response.json({ recorded: events.length })
     }),
@@ -76,7 +75,7 @@ export function mountInstallDocuments(app: Express, services: Services, wrongTok
       const wanted = readRequest({ zone: request.params['zone'], from: request.query['from'] })
       const needs = { ...services, render: renderPersonalStream }
       const { bytes, sha256 } = await renderPersonalStreamFor({ ...wanted, install, token }, needs)
-      sendBytes(request, response, bytes, sha256)
+      await sendBytes(request, response, bytes, sha256)
     }),
   )
 

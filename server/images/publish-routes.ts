@@ -11,6 +11,7 @@ import { Uuid } from '#core/images/uuid.ts'
 import type { Compression } from '#core/manifest.ts'
 import { mayAct } from '#core/role.ts'
 import { refuseEarly } from '../api/multipart-uploads.ts'
+import { readBody } from '../read-body.ts'
 import type { ReadNeeds } from './read-routes.ts'
 import { imageRoute, parametersOf, sendJson } from './reply.ts'
 import { tokenOf, withAndWithoutToken } from './who-asks.ts'
@@ -128,19 +129,12 @@ function fileOf(request: Request): {
 }
 
 /** @throws BadRequestError for what is no JSON, or too much of it */
-async function bodyOf(request: Request, response: Response): Promise<unknown> {
-  await new Promise<void>((resolve, reject) =>
-    readJson(request, response, (error?: unknown) =>
-      error === undefined
-        ? resolve()
-        : reject(
-            new ProvisionError('invalid', 'BadRequestError', 'the body is not JSON of at most 256 KiB', {
-              cause: error,
-            }),
-          ),
-    ),
-  )
-  return request.body as unknown
+function bodyOf(request: Request, response: Response): Promise<unknown> {
+  return readBody(readJson, request, response).catch((cause: unknown) => {
+    throw new ProvisionError('invalid', 'BadRequestError', 'the body is not JSON of at most 256 KiB', {
+      cause,
+    })
+  })
 }
 
 /** @throws Upload when the sender goes away */
