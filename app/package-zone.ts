@@ -1,5 +1,4 @@
 // The `package` job: turns a halted, detached zone of a host into the artifacts of a version.
-import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
@@ -22,7 +21,7 @@ import type { Convert } from './ports/conversion.ts'
 import type { HostRegistry, HostShell } from './ports/hosts.ts'
 import type { Clock, JobQueue } from './ports/queue.ts'
 import { requestRelease } from './release-snapshot.ts'
-import { everySoOften, type Report } from './report-progress.ts'
+import { everySoOften, isFinalFailure, reportFinalFailure, type Report } from './report-progress.ts'
 import { sendZoneDataset } from './send-zone-dataset.ts'
 import type { TakenArtifact } from './take-in-artifact.ts'
 import type { Entry } from '#core/entry.ts'
@@ -90,10 +89,8 @@ export async function packageZone(
     } catch (error) {
       // A worker that was counted as dead may have finished it meanwhile.
       if ((await catalog.findVersion(template, version))?.state !== 'ready') {
-        if (isFinal(error, signal)) {
-          await giveUpPackage(job, needs)
-          await report({ step: 'failed', bytes: 0, code: error.code })
-        }
+        if (isFinalFailure(error, signal)) await giveUpPackage(job, needs)
+        await reportFinalFailure(error, signal, report)
         throw error
       }
     }
@@ -112,11 +109,6 @@ export async function giveUpPackage(
   const record = await catalog.findVersion(template, version)
   if (record && !(await catalog.abandonBuild(template, version))) return
   await requestRelease({ template, version, madeFrom: { host, zone } }, queue)
-}
-
-/** What cannot get better by waiting ends the version; what can leaves it for the next attempt. */
-function isFinal(error: unknown, signal: AbortSignal): error is ProvisionError {
-  return !signal.aborted && error instanceof ProvisionError && error.kind !== 'unavailable'
 }
 
 /** The version that stands in state `building` gets its artifacts and their indexes, in one step at the end. */

@@ -66,8 +66,8 @@ export function createHandlers(
           packageSystem: (tree) => packageSystem(tree, { blobs, limits, spoolDirectory }),
           readScript: readArchiveScript,
         }),
-      'repair-archive': (job, _signal, report) =>
-        repairArchive(job, report, { hosts, queue, openShell: openHostShell }),
+      'repair-archive': (job, signal, report) =>
+        repairArchive(job, signal, report, { hosts, queue, openShell: openHostShell }),
       release: (job) => releaseSnapshot(job, { catalog, hosts, openShell: openHostShell }),
       ...builds,
     },

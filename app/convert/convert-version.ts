@@ -1,14 +1,13 @@
 // The `convert` job: another form of a version's tree, made of one that is there and read back before anyone gets it.
 import { assertTimesFitCpio } from '#core/conversion/cpio-times.ts'
 import { defaultZpl, findConverted, isStreamTarget, partsOf, snapshotOf } from '#core/conversion/target.ts'
-import { ProvisionError } from '#core/errors.ts'
 import { flarDescriptionOf, flarSectionsOf } from '#core/flar/template-facts.ts'
 import type { JobData } from '#core/jobs.ts'
 import { artifactExtension, type Manifest } from '#core/manifest.ts'
 import { storedDetachedXml } from '#core/plan/flash-config.ts'
 import { wrongState } from '#core/store-errors.ts'
 import type { Clock } from '../ports/queue.ts'
-import { everySoOften, type Report } from '../report-progress.ts'
+import { everySoOften, reportFinalFailure, type Report, type Tell } from '../report-progress.ts'
 import { chooseSource, openIndexed, type OpenedSource } from './choose-source.ts'
 import { closeForms, indexesOf, makeForms, type FormsRequest, type MakingNeeds } from './make-forms.ts'
 import { originChain } from './version-chain.ts'
@@ -42,8 +41,7 @@ export async function convertVersion(
       await source.close()
     }
   } catch (error) {
-    if (!signal.aborted && error instanceof ProvisionError && error.kind !== 'unavailable')
-      await report({ step: 'failed', bytes: 0, code: error.code })
+    await reportFinalFailure(error, signal, report)
     throw error
   }
 }
@@ -54,7 +52,7 @@ async function convertFrom(
   job: JobData<'convert'>,
   manifest: Manifest,
   signal: AbortSignal,
-  progress: ReturnType<typeof everySoOften>,
+  progress: Tell,
   needs: ConversionNeeds,
 ): Promise<readonly string[]> {
   const { template, version, to, zpl = defaultZpl } = job

@@ -1,10 +1,9 @@
 // The `repair-archive` job: zones that an archive job which is over left detached or halted become what they were.
-import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { JobData } from '#core/jobs.ts'
 import type { HostRegistry, HostShell } from '../ports/hosts.ts'
 import type { JobQueue } from '../ports/queue.ts'
-import type { Report } from '../report-progress.ts'
+import { reportFinalFailure, type Report } from '../report-progress.ts'
 import { repairHost } from './host-hold.ts'
 
 interface Needs {
@@ -16,6 +15,7 @@ interface Needs {
 /** @throws HostBusy, RepairFailed, HostUnreachable */
 export async function repairArchive(
   { host: name }: JobData<'repair-archive'>,
+  signal: AbortSignal,
   report: Report,
   { hosts, queue, openShell }: Needs,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function repairArchive(
     const said = await repairHost(host.name, { shell: openShell(host), queue })
     await report({ step: 'done', bytes: 0, notices: said })
   } catch (error) {
-    if (error instanceof ProvisionError) await report({ step: 'failed', bytes: 0, code: error.code })
+    await reportFinalFailure(error, signal, report)
     throw error
   }
 }

@@ -136,6 +136,9 @@ async function run(more: object = {}, signal = new AbortController().signal): Pr
 const again = (more: object = {}, signal = new AbortController().signal) =>
   archiveSystem({ ...how, version: '1', ...more }, signal, async (one) => void progress.push(one), needs)
 
+const repair = () =>
+  repairArchive({ host: 'old' }, new AbortController().signal, async (one) => void progress.push(one), needs)
+
 const stateOf = async (version = '1') => (await needs.catalog.findVersion('oldsys', version))?.state ?? 'none'
 const asFound = { web: 'running', db: 'installed', spare: 'configured' }
 const expectAsFound = () => {
@@ -228,7 +231,7 @@ describe('nothing is done to a host', () => {
     host.owner = 'oldsys_7'
     await expect(run()).rejects.toMatchObject({ code: 'HostBusy' })
     expect([host.asked, host.owner]).toEqual([[], 'oldsys_7'])
-    await expect(repairArchive({ host: 'old' }, async () => undefined, needs)).rejects.toMatchObject({
+    await expect(repair()).rejects.toMatchObject({
       code: 'HostBusy',
     })
   })
@@ -291,12 +294,23 @@ describe('the zones are as they were', () => {
   test('after --repair, which says what it did, and nothing where nothing is left', async () => {
     await host.run(['/bin/sh', '-c', '', 'take', DIRECTORY, 'oldsys_1'])
     host.zones.set('web', 'configured')
-    const repair = () => repairArchive({ host: 'old' }, async (one) => void progress.push(one), needs)
     await repair()
     expect(progress.at(-1)?.notices).toEqual(['zone web is booted again'])
     expectAsFound()
     await repair()
     expect(progress.at(-1)?.notices).toEqual([])
+  })
+})
+
+describe('a repair that fails', () => {
+  test('says so, unless it is tried again', async () => {
+    await host.run(['/bin/sh', '-c', '', 'take', DIRECTORY, 'oldsys_1'])
+    host.failing = { repair: hostUnreachable(['ssh'], 255, 'gone') }
+    await expect(repair()).rejects.toMatchObject({ kind: 'unavailable' })
+    expect(progress).toEqual([])
+    host.failing = { repair: commandFailed(['sh'], 1, 'zone web could not be attached again') }
+    await expect(repair()).rejects.toMatchObject({ code: 'RepairFailed' })
+    expect(progress).toEqual([{ step: 'failed', bytes: 0, code: 'RepairFailed' }])
   })
 })
 
