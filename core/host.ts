@@ -55,6 +55,11 @@ export const OsRelease = z.enum([
 ])
 export type OsRelease = z.infer<typeof OsRelease>
 
+/** Whether what came with `first` is there; illumos has it all. */
+export function isAtLeast(release: OsRelease, first: OsRelease): boolean {
+  return OsRelease.options.indexOf(release) >= OsRelease.options.indexOf(first)
+}
+
 /** An interface of the global zone, as sysidcfg has it (zones.md 6.2). Without an address it asks DHCP. */
 export const HostInterface = z.strictObject({
   /** `bge0`; PRIMARY for the only one, whatever it is called */
@@ -97,6 +102,26 @@ export const Host = z.object({
   facts: z.record(z.string().max(64), z.string().max(1024)).default({}),
 })
 export type Host = z.infer<typeof Host>
+
+/** The interface whose name and address the host has: the one that is marked, else the first. */
+export function primaryInterface({ interfaces = [] }: Pick<Host, 'interfaces'>): HostInterface | undefined {
+  return interfaces.find(({ primary }) => primary) ?? interfaces[0]
+}
+
+/** The name of the primary interface's address; the host's own where none has one. */
+export function nodenameOf(host: Pick<Host, 'name' | 'interfaces'>): string {
+  return primaryInterface(host)?.hostname ?? host.name
+}
+
+/** IPv4, without the bits of the network; undefined: it asks DHCP, or nobody said. */
+export function primaryAddress(host: Pick<Host, 'interfaces'>): string | undefined {
+  return primaryInterface(host)?.address?.split('/')[0]
+}
+
+/** The IPv4 address by which the host is known: of its primary interface, else the first of its record. */
+export function addressOfHost(host: Pick<Host, 'interfaces' | 'addresses'>): string | undefined {
+  return primaryAddress(host) ?? host.addresses.find((address) => !address.includes(':'))
+}
 
 /** A host as somebody gives it: facts that decide something must be ones that are understood. Older records may have others. */
 export const GivenHost = Host.extend({

@@ -1,6 +1,6 @@
 // Decides what will happen on a host: from its record, its profile and the versions that the profile's templates stand for.
 import { ProvisionError } from './errors.ts'
-import type { Host } from './host.ts'
+import { isAtLeast, type Host } from './host.ts'
 import { maskInstallProfile } from './jumpstart/documents/mask-install-profile.ts'
 import { MASK } from './mask-profile.ts'
 import type { Artifact, ArtifactFormat, Manifest } from './manifest.ts'
@@ -131,7 +131,7 @@ function flashProfileOf(
 ): string | undefined {
   if (format !== 'flar') return undefined
   const settings = FlashSettings.parse(flash ?? {})
-  if (settings.root === 'zfs' && ['s10u3', 's10u4', 's10u5', 's10u6', 's10u7'].includes(release))
+  if (settings.root === 'zfs' && !isAtLeast(release, 's10u8'))
     throw conflict(
       `the profile's flash archive goes into a pool, host ${name} is ${release}: expected s10u8 or later, or root: ufs`,
     )

@@ -1,5 +1,5 @@
 /** All that the files of one host are made of, gathered from its record, the options and the address of its documents. */
-import type { Host } from '../host.ts'
+import { addressOfHost, type Host } from '../host.ts'
 import { bootConflict, type BootOptions, type BootServer } from './options.ts'
 
 export interface NamedServer {
@@ -47,7 +47,7 @@ export function bootSite({ host, options, server: ownServer, token }: BootSiteIn
   const boot = named(options.bootServer ?? { address: addressOf(server) })
   const { mediaPath } = options
   return {
-    host: { name: host.name, mac, address: options.address ?? ownAddress(host), arch: host.arch },
+    host: { name: host.name, mac, address: options.address ?? addressOfHost(host), arch: host.arch },
     server,
     documents: `${server}/js/${host.name}/${token}`,
     boot,
@@ -89,11 +89,6 @@ export function plainServer({ server }: Pick<BootSite, 'server'>): string {
     'BootHttpNeeded',
     `the server is ${server}, expected an http address for an installer that speaks no TLS: see ZONEFLASH_LEGACY_LISTEN`,
   )
-}
-
-function ownAddress({ addresses, interfaces = [] }: Host): string | undefined {
-  const own = interfaces.find(({ primary }) => primary) ?? interfaces[0]
-  return own?.address?.split('/')[0] ?? addresses.find((address) => !address.includes(':'))
 }
 
 /** `SUNW,Sun-Fire-V240` says `SUNW.Sun-Fire-V240` in DHCP; x86 says `SUNW.i86pc`, whatever its model. */

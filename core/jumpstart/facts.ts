@@ -1,5 +1,5 @@
 // What is known of a host, in the words that rules compare with (jumpstart.md 1.3).
-import type { Host } from '../host.ts'
+import { addressOfHost, nodenameOf, primaryInterface, type Host } from '../host.ts'
 import { splitAddress } from '../sysidcfg/netmask.ts'
 import { readFact, type Disk, type InstalledRelease } from './fact-values.ts'
 import { IPV4 } from './names.ts'
@@ -33,9 +33,9 @@ export interface JumpStartFacts {
  */
 export function factsOf(host: Host): JumpStartFacts {
   const disks = readFact(host.facts, 'disks')
-  const address = addressOf(host)
+  const address = addressOfHost(host)
   return {
-    hostname: primaryOf(host)?.hostname ?? host.name,
+    hostname: nodenameOf(host),
     ...architectureOf(host.arch),
     hostaddress: address,
     network: networkOf(host, address),
@@ -49,8 +49,6 @@ export function factsOf(host: Host): JumpStartFacts {
   }
 }
 
-const primaryOf = ({ interfaces }: Host) => interfaces?.find(({ primary }) => primary) ?? interfaces?.[0]
-
 /** sun4u → sparc and sun4u; i86pc → i386 and i86pc; a record may also have the processor alone. */
 function architectureOf(arch: string): Pick<JumpStartFacts, 'arch' | 'karch'> {
   if (arch === 'sparc' || arch === 'i386') return { arch, karch: undefined }
@@ -58,15 +56,9 @@ function architectureOf(arch: string): Pick<JumpStartFacts, 'arch' | 'karch'> {
   return { arch: arch === 'i86pc' ? 'i386' : undefined, karch: arch }
 }
 
-function addressOf(host: Host): string | undefined {
-  const primary = primaryOf(host)?.address
-  if (primary !== undefined) return primary.split('/')[0]
-  return host.addresses.find((address) => IPV4.test(address))
-}
-
 /** Of the interface; else the network of the record that the address lies in, or the only one. */
 function networkOf({ networks, ...host }: Host, address: string | undefined): string | undefined {
-  const primary = primaryOf({ networks, ...host })?.address
+  const primary = primaryInterface(host)?.address
   if (primary !== undefined) return networkNumber(primary)
   const fourth = networks.filter((network) => IPV4.test(network.split('/')[0] ?? ''))
   if (address === undefined) return fourth.length === 1 ? networkNumber(fourth[0] ?? '') : undefined

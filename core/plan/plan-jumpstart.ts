@@ -1,6 +1,6 @@
 // What JumpStart's installer is told about a host, and whether that is enough to install it.
 import { ProvisionError } from '../errors.ts'
-import type { Host } from '../host.ts'
+import { isAtLeast, type Host } from '../host.ts'
 import { checkedOf } from '../jumpstart/checked.ts'
 import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
 import { ownDirectory, type UsedDirectory } from '../jumpstart/documents/host-rules.ts'
@@ -94,7 +94,7 @@ function planJumpStart(input: JumpStartInput): PlannedJumpStart {
 
 /** A system that is received needs a pool, and roots of ZFS came with 10/08. @throws PlanConflict */
 function holdingProfileFor({ name, release }: Host, system: PlannedSystem): string {
-  if (['s10u3', 's10u4', 's10u5'].includes(release)) {
+  if (!isAtLeast(release, 's10u6')) {
     throw conflict(
       'PlanConflict',
       `${system.template}@${system.version} goes into a pool, host ${name} is ${release}: expected s10u6 or later, whose installer makes one`,

@@ -1,6 +1,6 @@
 // The global zone of a plan: which form of it comes, what it needs of the pool, what it is told before its first boot.
 import { ProvisionError } from '../errors.ts'
-import { factProblem, OsRelease, type Host } from '../host.ts'
+import { factProblem, nodenameOf, OsRelease, type Host } from '../host.ts'
 import { familyOfRelease, formName, type Artifact, type Manifest } from '../manifest.ts'
 import type { Profile, ProfileSystem } from '../profile.ts'
 import { renderHostSysidcfg } from '../sysidcfg/host-sysidcfg.ts'
@@ -60,12 +60,6 @@ export function planSystem({ system, host, profile, manifest }: SystemInput): Pl
     capturedZones,
     interfaceMap: system.interfaceMap,
   }
-}
-
-/** The name of the primary interface's address; the host's own where none has one. */
-function nodenameOf({ name, interfaces = [] }: Host): string {
-  const primary = interfaces.find((one) => one.primary === true) ?? interfaces[0]
-  return primary?.hostname ?? name
 }
 
 /** What sysidtool of the golden system knows; nobody said: as the host. */

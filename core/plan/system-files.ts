@@ -1,6 +1,6 @@
 // Addresses and name service of a system that asks nobody at its first boot: files of illumos, as its network services read them.
 import { ProvisionError } from '../errors.ts'
-import type { Host } from '../host.ts'
+import { primaryAddress, type Host } from '../host.ts'
 import type { SysidSettings } from '../sysidcfg/settings.ts'
 import type { PlannedSystem } from './schema.ts'
 
@@ -27,8 +27,7 @@ export function systemFiles(host: Host, nodename: string, settings: SysidSetting
     ]
   })
   const routes = interfaces.flatMap(({ defaultRoute }) => defaultRoute ?? [])
-  const primary = interfaces.find((one) => one.primary === true) ?? interfaces[0]
-  const address = primary?.address?.replace(/\/.*/, '')
+  const address = primaryAddress(host)
   return [
     ...files,
     ...(routes.length > 0 ? [text('etc/defaultrouter', `${[...new Set(routes)].join('\n')}\n`)] : []),

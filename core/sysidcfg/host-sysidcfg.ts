@@ -1,6 +1,5 @@
 // The sysidcfg of a whole host: its global zone asks what a zone is never asked (zones reference 6.2).
-import type { Host, HostInterface } from '../host.ts'
-import { OsRelease } from '../host.ts'
+import { isAtLeast, nodenameOf, type Host, type HostInterface } from '../host.ts'
 import { splitAddress } from './netmask.ts'
 import { renderSysidcfg, type RenderedSysidcfg, type SysidInterface } from './render.ts'
 import type { SysidSettings } from './settings.ts'
@@ -11,23 +10,18 @@ import type { SysidSettings } from './settings.ts'
  * @throws SysidcfgValue for a name no host can have, or an interface called PRIMARY among several
  */
 export function renderHostSysidcfg(host: Host, settings: SysidSettings): RenderedSysidcfg {
-  const { name, release, interfaces = [] } = host
-  const primary = interfaces.find((one) => one.primary) ?? interfaces[0]
+  const { release, interfaces = [] } = host
   const answers = {
     ...settings,
     timeserver: settings.timeserver ?? 'localhost',
-    ...(asksForKeyboard(release) && { keyboard: settings.keyboard ?? 'US-English' }),
+    // sysidkbd came with 8/07
+    ...(isAtLeast(release, 's10u4') && { keyboard: settings.keyboard ?? 'US-English' }),
   }
   return renderSysidcfg(answers, {
-    hostname: primary?.hostname ?? name,
+    hostname: nodenameOf(host),
     release,
     net: interfaces.length === 0 ? [{}] : interfaces.map(asInterface),
   })
-}
-
-/** sysidkbd came with 8/07. */
-function asksForKeyboard(release: OsRelease): boolean {
-  return OsRelease.options.indexOf(release) >= OsRelease.options.indexOf('s10u4')
 }
 
 function asInterface({

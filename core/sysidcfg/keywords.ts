@@ -1,5 +1,5 @@
 // Which keywords sysidcfg has, what their braces may hold, and from which release on (zones reference 6.2, 6.3).
-import { OsRelease } from '../host.ts'
+import { isAtLeast, type OsRelease } from '../host.ts'
 
 export interface Keyword {
   /** the values it takes, in lower case; absent: free text */
@@ -69,8 +69,5 @@ export const flagSubKeywords: ReadonlySet<string> = new Set(['primary', 'dhcp'])
 export function knowsKeyword(name: string, release: OsRelease): boolean {
   const keyword = sysidcfgKeywords[name]
   if (!keyword) return false
-  return (
-    keyword.since === undefined ||
-    OsRelease.options.indexOf(release) >= OsRelease.options.indexOf(keyword.since)
-  )
+  return keyword.since === undefined || isAtLeast(release, keyword.since)
 }

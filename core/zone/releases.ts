@@ -1,5 +1,5 @@
 // What zonecfg knows in which release: brands, resources, properties (zones reference, feature arrival and 2.5 to 2.7).
-import { OsRelease } from '../host.ts'
+import { isAtLeast, type OsRelease } from '../host.ts'
 import type { ZoneConfig } from './config.ts'
 
 /** From which Solaris 10 release, and whether on illumos, a word of the language exists. */
@@ -19,7 +19,7 @@ export function since(solaris10: OsRelease): Availability {
 export function isAvailable({ solaris10, illumos }: Availability, release: OsRelease): boolean {
   if (release === 'illumos') return illumos
   if (solaris10 === 'never') return false
-  return OsRelease.options.indexOf(release) >= OsRelease.options.indexOf(solaris10)
+  return isAtLeast(release, solaris10)
 }
 
 const illumosBrands = [
