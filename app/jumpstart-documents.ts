@@ -2,7 +2,8 @@
 import { renderBeginScript } from '#core/jumpstart/documents/begin.ts'
 import { jumpStartDocuments, type JumpStartDocument } from '#core/jumpstart/documents/documents.ts'
 import { renderFinishScript, type FinishParts } from '#core/jumpstart/documents/finish.ts'
-import { ownDirectory, type UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
+import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import type { Plan } from '#core/plan/schema.ts'
 import { readRevision } from './jumpstart/revisions.ts'
@@ -46,7 +47,7 @@ function withPlacedArchive(plan: Plan, place: { token: string; baseUrl: string }
 }
 
 /** A revision stays as it was when the host was armed. */
-async function directoryOf({ jumpstart }: Plan, store: JumpStartStore): Promise<UsedDirectory> {
+async function directoryOf({ jumpstart }: Plan, store: JumpStartStore): Promise<JumpStartDirectory> {
   const revision = jumpstart?.revision ?? 0
   return revision === 0 ? ownDirectory(jumpstart?.installProfile) : readRevision(store, revision)
 }

@@ -6,7 +6,7 @@ import { MASK } from './mask-profile.ts'
 import type { Artifact, ArtifactFormat, Manifest } from './manifest.ts'
 import type { Profile, ProfileJumpStart, ProfileSystem, ProfileZone } from './profile.ts'
 import { artifactUrlPath } from './plan/artifact-url.ts'
-import type { UsedDirectory } from './jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from './jumpstart/directory.ts'
 import { FlashSettings, renderFlashProfile } from './jumpstart/flash-profile.ts'
 import { detachedXml, foreignResources } from './plan/flash-config.ts'
 import { weighForms, type OnHost } from './plan/forms.ts'
@@ -49,7 +49,7 @@ export interface PlanInput {
   baseUrl: string
   now: Date
   /** of JumpStart, where somebody has stored one */
-  directory?: UsedDirectory | undefined
+  directory?: JumpStartDirectory | undefined
 }
 
 /** Solaris imports all service manifests at a first boot, which takes minutes. */

@@ -1,6 +1,6 @@
 // The JumpStart directory that applies now.
 import type { JumpStartDirectory, RevisionNote } from '#core/jumpstart/directory.ts'
-import { DEFAULT_RULES } from '#core/jumpstart/rules/rules.ts'
+import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
 import { latestRevision } from './revisions.ts'
 
@@ -13,8 +13,5 @@ export async function currentDirectory({
 }: {
   jumpstart: JumpStartStore
 }): Promise<CurrentDirectory> {
-  return (await latestRevision(jumpstart)) ?? ownRules()
+  return (await latestRevision(jumpstart)) ?? ownDirectory()
 }
-
-/** What the server has of itself: revision 0. */
-export const ownRules = (): CurrentDirectory => ({ revision: 0, rules: DEFAULT_RULES, files: {} })

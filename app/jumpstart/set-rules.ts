@@ -2,13 +2,14 @@
 import { setImmediate } from 'node:timers/promises'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
-import {
-  checkDirectory,
-  type CheckedDirectory,
-  type JumpStartFiles,
-} from '#core/jumpstart/check-directory.ts'
+import { checkDirectory, type CheckedDirectory } from '#core/jumpstart/check-directory.ts'
 import { checkedOf } from '#core/jumpstart/checked.ts'
-import { MAX_DIRECTORY, MAX_FILES, type JumpStartFile } from '#core/jumpstart/directory.ts'
+import {
+  MAX_DIRECTORY,
+  MAX_FILES,
+  type JumpStartFile,
+  type JumpStartFiles,
+} from '#core/jumpstart/directory.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
 import { faultFor } from '#core/jumpstart/outcome.ts'
 import { hasErrors, renderJumpStartProblem, type JumpStartProblem } from '#core/jumpstart/problem.ts'

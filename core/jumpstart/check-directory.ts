@@ -1,13 +1,11 @@
 // The files that rules name are there, and the install profiles among them are right (jumpstart.md 1.5).
-import type { JumpStartFile } from './directory.ts'
+import type { JumpStartFile, JumpStartFiles } from './directory.ts'
 import { checkInstallProfile } from './install-profile/check.ts'
 import { CUSTOM_PROBES } from './paths.ts'
 import { hasErrors, ProblemList, quoted, type JumpStartProblem } from './problem.ts'
 import { customProbesOf } from './rules/custom-probes.ts'
 import { parseRules, type ParsedRules } from './rules/parse.ts'
 import { OF_THE_SERVER, type Rule } from './rules/rules.ts'
-
-export type JumpStartFiles = Readonly<Record<string, JumpStartFile>>
 
 export interface CheckedDirectory extends ParsedRules {
   /** what keeps a rule from installing a host, by the rule's line: a file that is not there, a profile that is wrong */

@@ -1,13 +1,11 @@
 // What `check` says of a directory that is stored: a revision never changes, so that it is asked once.
-import { checkDirectory, type CheckedDirectory, type JumpStartFiles } from './check-directory.ts'
+import { checkDirectory, type CheckedDirectory } from './check-directory.ts'
+import type { JumpStartDirectory } from './directory.ts'
 
 const known = new WeakMap<object, CheckedDirectory>()
 
 /** For a directory that nobody changes; the same object is looked at once. */
-export function checkedOf(directory: {
-  readonly rules: string
-  readonly files: JumpStartFiles
-}): CheckedDirectory {
+export function checkedOf(directory: Pick<JumpStartDirectory, 'rules' | 'files'>): CheckedDirectory {
   const before = known.get(directory)
   if (before) return before
   const checked = checkDirectory(directory.rules, directory.files)

@@ -7,7 +7,7 @@ import { quoted } from './problem.ts'
 /** characters of one file */
 export const MAX_FILE = 1024 ** 2
 /** characters of the rules */
-export const MAX_RULES = 4 * 1024 ** 2
+const MAX_RULES = 4 * 1024 ** 2
 /** characters of all files together */
 export const MAX_DIRECTORY = 16 * 1024 ** 2
 export const MAX_FILES = 4096
@@ -20,6 +20,9 @@ export const JumpStartFile = z.strictObject({
   mode: z.int().min(0o400).max(0o777),
 })
 export type JumpStartFile = z.infer<typeof JumpStartFile>
+
+/** By path. */
+export type JumpStartFiles = Readonly<Record<string, JumpStartFile>>
 
 /** Files by path; null: removed. */
 export const FileChanges = z
@@ -38,7 +41,7 @@ export interface JumpStartDirectory {
   revision: number
   /** as given, with LF as line ends */
   rules: string
-  files: Readonly<Record<string, JumpStartFile>>
+  files: JumpStartFiles
 }
 
 /** Who made a revision, and when. */

@@ -3,7 +3,8 @@ import { ProvisionError } from '../errors.ts'
 import { isAtLeast, type Host } from '../host.ts'
 import { checkedOf } from '../jumpstart/checked.ts'
 import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
-import { ownDirectory, type UsedDirectory } from '../jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from '../jumpstart/directory.ts'
+import { ownDirectory } from '../jumpstart/documents/host-rules.ts'
 import { factsOf } from '../jumpstart/facts.ts'
 import { outcomeFor } from '../jumpstart/outcome.ts'
 import { zoneDocument } from '../identity/zone-document.ts'
@@ -19,7 +20,7 @@ interface ForJumpStart {
   profile: Profile
   jumpstart: ProfileJumpStart
   /** absent: nobody has stored rules */
-  directory: UsedDirectory | undefined
+  directory: JumpStartDirectory | undefined
   /** flash_install, where the system has a flash archive */
   flashProfile: string | undefined
   manifests: ReadonlyMap<string, Manifest>
@@ -61,7 +62,7 @@ interface JumpStartInput {
   system: PlannedSystem | undefined
   /** flash_install, where the system has a flash archive */
   flashProfile: string | undefined
-  directory: UsedDirectory | undefined
+  directory: JumpStartDirectory | undefined
 }
 
 /**
@@ -107,7 +108,7 @@ function holdingProfileFor({ name, release }: Host, system: PlannedSystem): stri
 function checkRules(
   { name, ...host }: Host,
   profile: Profile,
-  directory: UsedDirectory,
+  directory: JumpStartDirectory,
   installProfile: string | undefined,
 ): string | undefined {
   const which = directory.revision === 0 ? 'the rules' : `the rules of revision ${directory.revision}`

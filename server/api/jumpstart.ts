@@ -1,12 +1,13 @@
 // The JumpStart directory: rules, and the files that they name, in revisions.
 import { z } from 'zod'
-import { currentDirectory, ownRules, type CurrentDirectory } from '#app/jumpstart/current-directory.ts'
+import { currentDirectory, type CurrentDirectory } from '#app/jumpstart/current-directory.ts'
 import { matchHost } from '#app/jumpstart/match-host.ts'
 import { readRevision } from '#app/jumpstart/revisions.ts'
 import { setRules } from '#app/jumpstart/set-rules.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { checkedOf } from '#core/jumpstart/checked.ts'
 import { FileChanges, JumpStartFile, RulesText } from '#core/jumpstart/directory.ts'
+import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import { explainMatch, HostRules } from '#core/jumpstart/rules/explain.ts'
 import { renderRulesOk } from '#core/jumpstart/rules/rules-ok.ts'
 import { HostName } from '#core/names.ts'
@@ -140,5 +141,5 @@ export const jumpStartRoutes = (services: Services): Route[] => [
 /** @throws RevisionNotFound */
 async function revisionOf(revision: z.infer<typeof Revision>, services: Services): Promise<CurrentDirectory> {
   if (revision === 'latest') return currentDirectory(services)
-  return revision === 0 ? ownRules() : readRevision(services.jumpstart, revision)
+  return revision === 0 ? ownDirectory() : readRevision(services.jumpstart, revision)
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../../plan/schema.ts'
 import { checkedOf } from '../checked.ts'
 import { CUSTOM_PROBES } from '../paths.ts'
 import { renderRulesOk, withChecksum } from '../rules/rules-ok.ts'
-import type { UsedDirectory } from './host-rules.ts'
+import type { JumpStartDirectory } from '../directory.ts'
 
 export interface JumpStartDocument {
   /** relative to the directory */
@@ -16,7 +16,7 @@ export interface JumpStartDocument {
 
 interface DocumentsInput {
   plan: Plan
-  directory: UsedDirectory
+  directory: JumpStartDirectory
   /** as rendered for the host */
   begin: string
   finish: string

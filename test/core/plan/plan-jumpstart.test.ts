@@ -5,14 +5,14 @@ import { factsOf } from '#core/jumpstart/facts.ts'
 import { outcomeFor } from '#core/jumpstart/outcome.ts'
 import { explainMatch, renderHostRules } from '#core/jumpstart/rules/explain.ts'
 import { matchRules } from '#core/jumpstart/rules/match.ts'
-import type { UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
 import { Artifact } from '#core/manifest.ts'
 import { makePlan, renderPlan } from '#core/plan.ts'
 import { Profile } from '#core/profile.ts'
 import { exampleManifest } from '../example-plan.ts'
 import { installProfile, jumpStartPlan } from '../jumpstart/documents/example.ts'
 
-const stored = (rules: string, files: UsedDirectory['files'] = {}): UsedDirectory => ({
+const stored = (rules: string, files: JumpStartDirectory['files'] = {}): JumpStartDirectory => ({
   revision: 7,
   rules,
   files,
@@ -20,7 +20,7 @@ const stored = (rules: string, files: UsedDirectory['files'] = {}): UsedDirector
 const any = { 'prof/any': { text: installProfile, mode: 0o644 } }
 
 describe('the rules of a host', () => {
-  const planned = (rules: string, files: UsedDirectory['files'] = {}, jumpstart: object = {}) =>
+  const planned = (rules: string, files: JumpStartDirectory['files'] = {}, jumpstart: object = {}) =>
     jumpStartPlan({ directory: stored(rules, files), jumpstart }).jumpstart
 
   test('are those of the revision that is there', () => {

@@ -7,7 +7,8 @@ import { renderBeginScript } from '#core/jumpstart/documents/begin.ts'
 import { renderConfigTar } from '#core/jumpstart/documents/config-tar.ts'
 import { jumpStartDocuments } from '#core/jumpstart/documents/documents.ts'
 import { renderFinishScript } from '#core/jumpstart/documents/finish.ts'
-import { ownDirectory, type UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
+import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { Plan } from '#core/plan/schema.ts'
 import { renderPlan } from '#core/plan.ts'
 import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
@@ -26,7 +27,7 @@ const words = {
   method: '# (first-boot.sh)\n',
   manifest: '<!-- first-boot.xml -->\n',
 }
-const stored: UsedDirectory = {
+const stored: JumpStartDirectory = {
   revision: 3,
   rules: '# hosts of the web team\nhostname h1 && ! arch sparc   beg/derive = finish\nany - - prof/any -\n',
   files: {
@@ -36,7 +37,7 @@ const stored: UsedDirectory = {
   },
 }
 const UFS = 'install_type initial_install\ncluster SUNWCreq\npartitioning default\n'
-const forms: Readonly<Record<string, { plan: Plan; directory: UsedDirectory }>> = {
+const forms: Readonly<Record<string, { plan: Plan; directory: JumpStartDirectory }>> = {
   'first-boot': { plan: jumpStartPlan(), directory: ownDirectory(installProfile) },
   install: {
     plan: jumpStartPlan({ jumpstart: { zones: 'install' } }),
@@ -49,7 +50,7 @@ const forms: Readonly<Record<string, { plan: Plan; directory: UsedDirectory }>> 
   },
   'stored-rules': { plan: jumpStartPlan({ directory: stored }), directory: stored },
 }
-const documentsOf = ({ plan, directory }: { plan: Plan; directory: UsedDirectory }, parts = words) =>
+const documentsOf = ({ plan, directory }: { plan: Plan; directory: JumpStartDirectory }, parts = words) =>
   jumpStartDocuments({
     plan,
     directory,

@@ -1,6 +1,6 @@
 // A host that JumpStart installs, for tests of its documents.
 import { Host } from '#core/host.ts'
-import type { UsedDirectory } from '#core/jumpstart/documents/host-rules.ts'
+import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
 import { makePlan } from '#core/plan.ts'
 import type { Plan } from '#core/plan/schema.ts'
 import { Profile } from '#core/profile.ts'
@@ -23,7 +23,7 @@ const native = exampleManifest('web', {
 export interface ExampleOptions {
   jumpstart?: object
   host?: object
-  directory?: UsedDirectory
+  directory?: JumpStartDirectory
 }
 
 export function jumpStartPlan({ jumpstart = {}, host = {}, directory }: ExampleOptions = {}): Plan {
