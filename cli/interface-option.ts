@@ -5,7 +5,7 @@ import { usageFailure } from './failures.ts'
 const FORM = 'NAME=ADDRESS/BITS or NAME=dhcp, then any of ,router=ADDRESS ,hostname=NAME ,primary ,ipv6'
 
 /** All of them; `none` for a host without any. */
-export function interfacesOf(texts: readonly string[]): HostInterface[] {
+export function parseInterfaces(texts: readonly string[]): HostInterface[] {
   return texts.length === 1 && texts[0] === 'none' ? [] : texts.map(interfaceOf)
 }
 

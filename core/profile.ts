@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AttachPolicy } from './attach-policy.ts'
 import { FlashSettings } from './jumpstart/flash-profile.ts'
 import { checkDirectories } from './profile-directories.ts'
 import { ProfileName, TemplateRef, ZoneName } from './names.ts'
@@ -93,8 +94,7 @@ export const ProfileZone = z.strictObject({
     )
     .default([]),
   dataset: z.array(ZonecfgValue.min(1)).default([]),
-  /** strict: plain attach; update: -u; force: -F */
-  attachPolicy: z.enum(['strict', 'update', 'force']).default('strict'),
+  attachPolicy: AttachPolicy.default('strict'),
   /** patch ids for `attach -b` */
   backout: z.array(z.string().regex(/^[A-Z0-9]+-[0-9]+$/)).default([]),
   /** detach the flash zone afterwards, or keep it attached for the next clone */

@@ -5,7 +5,7 @@ import type { JobData } from '#core/jobs.ts'
 import type { CapturedZone, Manifest } from '#core/manifest.ts'
 import { wrongState } from '#core/store-errors.ts'
 import { alwaysEmptied } from '#core/system-archive/commands.ts'
-import { heldLine, type Finding } from '#core/system-archive/finding.ts'
+import { heldLine, type ZoneFinding } from '#core/system-archive/finding.ts'
 import { assessZones, refuseActive, refuseUnallowed } from '#core/system-archive/judge-host.ts'
 import { chooseFileSystems } from '#core/system-archive/mounts.ts'
 import { publishVersion } from '../channels/publish-candidate.ts'
@@ -133,7 +133,7 @@ async function makeVersion(planned: Manifest, run: Run, needs: ArchiveNeeds): Pr
 }
 
 /** @throws ZonesRunning, ArchiveRefused */
-async function judgeZones(zones: readonly FoundZone[], { job, host, shell }: Run): Promise<Finding[]> {
+async function judgeZones(zones: readonly FoundZone[], { job, host, shell }: Run): Promise<ZoneFinding[]> {
   if (zones.length > MAX_ZONES)
     throw new ProvisionError(
       'conflict',

@@ -4,7 +4,7 @@ import { ProvisionError } from '#core/errors.ts'
 import type { Host, OsRelease } from '#core/host.ts'
 import { CapturedZone } from '#core/manifest.ts'
 import { archiveCommand, SHUT_DOWN_SECONDS } from '#core/system-archive/commands.ts'
-import type { Finding } from '#core/system-archive/finding.ts'
+import type { ZoneFinding } from '#core/system-archive/finding.ts'
 import { activeZones, keptFindings } from '#core/system-archive/judge-host.ts'
 import { readCaptured } from '#core/system-archive/read-captured.ts'
 import type { HostShell } from '../ports/hosts.ts'
@@ -23,7 +23,11 @@ export interface HostRun {
 const ZONE_TIMEOUT_MS = 30 * 60_000
 
 /** @throws ArchiveRefused for one that no manifest can carry */
-export function captureZone(zone: FoundZone, release: OsRelease, findings: readonly Finding[]): CapturedZone {
+export function captureZone(
+  zone: FoundZone,
+  release: OsRelease,
+  findings: readonly ZoneFinding[],
+): CapturedZone {
   const { name, state, zonepath, zonecfg, brand } = zone
   const config = readCaptured(zone, release)
   const known = 'problem' in config ? undefined : config

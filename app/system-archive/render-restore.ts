@@ -1,8 +1,9 @@
 // The stand-alone script that restores the zones of an archived system.
+import type { AttachPolicy } from '#core/attach-policy.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { ArchiveRow } from '#core/system-archive/finding.ts'
 import { interfacesOf, type InterfaceMap } from '#core/system-archive/map-interfaces.ts'
-import { renderRestoreScript, type AttachPolicy } from '#core/system-archive/restore-script.ts'
+import { renderRestoreScript } from '#core/system-archive/restore-script.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 
 /** @throws TemplateNotFound, VersionNotFound, NoCapturedZones, InterfaceUnknown for one that no zone has */

@@ -42,6 +42,7 @@ function replayable(exported: string): string {
   }
 }
 
+/** What is mounted in the global zone. @throws CommandFailed, HostUnreachable */
 export async function surveyMounts(shell: HostShell): Promise<Mount[]> {
   return parseMounts(await shell.run(mountsCommand))
 }

@@ -6,7 +6,7 @@ import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { registerHostArchive } from './host-archive.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { followStream } from '../follow.ts'
-import { interfacesOf, interfaceText } from '../interface-option.ts'
+import { parseInterfaces, interfaceText } from '../interface-option.ts'
 import { inWordsOfOptions, type OptionOfField } from '../option-words.ts'
 import { print, printJson, printLine, renderName, renderTable } from '../output.ts'
 import { ArmReply, ClientCommandReply, EventReply, HostReply, InstallReply, PlanReply } from '../replies.ts'
@@ -193,7 +193,7 @@ function fieldsOf(options: HostOptions, before?: HostReply['builds']): { facts?:
     ...(mac && { macs: mac }),
     ...(address && { addresses: address }),
     ...(network && { networks: network }),
-    ...(interfaces && { interfaces: interfacesOf(interfaces) }),
+    ...(interfaces && { interfaces: parseInterfaces(interfaces) }),
     ...(arch !== undefined && { arch }),
     ...(release !== undefined && { release }),
     ...(profile !== undefined && { profile }),

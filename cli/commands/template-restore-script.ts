@@ -1,7 +1,7 @@
 // `zoneflash template restore-script`: prints the script that restores the zones of an archived system.
 import type { Command } from 'commander'
+import { AttachPolicy } from '#core/attach-policy.ts'
 import { ArchiveRow } from '#core/system-archive/finding.ts'
-import { AttachPolicy } from '#core/system-archive/restore-script.ts'
 import { addCommand, openClient } from '../command.ts'
 import { usageFailure } from '../failures.ts'
 import { wordOption } from '../option-values.ts'

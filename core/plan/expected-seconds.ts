@@ -1,7 +1,7 @@
 // About how long a way to a template or a zone takes. A small model for comparing ways, no promise: bytes by rates, and what each
 // way costs whatever its size. docs/personal-streams.md says where the numbers come from.
+import type { AttachPolicy } from '../attach-policy.ts'
 import type { Artifact, ArtifactFormat, Compression } from '../manifest.ts'
-import type { ProfileZone } from '../profile.ts'
 
 /** Bytes a second that come over the network: a wire of one gigabit. */
 const network = 110e6
@@ -64,8 +64,6 @@ export function secondsToFetch({
   )
   return rounded(step.fetch + slowest)
 }
-
-type AttachPolicy = ProfileZone['attachPolicy']
 
 function attach(policy: AttachPolicy): number {
   return policy === 'update' ? step.update : step.attach

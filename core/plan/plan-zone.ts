@@ -1,4 +1,5 @@
 // One zone of a plan: its command file, its first-boot answers, its checks.
+import type { AttachPolicy } from '../attach-policy.ts'
 import { ProvisionError } from '../errors.ts'
 import { OsRelease } from '../host.ts'
 import type { Manifest } from '../manifest.ts'
@@ -61,11 +62,7 @@ export function planZone(
  * What the zone will run at its first boot. A native zone of Solaris 10 runs what its host runs: attach lets no other in, or
  * updates it; only `-F` leaves it as it was. Other brands bring their own; when nobody said which, it is the last update.
  */
-function zoneRelease(
-  manifest: Manifest,
-  hostRelease: OsRelease,
-  attachPolicy: ProfileZone['attachPolicy'],
-): OsRelease {
+function zoneRelease(manifest: Manifest, hostRelease: OsRelease, attachPolicy: AttachPolicy): OsRelease {
   const said = OsRelease.safeParse(manifest.osRelease).data
   if (hostRelease === 'illumos') return said ?? 's10u11'
   return manifest.brand === 'native' && attachPolicy !== 'force' ? hostRelease : (said ?? hostRelease)

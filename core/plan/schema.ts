@@ -1,5 +1,6 @@
 // What a plan is: everything that will happen on a host, decided when the host is armed and stored with the install.
 import { z } from 'zod'
+import { AttachPolicy } from '../attach-policy.ts'
 import { Sha256 } from '../digest.ts'
 import { HostInterface } from '../host.ts'
 import { ChannelName, HostName, ProfileName, TemplateName, VersionName, ZoneName } from '../names.ts'
@@ -86,7 +87,7 @@ export const PlannedTemplate = z.strictObject({
   flashZone: ZoneName,
   /** zonepath of the flash zone */
   path: z.string(),
-  attachPolicy: z.enum(['strict', 'update', 'force']),
+  attachPolicy: AttachPolicy,
   backout: z.array(z.string()),
   afterwards: z.enum(['detach', 'keep']),
   /** SUNWdetached.xml for an archive that brings none */

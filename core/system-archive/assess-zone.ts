@@ -3,7 +3,7 @@ import type { OsRelease } from '../host.ts'
 import type { ZoneConfig } from '../zone/config.ts'
 import { brandOf } from '../zone/releases.ts'
 import { resourcesOf, type ZoneResource } from '../zone/resources.ts'
-import type { ArchiveRow, Finding } from './finding.ts'
+import type { ArchiveRow, ZoneFinding } from './finding.ts'
 import { isWithin, mountOf, type Mount } from './mounts.ts'
 import { readCaptured } from './read-captured.ts'
 
@@ -24,37 +24,38 @@ export interface AssessedHost {
   excluded: readonly string[]
 }
 
-type Report = (row: ArchiveRow, severity: Finding['severity'], what: string, advice: string) => void
+interface AssessedConfig {
+  config: ZoneConfig
+  zone: SurveyedZone
+  host: AssessedHost
+}
+
+type AddFinding = (row: ArchiveRow, severity: ZoneFinding['severity'], what: string, advice: string) => void
 
 /** In the order of the configuration; a zone whose configuration cannot be read is judged by its zonepath alone. */
-export function assessZone(zone: SurveyedZone, host: AssessedHost): Finding[] {
-  const findings: Finding[] = []
-  const report: Report = (row, severity, what, advice) =>
+export function assessZone(zone: SurveyedZone, host: AssessedHost): ZoneFinding[] {
+  const findings: ZoneFinding[] = []
+  const add: AddFinding = (row, severity, what, advice) =>
     findings.push({ zone: zone.name, row, severity, what, advice })
-  assessPlace(zone, host, report)
+  assessPlace(zone, host, add)
   const config = readCaptured(zone, host.release)
   if ('problem' in config) {
-    report(
-      'configuration',
-      'refusal',
-      config.problem,
-      'it travels as it is, but cannot be mapped: look at it',
-    )
+    add('configuration', 'refusal', config.problem, 'it travels as it is, but cannot be mapped: look at it')
     return findings
   }
-  assessConfig(config, zone, host, report)
+  for (const assess of assessments) assess({ config, zone, host }, add)
   return findings
 }
 
 function assessPlace(
   { state, zonepath }: SurveyedZone,
   { mounts, excluded }: AssessedHost,
-  report: Report,
+  add: AddFinding,
 ): void {
   if (state === 'incomplete')
-    report('incomplete', 'refusal', 'it is incomplete', 'uninstall it or install it again first')
+    add('incomplete', 'refusal', 'it is incomplete', 'uninstall it or install it again first')
   if (!/^(\/[A-Za-z0-9._-]+)+$/.test(zonepath))
-    report(
+    add(
       'zonepath',
       'refusal',
       `its zonepath is ${JSON.stringify(zonepath)}, expected letters, digits, ".", "_" and "-"`,
@@ -63,7 +64,7 @@ function assessPlace(
   if (state === 'configured') return
   const mount = mountOf(zonepath, mounts)
   if (mount && /^(nfs[0-9]?|autofs|cachefs)$/.test(mount.type))
-    report(
+    add(
       'nfs-zonepath',
       'refusal',
       `its zonepath ${zonepath} is on ${mount.special}, mounted by ${mount.type}`,
@@ -71,7 +72,7 @@ function assessPlace(
     )
   // the root is a file system of the other host's own
   if (mount && mount.directory !== '/' && isMetadevice(mount.special))
-    report(
+    add(
       'svm',
       'warning',
       `its zonepath ${zonepath} is on the volume ${mount.special}, mounted on ${mount.directory}`,
@@ -79,50 +80,69 @@ function assessPlace(
     )
   const left = excluded.find((directory) => isWithin(zonepath, directory))
   if (left !== undefined)
-    report(
-      'zonepath',
-      'refusal',
-      `its zonepath ${zonepath} is below the excluded ${left}`,
-      'do not exclude it',
-    )
+    add('zonepath', 'refusal', `its zonepath ${zonepath} is below the excluded ${left}`, 'do not exclude it')
 }
 
-function assessConfig(config: ZoneConfig, zone: SurveyedZone, host: AssessedHost, report: Report): void {
-  const nets = resourcesOf(config, 'net')
-  for (const { values } of nets)
-    report(
+/** One kind of resource each, in the order in which they are listed. */
+const assessments: readonly ((about: AssessedConfig, add: AddFinding) => void)[] = [
+  assessNets,
+  assessFileSystems,
+  assessDevices,
+  assessDatasets,
+  assessBrand,
+  assessAutoboot,
+]
+
+function assessNets({ config }: AssessedConfig, add: AddFinding): void {
+  for (const { values } of resourcesOf(config, 'net'))
+    add(
       'net',
       'warning',
       `interface ${values['physical']}${values['address'] ? ` with ${values['address']}` : ''}`,
       'where interfaces have other names, map it: --map OLD=NEW',
     )
-  for (const fs of resourcesOf(config, 'fs')) assessFs(fs, zone, host, report)
+}
+
+function assessFileSystems({ config, zone, host }: AssessedConfig, add: AddFinding): void {
+  for (const fs of resourcesOf(config, 'fs')) assessFs(fs, zone, host, add)
+}
+
+function assessDevices({ config }: AssessedConfig, add: AddFinding): void {
   for (const { values } of resourcesOf(config, 'device'))
-    if (isMetadevice(values['match'] ?? '')) reportMetadevice(values['match'] ?? '', 'device', report)
+    if (isMetadevice(values['match'] ?? '')) addMetadevice(values['match'] ?? '', 'device', add)
     else
-      report(
+      add(
         'device',
         'refusal',
         `device ${values['match']}`,
         'it works on identical hardware only: remove it, or allow it and look after it on the other host',
       )
+}
+
+function assessDatasets({ config }: AssessedConfig, add: AddFinding): void {
   for (const { values } of resourcesOf(config, 'dataset'))
-    report(
+    add(
       'dataset',
       'refusal',
       `delegated dataset ${values['name']}`,
       'its files are not in the archive: send it by itself, and make it on the other host before the restore',
     )
+}
+
+function assessBrand({ config, zone, host }: AssessedConfig, add: AddFinding): void {
   const brand = brandOf(config, host.release)
   if (zone.state !== 'configured' && ['ipkg', 'lipkg', 'nlipkg', 'sparse', 'pkgsrc'].includes(brand))
-    report(
+    add(
       'zonepath-dataset',
       'refusal',
       `brand ${brand} attaches only what lies in datasets of its own`,
       'send the zonepath with zfs send -R, or package the zone by itself',
     )
-  if (config.autoboot && nets.length > 0)
-    report(
+}
+
+function assessAutoboot({ config }: AssessedConfig, add: AddFinding): void {
+  if (config.autoboot && resourcesOf(config, 'net').length > 0)
+    add(
       'autoboot',
       'warning',
       'autoboot=true and a configuration that may need a fix-up',
@@ -130,15 +150,15 @@ function assessConfig(config: ZoneConfig, zone: SurveyedZone, host: AssessedHost
     )
 }
 
-function assessFs({ values }: ZoneResource, zone: SurveyedZone, host: AssessedHost, report: Report): void {
+function assessFs({ values }: ZoneResource, zone: SurveyedZone, host: AssessedHost, add: AddFinding): void {
   const { dir = '', special = '', type = '' } = values
-  if (isMetadevice(special)) return reportMetadevice(special, `fs ${dir}`, report)
+  if (isMetadevice(special)) return addMetadevice(special, `fs ${dir}`, add)
   if (type === 'lofs') {
     const { mounts, excluded } = host
     const isHere = !excluded.some((directory) => isWithin(special, directory))
     const mount = mountOf(special, mounts)
     const where = isHere ? `, which is on ${mount?.special ?? 'no file system'}` : ', which is not archived'
-    return report(
+    return add(
       'lofs',
       'warning',
       `fs ${dir} shows ${special}${where}`,
@@ -146,11 +166,11 @@ function assessFs({ values }: ZoneResource, zone: SurveyedZone, host: AssessedHo
     )
   }
   if (type === 'nfs' || type === 'proc' || type === 'tmpfs') return
-  const mounted = host.mounts.find((mount) => mount.special === special && type !== 'lofs')
+  const mounted = host.mounts.find((mount) => mount.special === special)
   const row = type === 'ufs' ? 'ufs' : 'private-fs'
   const what = `fs ${dir} is ${special} (${type})`
   if (!mounted || (isWithin(mounted.directory, zone.zonepath) && zone.state !== 'configured')) {
-    report(
+    add(
       row,
       'refusal',
       `${what}, which is not mounted once the zone is halted`,
@@ -158,7 +178,7 @@ function assessFs({ values }: ZoneResource, zone: SurveyedZone, host: AssessedHo
     )
     return
   }
-  report(
+  add(
     row,
     'warning',
     `${what}, mounted on ${mounted.directory} here`,
@@ -171,8 +191,8 @@ function isMetadevice(special: string): boolean {
   return /^\/dev\/md(\/|$)/.test(special)
 }
 
-function reportMetadevice(special: string, what: string, report: Report): void {
-  report(
+function addMetadevice(special: string, what: string, add: AddFinding): void {
+  add(
     'svm',
     'refusal',
     `${what} is the volume ${special}`,

@@ -32,6 +32,7 @@ else
   echo "\${owner:-?}"
 fi`
 
+/** Makes the host `owner`'s, with archive.sh as its input; prints what TAKE_SCRIPT does. */
 export function takeCommand(owner: string): Argv {
   return ['/bin/sh', '-c', TAKE_SCRIPT, 'take', ARCHIVE_DIRECTORY, owner]
 }
@@ -48,6 +49,7 @@ export const ownerCommand: Argv = [
 /** Of a directory whose maker died before it had laid down the script: nothing was done to any zone. */
 export const removeEmptyCommand: Argv = ['/bin/rm', '-rf', ARCHIVE_DIRECTORY]
 
+/** Runs archive.sh, which takeCommand laid down. */
 export function archiveCommand(command: 'keep' | 'halt' | 'detach' | 'repair', ...words: string[]): Argv {
   return ['/bin/sh', `${ARCHIVE_DIRECTORY}/archive.sh`, command, ...words]
 }

@@ -22,7 +22,7 @@ export type ArchiveRow = z.infer<typeof ArchiveRow>
 const final: readonly ArchiveRow[] = ['nfs-zonepath', 'zonepath', 'incomplete']
 
 /** A refusal keeps the archive from being made unless its row is allowed; a warning travels with it. */
-export interface Finding {
+export interface ZoneFinding {
   zone: string
   row: ArchiveRow
   severity: 'warning' | 'refusal'
@@ -32,12 +32,12 @@ export interface Finding {
   advice: string
 }
 
-export function isFinal(row: ArchiveRow): boolean {
+export function isNeverAllowed(row: ArchiveRow): boolean {
   return final.includes(row)
 }
 
-/** `refused  db  svm: /dev/md/dsk/d10 on /data …: …` */
-export function findingLine({ zone, row, severity, what, advice }: Finding): string {
+/** `refused zone db, svm: fs /data is the volume /dev/md/dsk/d10; an installer makes no volumes: …` */
+export function findingLine({ zone, row, severity, what, advice }: ZoneFinding): string {
   return `${severity === 'refusal' ? 'refused' : 'warning'} zone ${zone}, ${row}: ${what}; ${advice}`
 }
 
@@ -45,7 +45,7 @@ export function findingLine({ zone, row, severity, what, advice }: Finding): str
 const MAX_KEPT = 1024
 
 /** A warning as the manifest keeps it, beside the zone. */
-export function warningLine({ row, what, advice }: Finding): string {
+export function warningLine({ row, what, advice }: ZoneFinding): string {
   return `${row}: ${what}; ${advice}`.slice(0, MAX_KEPT)
 }
 
@@ -56,7 +56,7 @@ export const HeldFinding = z.union([
 ])
 export type HeldFinding = z.infer<typeof HeldFinding>
 
-export function heldFinding({ row, what, advice }: Finding): HeldFinding {
+export function heldFinding({ row, what, advice }: ZoneFinding): HeldFinding {
   return { row, what: `${what}; ${advice}`.slice(0, MAX_KEPT) }
 }
 

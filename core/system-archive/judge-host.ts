@@ -2,7 +2,14 @@
 import { ProvisionError } from '../errors.ts'
 import { MAX_FINDINGS, type CapturedZone } from '../manifest.ts'
 import { assessZone, type AssessedHost, type SurveyedZone } from './assess-zone.ts'
-import { findingLine, heldFinding, isFinal, warningLine, type ArchiveRow, type Finding } from './finding.ts'
+import {
+  findingLine,
+  heldFinding,
+  isNeverAllowed,
+  warningLine,
+  type ArchiveRow,
+  type ZoneFinding,
+} from './finding.ts'
 
 const atRest = ['configured', 'installed', 'incomplete']
 
@@ -28,17 +35,17 @@ export function refuseActive(zones: readonly SurveyedZone[], { halt }: { halt: b
 }
 
 /** Every finding of every zone. */
-export function assessZones(zones: readonly SurveyedZone[], host: AssessedHost): Finding[] {
+export function assessZones(zones: readonly SurveyedZone[], host: AssessedHost): ZoneFinding[] {
   return zones.flatMap((zone) => assessZone(zone, host))
 }
 
 /** @throws ArchiveRefused with every row that keeps the archive from being made */
-export function refuseUnallowed(findings: readonly Finding[], allow: readonly ArchiveRow[]): void {
+export function refuseUnallowed(findings: readonly ZoneFinding[], allow: readonly ArchiveRow[]): void {
   const refused = findings.filter(
-    ({ severity, row }) => severity === 'refusal' && (isFinal(row) || !allow.includes(row)),
+    ({ severity, row }) => severity === 'refusal' && (isNeverAllowed(row) || !allow.includes(row)),
   )
   if (refused.length === 0) return
-  const rows = [...new Set(refused.map(({ row }) => row))].filter((row) => !isFinal(row))
+  const rows = [...new Set(refused.map(({ row }) => row))].filter((row) => !isNeverAllowed(row))
   const advice =
     rows.length > 0 ? `\nto archive all the same: ${rows.map((row) => `--allow ${row}`).join(' ')}` : ''
   throw new ProvisionError(
@@ -52,9 +59,9 @@ export function refuseUnallowed(findings: readonly Finding[], allow: readonly Ar
 /** What travels with a zone, bounded: warnings, and the refusals that were allowed. */
 export function keptFindings(
   zone: string,
-  findings: readonly Finding[],
+  findings: readonly ZoneFinding[],
 ): Pick<CapturedZone, 'warnings' | 'held'> {
-  const own = (severity: Finding['severity']) =>
+  const own = (severity: ZoneFinding['severity']) =>
     findings
       .filter((finding) => finding.zone === zone && finding.severity === severity)
       .slice(0, MAX_FINDINGS)

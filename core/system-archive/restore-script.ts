@@ -1,12 +1,9 @@
 /** The captured zones of a system as finish-scripts/restore-zones.sh reads them, and a script of its own with them in it. */
-import { z } from 'zod'
+import type { AttachPolicy } from '../attach-policy.ts'
 import type { CapturedZone, OsFamily } from '../manifest.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { heldLine, isAllowed, type ArchiveRow } from './finding.ts'
 import { mapCaptured, type InterfaceMap } from './map-interfaces.ts'
-
-export const AttachPolicy = z.enum(['strict', 'update', 'force'])
-export type AttachPolicy = z.infer<typeof AttachPolicy>
 
 export interface RestoreOptions {
   osFamily: OsFamily

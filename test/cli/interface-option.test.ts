@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { interfacesOf, interfaceText } from '../../cli/interface-option.ts'
+import { parseInterfaces, interfaceText } from '../../cli/interface-option.ts'
 
 describe('--interface', () => {
   test.each([
@@ -13,12 +13,14 @@ describe('--interface', () => {
       { name: 'bge1', address: '198.51.100.10/25', hostname: 'h1-backup', primary: true, ipv6: false },
     ],
   ])('%s', (text, one) => {
-    expect(interfacesOf([text])).toEqual([one])
-    expect(interfacesOf([interfaceText(interfacesOf([text])[0] ?? { name: '', ipv6: false })])).toEqual([one])
+    expect(parseInterfaces([text])).toEqual([one])
+    expect(parseInterfaces([interfaceText(parseInterfaces([text])[0] ?? { name: '', ipv6: false })])).toEqual(
+      [one],
+    )
   })
 
   test('none stands for no interface at all', () => {
-    expect(interfacesOf(['none'])).toEqual([])
+    expect(parseInterfaces(['none'])).toEqual([])
   })
 
   test.each([
@@ -29,7 +31,7 @@ describe('--interface', () => {
     'bge0=192.0.2.10/24,gateway=192.0.2.1',
     'bge0=dhcp,router',
   ])('%j is no interface, and the message says what one looks like', (text) => {
-    expect(() => interfacesOf([text])).toThrow(
+    expect(() => parseInterfaces([text])).toThrow(
       `--interface is ${JSON.stringify(text)}, expected NAME=ADDRESS/BITS`,
     )
   })
@@ -37,7 +39,7 @@ describe('--interface', () => {
   test.each(['bge0=192.0.2.10', 'bge0=192.0.2.10/64', '0bge=dhcp', 'bge0=dhcp,router=here'])(
     '%s holds a value that nothing can have',
     (text) => {
-      expect(() => interfacesOf([text])).toThrow(`--interface is ${JSON.stringify(text)}: `)
+      expect(() => parseInterfaces([text])).toThrow(`--interface is ${JSON.stringify(text)}: `)
     },
   )
 })
