@@ -7,12 +7,11 @@ import type { Client } from '#core/client.ts'
 import { Sha256 } from '#core/digest.ts'
 import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
 import { createReaderOf } from './artifact-reader.ts'
-import { BufferPool } from './buffer-pool.ts'
 import { notFound } from './error-handler.ts'
-import { sendBlob, type SendMeter, type SendNeeds } from './send-blob.ts'
+import type { ProcessShared } from './process-shared.ts'
+import { sendBlob, type SendNeeds } from './send-blob.ts'
 import { sendRanges } from './send-ranges.ts'
 import type { Services } from './services.ts'
-import type { WrongTokens } from './wrong-tokens.ts'
 
 const contentTypes: Record<string, string> = {
   tar: 'application/x-tar',
@@ -38,11 +37,9 @@ const ArtifactPath = z.object({
 export function mountArtifacts(
   app: Express,
   services: Services,
-  meter: SendMeter,
-  wrongTokens: WrongTokens,
+  { sending, wrongTokens }: ProcessShared,
   client?: Client,
 ): void {
-  const needs = { blobs: services.blobs, pool: new BufferPool(), meter }
   const readerOf = createReaderOf(services, wrongTokens)
   app.get(
     ['/flash/:template/:file', '/js/:host/:token/flash/:template/:file'],
@@ -65,7 +62,7 @@ export function mountArtifacts(
         'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
         'x-zoneflash-version': version,
       })
-      await sendArtifact(request, response, found, version === wanted.data.selector, needs)
+      await sendArtifact(request, response, found, version === wanted.data.selector, sending)
     },
   )
 
@@ -76,7 +73,7 @@ export function mountArtifacts(
     if (!reader) return void notFound(request, response, next)
     const found = await findBlobArtifact(digest.data, reader, services, client)
     response.set('content-type', 'application/octet-stream')
-    await sendArtifact(request, response, found, true, needs)
+    await sendArtifact(request, response, found, true, sending)
   })
 }
 

@@ -4,43 +4,26 @@ import { accessLog } from './access-log.ts'
 import { apiRoutes } from './api/routes.ts'
 import { mountUploads } from './api/uploads.ts'
 import { mountArtifacts } from './artifacts.ts'
-import { FurtherTokens } from './boot/further-tokens.ts'
 import { mountKayak } from './boot/kayak.ts'
 import { mountWanboot } from './boot/wanboot.ts'
 import { createRequireRole } from './auth.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
 import { mountImages } from './images/mount-images.ts'
 import { mountInstallDocuments } from './install-documents.ts'
-import { Metrics } from './metrics.ts'
 import { describeRoutes } from './openapi.ts'
 import { mountOperations } from './operations.ts'
 import { mountPages } from './pages.ts'
+import { createProcessShared } from './process-shared.ts'
 import { mountQueueBoard } from './queue-board.ts'
 import { mountRoutes } from './route.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Services } from './services.ts'
-import { WrongTokens } from './wrong-tokens.ts'
 
 /** Node's pipeline alone sets seven for an answer that is streamed; the log, the metrics and the route set theirs. */
 const MAX_LISTENERS = 20
 
-/** What all listeners of a process count and remember together. */
-export interface SharedCounts {
-  metrics: Metrics
-  wrongTokens: WrongTokens
-  furtherTokens: FurtherTokens
-}
-
-export function createSharedCounts({ channels, clock, config, installs }: Services): SharedCounts {
-  return {
-    metrics: new Metrics(channels),
-    wrongTokens: new WrongTokens(clock, config.wrongTokens),
-    furtherTokens: new FurtherTokens(installs),
-  }
-}
-
 /** Assembles the application. It listens nowhere yet: see node-server.ts. */
-export function createHttpServer(services: Services, shared = createSharedCounts(services)): Express {
+export function createHttpServer(services: Services, shared = createProcessShared(services)): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -51,12 +34,12 @@ export function createHttpServer(services: Services, shared = createSharedCounts
   const { metrics, wrongTokens } = shared
   app.use(accessLog(services.log), metrics.count(), securityHeaders(services.config.tls !== undefined))
 
-  mountOperations(app, services, metrics)
-  mountArtifacts(app, services, metrics, wrongTokens)
-  mountImages(app, services, metrics, wrongTokens)
+  mountOperations(app, services, shared)
+  mountArtifacts(app, services, shared)
+  mountImages(app, services, shared)
   mountWanboot(app, services, shared)
   mountKayak(app, services, shared)
-  mountInstallDocuments(app, services, wrongTokens)
+  mountInstallDocuments(app, services, shared)
   const requireRole = createRequireRole(services.tokens, wrongTokens)
   const routes = apiRoutes(services)
   mountRoutes(app, routes, requireRole, (limit) => express.json({ limit, strict: false }))

@@ -13,11 +13,11 @@ import { ZoneName } from '#core/names.ts'
 import { maskPlan } from '#core/plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import { mountJumpStartDocuments } from './jumpstart-documents.ts'
+import type { ProcessShared } from './process-shared.ts'
 import { readBody } from './read-body.ts'
 import { sendBytes } from './send-bytes.ts'
 import type { Services } from './services.ts'
 import { createWhileArmed } from './while-armed.ts'
-import type { WrongTokens } from './wrong-tokens.ts'
 
 /** `zones/mysql02.zfs?from=GUID`: a zone of the plan, and the guid of the snapshot that the host has. */
 const PersonalStreamRequest = z.object({
@@ -29,7 +29,11 @@ const PersonalStreamRequest = z.object({
 const MAX_REPORT = 256 * 1024
 
 /** Mounts the documents; what JumpStart's installer reads is in jumpstart-documents.ts. */
-export function mountInstallDocuments(app: Express, services: Services, wrongTokens: WrongTokens): void {
+export function mountInstallDocuments(
+  app: Express,
+  services: Services,
+  { wrongTokens }: ProcessShared,
+): void {
   const { installs } = services
 
   const whileArmed = createWhileArmed(installs, wrongTokens)

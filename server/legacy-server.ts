@@ -8,8 +8,8 @@ import { mountArtifacts } from './artifacts.ts'
 import { mountWanboot } from './boot/wanboot.ts'
 import { completeBareRequestLines } from './bare-request-line.ts'
 import { createErrorHandler, notFound } from './error-handler.ts'
-import type { SharedCounts } from './http-server.ts'
 import { mountInstallDocuments } from './install-documents.ts'
+import type { ProcessShared } from './process-shared.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { Services } from './services.ts'
 
@@ -28,7 +28,7 @@ const MAX_CONNECTIONS = 512
 const IDLE_TIMEOUT = 300_000
 
 /** It does not listen yet. */
-export function createLegacyServer(services: Services, shared: SharedCounts): Server {
+export function createLegacyServer(services: Services, shared: ProcessShared): Server {
   const server = createServer(limits, createLegacyApplication(services, shared))
   server.maxHeadersCount = MAX_HEADERS
   server.maxConnections = MAX_CONNECTIONS
@@ -41,8 +41,7 @@ export function createLegacyServer(services: Services, shared: SharedCounts): Se
   return server
 }
 
-function createLegacyApplication(services: Services, shared: SharedCounts): Express {
-  const { metrics, wrongTokens } = shared
+function createLegacyApplication(services: Services, shared: ProcessShared): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -50,10 +49,10 @@ function createLegacyApplication(services: Services, shared: SharedCounts): Expr
     response.set('connection', 'close')
     next()
   })
-  app.use(accessLog(services.log), metrics.count(), securityHeaders(false), onlyFetching)
-  mountArtifacts(app, services, metrics, wrongTokens, 'jumpstart')
+  app.use(accessLog(services.log), shared.metrics.count(), securityHeaders(false), onlyFetching)
+  mountArtifacts(app, services, shared, 'jumpstart')
   mountWanboot(app, services, shared)
-  mountInstallDocuments(app, services, wrongTokens)
+  mountInstallDocuments(app, services, shared)
   app.use(notFound)
   app.use(createErrorHandler(services.log))
   return app

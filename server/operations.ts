@@ -1,13 +1,13 @@
 // /healthz, /readyz and /metrics: what monitors ask.
 import type { Express } from 'express'
-import type { Metrics } from './metrics.ts'
+import type { ProcessShared } from './process-shared.ts'
 import type { Services } from './services.ts'
 
 /** A check that takes longer than this many milliseconds has failed. */
 const PATIENCE = 5000
 
 /** Alive: the process answers. Ready: its database and blob store do too. */
-export function mountOperations(app: Express, services: Services, metrics: Metrics): void {
+export function mountOperations(app: Express, services: Services, { metrics }: ProcessShared): void {
   app.get('/healthz', (_request, response) => {
     response.set('cache-control', 'no-store').json({ status: 'ok' })
   })

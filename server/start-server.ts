@@ -8,10 +8,11 @@ import { openAdapters, type OpenedAdapters } from '#adapters/open-adapters.ts'
 import type { Config } from '#core/config.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { watchEventStreams } from './event-streams.ts'
-import { createHttpServer, createSharedCounts } from './http-server.ts'
+import { createHttpServer } from './http-server.ts'
 import { createLegacyServer } from './legacy-server.ts'
 import { createNodeServer } from './node-server.ts'
 import { periodicWork } from './periodic-work.ts'
+import { createProcessShared } from './process-shared.ts'
 import { startTicks, type RunningTicks } from './ticks.ts'
 
 export interface RunningServer {
@@ -33,7 +34,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   try {
     log.info({ swept: adapters.swept }, 'swept what earlier processes left')
     const services = { ...adapters, config, log }
-    const shared = createSharedCounts(services)
+    const shared = createProcessShared(services)
     const app = createHttpServer(services, shared)
     // the token is told once, so it is made when nothing stops the start any more; requests wait for it
     const opened = Promise.withResolvers<void>()

@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net'
 import type { Request, Response } from 'express'
 import type { Clock } from '#app/ports/queue.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { Newest } from './newest.ts'
 
 const WINDOW = 60_000
 /** What is remembered at most: the oldest is forgotten first. */
@@ -14,8 +15,8 @@ const MOST_TOKENS = 10_000
 export class WrongTokens {
   readonly #clock: Clock
   readonly #most: number
-  readonly #counts = new Map<string, { wrong: number; until: number }>()
-  readonly #right = new Set<string>()
+  readonly #counts = new Newest<string, { wrong: number; until: number }>(MOST_ADDRESSES)
+  readonly #right = new Newest<string, true>(MOST_TOKENS)
 
   /** `most` wrong tokens a minute are answered for what they are. */
   constructor(clock: Clock, most: number) {
@@ -39,7 +40,7 @@ export class WrongTokens {
     const now = this.#clock.now().getTime()
     const count = this.#counts.get(address)
     const mustWait = count !== undefined && count.until > now && count.wrong >= this.#most
-    if (mustWait && !this.#right.has(digest)) {
+    if (mustWait && !this.#right.get(digest)) {
       response.set('retry-after', String(Math.ceil((count.until - now) / 1000)))
       throw new ProvisionError(
         'throttled',
@@ -52,9 +53,7 @@ export class WrongTokens {
       this.#right.delete(digest)
       this.#count(address, now)
     } else {
-      this.#right.delete(digest) // the newest is last
-      this.#right.add(digest)
-      dropOldest(this.#right, MOST_TOKENS)
+      this.#right.set(digest, true)
     }
     return found
   }
@@ -65,19 +64,7 @@ export class WrongTokens {
       there.wrong += 1
       return
     }
-    this.#counts.delete(address)
     this.#counts.set(address, { wrong: 1, until: now + WINDOW })
-    dropOldest(this.#counts, MOST_ADDRESSES)
-  }
-}
-
-function dropOldest(
-  remembered: { size: number; keys(): Iterable<string>; delete(key: string): boolean },
-  most: number,
-): void {
-  for (const key of remembered.keys()) {
-    if (remembered.size <= most) return
-    remembered.delete(key)
   }
 }
 

@@ -1,13 +1,14 @@
 // The token that an installer gets that is known by its MAC address. It is the same however often and by whomever it is asked for:
 // of more than MOST_FURTHER_TOKENS the oldest end, and that may be the one that the host uses.
 import type { InstallLog } from '#app/ports/installs.ts'
+import { Newest } from '../newest.ts'
 
 /** What is remembered at most; for others a further one is made. */
 const MOST_INSTALLS = 10_000
 
 export class FurtherTokens {
   readonly #installs: Pick<InstallLog, 'addToken' | 'authenticateToken'>
-  readonly #tokens = new Map<string, Promise<string>>()
+  readonly #tokens = new Newest<string, Promise<string>>(MOST_INSTALLS)
 
   constructor(installs: Pick<InstallLog, 'addToken' | 'authenticateToken'>) {
     this.#installs = installs
@@ -16,12 +17,7 @@ export class FurtherTokens {
   /** @throws InstallNotFound, InstallClosed */
   of(install: string): Promise<string> {
     const token = this.#current(install, this.#tokens.get(install))
-    this.#tokens.delete(install) // the newest is last
     this.#tokens.set(install, token)
-    for (const oldest of this.#tokens.keys()) {
-      if (this.#tokens.size <= MOST_INSTALLS) break
-      this.#tokens.delete(oldest)
-    }
     return token
   }
 

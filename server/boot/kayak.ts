@@ -19,9 +19,8 @@ import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.
 import { createReaderOf } from '../artifact-reader.ts'
 import { sendArtifact } from '../artifacts.ts'
 import { bearerSecret } from '../auth.ts'
-import { BufferPool } from '../buffer-pool.ts'
-import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
+import type { ProcessShared } from '../process-shared.ts'
 import { readBody } from '../read-body.ts'
 import type { Services } from '../services.ts'
 import type { WrongTokens } from '../wrong-tokens.ts'
@@ -53,12 +52,11 @@ interface Needs {
 }
 
 /** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
-export function mountKayak(app: Express, services: Services, shared: SharedCounts): void {
-  const { metrics: meter, wrongTokens, furtherTokens } = shared
+export function mountKayak(app: Express, services: Services, shared: ProcessShared): void {
+  const { sending, wrongTokens, furtherTokens } = shared
   const openInstall = createOpenInstall(services.installs, wrongTokens)
   const needs: Needs = { services, openInstall, lastAsked: new LastAsked(services.clock), furtherTokens }
   const readerOf = createReaderOf(services, wrongTokens)
-  const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
 
   app.get(
     both('/kayak/media/:file'),

@@ -13,8 +13,8 @@ import { ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { macDigits } from '#core/kayak/mac.ts'
 import { dropEntityHeaders, notFound, statusOf } from '../error-handler.ts'
-import type { SharedCounts } from '../http-server.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
+import type { ProcessShared } from '../process-shared.ts'
 import { whenReaderLeft } from '../route.ts'
 import { sendRanges } from '../send-ranges.ts'
 import type { Services } from '../services.ts'
@@ -29,7 +29,7 @@ const LOGGED = 'The line is kept in the log now.'
 const paths = (name: string): string[] => [`/cgi-bin/${name}`, `/js/:host/:token/cgi-bin/${name}`]
 
 /** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
-export function mountWanboot(app: Express, services: Services, shared: SharedCounts): void {
+export function mountWanboot(app: Express, services: Services, shared: ProcessShared): void {
   const { wrongTokens, furtherTokens } = shared
   const openInstall = createOpenInstall(services.installs, wrongTokens)
 

@@ -2,22 +2,14 @@
 import type { Express } from 'express'
 import { Md5s } from '#app/images/md5-of.ts'
 import { createSharedSources } from '#app/images/shared-sources.ts'
-import { BufferPool } from '../buffer-pool.ts'
-import type { SendMeter } from '../send-blob.ts'
+import type { ProcessShared } from '../process-shared.ts'
 import type { Services } from '../services.ts'
-import type { WrongTokens } from '../wrong-tokens.ts'
 import { mountMedia } from './media-routes.ts'
 import { mountImagePublishing } from './publish-routes.ts'
 import { mountImageReads } from './read-routes.ts'
 import { malformedPath } from './reply.ts'
 
-export function mountImages(
-  app: Express,
-  services: Services,
-  meter: SendMeter,
-  wrongTokens: WrongTokens,
-): void {
-  const sending = { blobs: services.blobs, pool: new BufferPool(), meter }
+export function mountImages(app: Express, services: Services, { sending, wrongTokens }: ProcessShared): void {
   const needs = {
     services,
     tokens: services.tokens,

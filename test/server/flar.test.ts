@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSharedCounts } from '#server/http-server.ts'
 import { createLegacyServer } from '#server/legacy-server.ts'
+import { createProcessShared } from '#server/process-shared.ts'
 import { cpioOf, flarOf, splitFlar } from '#test/adapters/archive/flar.ts'
 import { shell, withTree, zoneTree } from '#test/archives.ts'
 import { converse } from './raw-socket.ts'
@@ -234,7 +234,7 @@ test('a host that JumpStart installs from a golden system is sent to its flash a
 })
 
 test('an old fetcher, with bare LFs and broken connections, has the archive that cpio unpacks', async () => {
-  const legacy = createLegacyServer(served.services, createSharedCounts(served.services))
+  const legacy = createLegacyServer(served.services, createProcessShared(served.services))
   await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve))
   try {
     const { port } = legacy.address() as AddressInfo

@@ -1,8 +1,8 @@
 import { connect, type AddressInfo } from 'node:net'
 import { text as streamText } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSharedCounts } from '#server/http-server.ts'
 import { createLegacyServer } from '#server/legacy-server.ts'
+import { createProcessShared } from '#server/process-shared.ts'
 import { converse } from './raw-socket.ts'
 import { addVersion, serve, type Served } from './served.ts'
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await served.services.catalog.setPublic('mysql', true)
   const plan = { zones: [], templates: [{ name: 'web', version: '1.0' }] }
   token = (await served.services.installs.arm('h1', plan, 3_600_000)).secret
-  legacy = createLegacyServer(served.services, createSharedCounts(served.services))
+  legacy = createLegacyServer(served.services, createProcessShared(served.services))
   await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve))
   port = (legacy.address() as AddressInfo).port
 })

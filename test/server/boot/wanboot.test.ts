@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { MOST_FURTHER_TOKENS } from '#app/ports/installs.ts'
-import { createSharedCounts } from '#server/http-server.ts'
 import { createLegacyServer } from '#server/legacy-server.ts'
+import { createProcessShared } from '#server/process-shared.ts'
 import { converse } from '../raw-socket.ts'
 import { addVersion, serve, type Served } from '../served.ts'
 
@@ -170,7 +170,7 @@ describe('wanboot-cgi', () => {
   })
 
   test('is there on the listener for old installers, too', async () => {
-    const legacy = createLegacyServer(served.services, createSharedCounts(served.services))
+    const legacy = createLegacyServer(served.services, createProcessShared(served.services))
     await new Promise<void>((resolve) => legacy.listen(0, '127.0.0.1', resolve))
     const { port } = legacy.address() as AddressInfo
     const target = `/js/db1/${token}/cgi-bin/wanboot-cgi?CONTENT=rootfs&${QUERY}`
