@@ -16,23 +16,35 @@ shift 2
 PATH=$PATH:/usr/sbin:/sbin
 cache=${ZONEFLASH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/zoneflash}
 mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$(dirname "$out")"
-# The lists and archives of the cache are for one apt at a time.
+# The lists, archives and root of the cache are for one apt at a time.
 exec 9>"$cache/apt/lock"
 flock 9
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-root=$work/root
-mkdir "$root"
-if [ -d "$image" ]; then cp -a "$image/." "$root"; else tar --numeric-owner -xpf "$image" -C "$root"; fi
+if [ -d "$image" ]; then
+  root=$work/root
+  mkdir "$root"
+  cp -a "$image/." "$root"
+else
+  # apt installs nothing in it: one unpacked tree serves until there is another image
+  root=$cache/apt/root
+  unpacked=$(stat -c '%n %i %Y %s' "$image")
+  if [ "$(cat "$root.of" 2>/dev/null)" != "$unpacked" ]; then
+    rm -rf --one-file-system "$root" "$root.of"
+    mkdir "$root"
+    tar --numeric-owner -xpf "$image" -C "$root"
+    echo "$unpacked" >"$root.of"
+  fi
+fi
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
 
 # The mounts end with this shell's namespace.
 # shellcheck disable=SC2016 # expanded by the inner shell
 unshare --mount --pid --fork --kill-child sh -euc '
-  root=$1 cache=$2 out=$3
-  shift 3
+  root=$1 cache=$2 out=$3 simulated=$4
+  shift 4
   mkdir -p "$root/var/cache/apt/archives" "$root/var/lib/apt/lists"
   mount --bind "$cache/apt/lists" "$root/var/lib/apt/lists"
   mount --bind "$cache/apt/archives" "$root/var/cache/apt/archives"
@@ -47,15 +59,15 @@ unshare --mount --pid --fork --kill-child sh -euc '
     : >"$cache/apt/updated"
   }
   [ "$out" = list ] || apt --download-only install "$@"
-  apt --simulate install "$@" >"$root/tmp/simulated"
-' fetch "$root" "$cache" "$out" "$@" >"$work/log" 2>&1 || {
+  apt --simulate install "$@" >"$simulated"
+' fetch "$root" "$cache" "$out" "$work/simulated" "$@" >"$work/log" 2>&1 || {
   echo "fetch-debs: $* could not be fetched:" >&2
   tail -5 "$work/log" >&2
   exit 1
 }
 
 installs() {
-  sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*\[\([^]]*\)\]).*/\1 \2 \3/p' "$root/tmp/simulated"
+  sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*\[\([^]]*\)\]).*/\1 \2 \3/p' "$work/simulated"
 }
 if [ "$out" = list ]; then
   installs | LC_ALL=C sort
