@@ -1,6 +1,15 @@
 /** A directory for the flash archives of a test file, and the commands that it tries. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -50,6 +59,7 @@ export function zoneroot(name: string): string {
   file('var/tmp/a', 'a')
   linkSync(path.join(root, 'etc/hosts'), path.join(root, 'etc/inet-hosts'))
   symlinkSync('./usr/bin', path.join(root, 'bin'))
+  lutimesSync(path.join(root, 'bin'), 1_700_000_000, 1_700_000_000)
   execFileSync('mkfifo', [path.join(root, 'var/pipe')])
   // trees that are made in different seconds are the same
   utimesSync(path.join(root, 'var/pipe'), 1_700_000_000, 1_700_000_000)
