@@ -64,6 +64,12 @@ export class Client {
     return response
   }
 
+  /** The bytes of a reply. @throws CliFailure with the server's code */
+  async openBytes(route: string, options?: CallOptions): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.open(route, options)
+    return body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
+  }
+
   /** Calls and parses the JSON reply. */
   async call<T>(schema: z.ZodType<T>, route: string, options?: CallOptions): Promise<T> {
     const reply = await this.open(route, options)

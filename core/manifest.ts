@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Md5, Sha1, Sha256 } from './digest.ts'
+import { Archiver } from './flar/archiver.ts'
 import type { OsRelease } from './host.ts'
 import { HostName, TemplateName, VersionName, ZoneName } from './names.ts'
 import { HeldFinding } from './system-archive/finding.ts'
@@ -50,7 +51,7 @@ export type ZfsFacts = z.infer<typeof ZfsFacts>
 /** What a flash archive says of itself (jumpstart.md 4.2); the artifact's `compression` is that of the file, which is none. */
 export const FlarFacts = z.object({
   contentName: z.string().max(256),
-  archiver: z.enum(['cpio', 'pax']),
+  archiver: Archiver,
   /** of the archive section */
   payloadCompression: z.enum(['none', 'compress']),
   type: z.enum(['FULL', 'DIFFERENTIAL']),

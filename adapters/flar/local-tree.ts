@@ -88,7 +88,7 @@ function namesIn(at: Buffer, directory: string, name: Buffer): Waiting[] {
 }
 
 /** Names and lstat of a whole tree in memory, for comparing: some hundred bytes for each file. `files` are those of `root`. */
-export async function readTree(root: string, files: Files): Promise<MemoryTree> {
+export async function readLocalTree(root: string, files: Files): Promise<MemoryTree> {
   const tree = new MemoryTree()
   const at = Buffer.from(root)
   tree.add('/', treeFile({ stats: lstatSync(at, { bigint: true }), type: 'directory', at }))

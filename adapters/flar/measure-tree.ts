@@ -1,5 +1,6 @@
 /** What is in a tree that becomes an archive section, by lstat alone. */
 import { CPIO_MAX_SIZE, CPIO_MAX_SIZE_EVERYWHERE } from '#core/archive/cpio-writer.ts'
+import { bytesOnDisk } from '#core/flar/disk-bytes.ts'
 import { fitsCpioTime } from '#core/conversion/cpio-times.ts'
 import { wholeSeconds, type Files, type LocalFile } from './local-tree.ts'
 
@@ -19,18 +20,19 @@ export interface MeasuredTree {
   sockets: number
 }
 
-/** What a file system gives out at least: the fragment of UFS. */
-const FRAGMENT = 1024
+/** A file of a type that flash archives take. */
+export type TakenFile = LocalFile & { type: Exclude<LocalFile['type'], 'socket' | 'block' | 'character'> }
 
-/** Whether flash archives take a file of this type. */
-export const isTaken = ({ type }: LocalFile): boolean =>
-  type !== 'socket' && type !== 'block' && type !== 'character'
+export function isTaken(file: LocalFile): file is TakenFile {
+  return file.type !== 'socket' && file.type !== 'block' && file.type !== 'character'
+}
 
 /** The inode of a file that has several names. */
 export function sharedInode({ type, stats }: LocalFile): string | undefined {
   return type === 'file' && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined
 }
 
+/** Of the files as they are listed, what must be known before the first of them is written. */
 export async function measureTree(files: Files): Promise<MeasuredTree> {
   const links = new Map<string, number>()
   const count = {
@@ -52,7 +54,7 @@ export async function measureTree(files: Files): Promise<MeasuredTree> {
     const before = inode === undefined ? 0 : (links.get(inode) ?? 0)
     if (inode !== undefined) links.set(inode, before + 1)
     count.entries += 1
-    if (before === 0) count.disk += Math.max(1, Math.ceil(size / FRAGMENT)) * FRAGMENT
+    if (before === 0) count.disk += bytesOnDisk(size)
     const why = tooMuch(size, wholeSeconds(stats))
     if (why !== undefined) tooMuchForCpio ??= { path, why }
     else if (size > CPIO_MAX_SIZE_EVERYWHERE)

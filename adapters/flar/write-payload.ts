@@ -3,14 +3,15 @@ import { readlinkSync } from 'node:fs'
 import { cpioMember, cpioPad, cpioTrailer } from '#core/archive/cpio-writer.ts'
 import { tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'
 import { ProvisionError } from '#core/errors.ts'
+import type { Archiver } from '#core/flar/archiver.ts'
 import { ByteQueue } from '../packaging/byte-queue.ts'
 import { piecesOf } from '../zfs/sources/directory.ts'
 import { wholeSeconds, type Files, type LocalFile } from './local-tree.ts'
-import { isTaken, sharedInode, type MeasuredTree } from './measure-tree.ts'
+import { isTaken, sharedInode, type MeasuredTree, type TakenFile } from './measure-tree.ts'
 
 /** Writes headers in front of contents, and the padding behind them. */
-interface Form {
-  head(file: LocalFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean }
+interface MemberWriter {
+  head(file: TakenFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean }
   pad(size: number): Uint8Array
   trailer(written: number): Uint8Array
 }
@@ -18,53 +19,53 @@ interface Form {
 /** @throws SourceChanged when a file is not as it was measured, and failures of the file system */
 export async function* writePayload(
   files: Files,
-  archiver: 'cpio' | 'pax',
+  archiver: Archiver,
   links: MeasuredTree['links'],
 ): AsyncGenerator<Uint8Array> {
-  const form = formOf(archiver, links)
+  const writer = writerOf(archiver, links)
   const queue = new ByteQueue()
   for await (const file of files) {
     if (!isTaken(file)) continue
     const target = targetOf(file)
-    const { header, hasData } = form.head(file, target)
+    const { header, hasData } = writer.head(file, target)
     queue.add(header)
     if (target && hasData) {
       queue.add(target)
-      queue.add(form.pad(target.byteLength))
+      queue.add(writer.pad(target.byteLength))
     }
     if (file.type === 'file' && hasData) {
       for await (const piece of contentsOf(file)) {
         queue.add(piece)
         yield* queue.take()
       }
-      queue.add(form.pad(Number(file.stats.size)))
+      queue.add(writer.pad(Number(file.stats.size)))
     }
     yield* queue.take()
   }
-  queue.add(form.trailer(queue.written))
+  queue.add(writer.trailer(queue.written))
   yield* queue.take(true)
 }
 
 /** How many bytes that will be: no contents are read. */
 export async function payloadSize(
   files: Files,
-  archiver: 'cpio' | 'pax',
+  archiver: Archiver,
   links: MeasuredTree['links'],
 ): Promise<number> {
-  const form = formOf(archiver, links)
+  const writer = writerOf(archiver, links)
   let bytes = 0
   for await (const file of files) {
     if (!isTaken(file)) continue
     const target = targetOf(file)
-    const { header, hasData } = form.head(file, target)
+    const { header, hasData } = writer.head(file, target)
     const size = target?.byteLength ?? (file.type === 'file' ? Number(file.stats.size) : 0)
-    bytes += header.byteLength + (hasData ? size + form.pad(size).byteLength : 0)
+    bytes += header.byteLength + (hasData ? size + writer.pad(size).byteLength : 0)
   }
-  return bytes + form.trailer(bytes).byteLength
+  return bytes + writer.trailer(bytes).byteLength
 }
 
-function formOf(archiver: 'cpio' | 'pax', links: MeasuredTree['links']): Form {
-  return archiver === 'cpio' ? new CpioForm(links) : new PaxForm()
+function writerOf(archiver: Archiver, links: MeasuredTree['links']): MemberWriter {
+  return archiver === 'cpio' ? new CpioWriter(links) : new PaxWriter()
 }
 
 function targetOf({ type, at }: LocalFile): Buffer | undefined {
@@ -86,7 +87,7 @@ async function* contentsOf({ at, stats, path }: LocalFile): AsyncGenerator<Uint8
   )
 }
 
-class CpioForm implements Form {
+class CpioWriter implements MemberWriter {
   readonly #links: MeasuredTree['links']
   readonly #seen = new Map<string, { ino: number; left: number }>()
   #lastIno = 0
@@ -96,7 +97,7 @@ class CpioForm implements Form {
   }
 
   /** The data goes with the last name of a file. */
-  head(file: LocalFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean } {
+  head(file: TakenFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean } {
     const { stats, type, name } = file
     const inode = sharedInode(file)
     const names = inode === undefined ? 1 : (this.#links.get(inode) ?? 1)
@@ -130,11 +131,11 @@ class CpioForm implements Form {
   }
 }
 
-class PaxForm implements Form {
+class PaxWriter implements MemberWriter {
   readonly #first = new Map<string, Buffer>()
 
   /** Names after the first are links to it. */
-  head(file: LocalFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean } {
+  head(file: TakenFile, target: Buffer | undefined): { header: Uint8Array; hasData: boolean } {
     const { stats, type, name } = file
     const inode = sharedInode(file)
     const first = inode === undefined ? undefined : this.#first.get(inode)
@@ -142,8 +143,7 @@ class PaxForm implements Form {
     const link = first ?? target
     const member: TarMember = {
       path: name,
-      // sockets are left out
-      type: first ? 'hardlink' : type === 'socket' ? 'fifo' : type,
+      type: first ? 'hardlink' : type,
       mode: Number(stats.mode) & 0o7777,
       uid: Number(stats.uid),
       gid: Number(stats.gid),

@@ -9,7 +9,7 @@ import { Packing, type ArchiveForm } from './packing.ts'
 import { emptiedDirectories } from '#core/packaging/left-out.ts'
 import type { HostShell } from '#app/ports/hosts.ts'
 import type { SystemTree } from '#app/system-archive/system-tree.ts'
-import { findTreeSource, listLinkGroups, type HostTree } from './read-tree.ts'
+import { findPackCommand, listLinkGroups, type HostTree } from './read-tree.ts'
 
 interface Needs {
   blobs: BlobStore
@@ -49,7 +49,7 @@ async function packageTree(
   needs: Needs,
 ): Promise<PackagedArchives> {
   const groups = await listLinkGroups(shell, tree)
-  const source = await findTreeSource(shell, tree)
+  const source = await findPackCommand(shell, tree)
   const members = new CanonicalMembers({ emptied: new Set(tree.emptied), groups, limits: needs.limits })
   const spool = new EntrySpool(needs.spoolDirectory)
   const packing = new Packing(needs.blobs, spool, archivesOf(formats))

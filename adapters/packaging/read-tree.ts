@@ -17,7 +17,8 @@ export interface HostTree {
   fileSystems?: readonly string[]
 }
 
-export interface TreeSource {
+/** A command of the host that writes the tree, and what reads its output. */
+export interface PackCommand {
   /** reads `stream` into a sink */
   open(sink: MemberSink): PushReader
   stream(signal: AbortSignal): Readable
@@ -50,7 +51,8 @@ const CPIO_LIVING = [
 /** GNU tar ends with 1 for those, with 2 for everything else; what it wrote is whole. */
 const TAR_LIVING = '"$@"; code=$?; test "$code" -le 1 || exit "$code"'
 
-export async function findTreeSource(shell: HostShell, tree: HostTree): Promise<TreeSource> {
+/** GNU tar where the host has one, else find and cpio. @throws CommandFailed, HostUnreachable */
+export async function findPackCommand(shell: HostShell, tree: HostTree): Promise<PackCommand> {
   const { root, emptied, fileSystems } = tree
   const tar = await findGnuTar(shell)
   if (tar === undefined) {

@@ -1,7 +1,7 @@
 // `zoneflash flar compare`: whether a differential archive may be installed on a tree, and what it would delete there.
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { readTree, walkTree } from '#adapters/flar/local-tree.ts'
+import { readLocalTree, walkTree } from '#adapters/flar/local-tree.ts'
 import { checkManifest } from '#core/flar/check-manifest.ts'
 import { FlarFilters, parsePathLines } from '#core/flar/filters.ts'
 import { parseManifest } from '#core/flar/manifest.ts'
@@ -9,7 +9,7 @@ import { addCommand } from '../command.ts'
 import { refused } from '../failures.ts'
 import { printLine, renderName } from '../output.ts'
 import { cannotRead, shownFile } from '../stream/file-failures.ts'
-import { openFlar, warn } from './open.ts'
+import { openArchiveArgument, warn } from './open.ts'
 
 interface Options {
   json?: boolean
@@ -34,7 +34,7 @@ export function registerFlarCompare(noun: Command): void {
       '\nPrints what stands in the way (!) and what would be deleted (-). Exit code 1 when it may not be installed.\n',
     )
     .action(async (file: string, directory: string, options: Options) => {
-      const { preamble, stored } = await openFlar(file)
+      const { preamble, stored } = await openArchiveArgument(file)
       await stored.return(undefined)
       warn(preamble.problems)
       const section = preamble.sections.find(({ name }) => name === 'manifest')
@@ -44,7 +44,7 @@ export function registerFlarCompare(noun: Command): void {
         })
       }
       const excluded = options.excludeList === undefined ? [] : await pathsOf(options.excludeList)
-      const tree = await readTree(directory, walkTree(directory, new FlarFilters([]))).catch(
+      const tree = await readLocalTree(directory, walkTree(directory, new FlarFilters([]))).catch(
         cannotRead(directory),
       )
       const found = checkManifest(parseManifest(section.content), tree, {

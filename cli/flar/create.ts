@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { compress } from '#adapters/flar/compress.ts'
+import { Archiver } from '#core/flar/archiver.ts'
 import { renderFlarPreamble, type FlarDescription } from '#core/flar/preamble.ts'
 import { addCommand } from '../command.ts'
 import { usageFailure } from '../failures.ts'
@@ -68,7 +69,7 @@ export function registerFlarCreate(noun: Command): void {
       new Option(
         '-L, --archiver <archiver>',
         'how files are stored (default: cpio, pax when it cannot hold one)',
-      ).choices(['cpio', 'pax']),
+      ).choices(Archiver.options),
     )
     .option('-c, --compress', 'compress it by compress(1)')
     .option('-F, --only-files', 'take nothing but the list of -f')

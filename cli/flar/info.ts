@@ -1,7 +1,8 @@
 // `zoneflash flar info`: what a flash archive says of itself, and what it holds.
 import type { Command } from 'commander'
 import type { Member } from '#core/archive/member.ts'
-import { deploymentProblem, readDeployment, type DeploymentArchiver } from '#core/flar/deployment.ts'
+import type { Archiver } from '#core/flar/archiver.ts'
+import { deploymentProblem, readDeployment } from '#core/flar/deployment.ts'
 import { saidPayload } from '#core/flar/facts.ts'
 import { archivedSizeProblem } from '#core/flar/identification.ts'
 import type { FlarPreamble } from '#core/flar/reader.ts'
@@ -12,7 +13,7 @@ import { refused } from '../failures.ts'
 import { print, printLine, renderEntry, renderName } from '../output.ts'
 import { shownFile } from '../stream/file-failures.ts'
 import { sizeOf } from '../stream/files.ts'
-import { openFlar, readMembers, warn } from './open.ts'
+import { openArchiveArgument, readMembers, warn } from './open.ts'
 
 interface Options {
   json?: boolean
@@ -42,7 +43,7 @@ export function registerFlarInfo(noun: Command): void {
     .option('--long', 'list them with modes, owners and sizes')
     .option('-k, --key <key>', 'print one value, e.g. creation_master')
     .action(async (file: string, options: Options) => {
-      const flar = await openFlar(file)
+      const flar = await openArchiveArgument(file)
       if (options.list || options.long) {
         await list(flar, options)
         warn(flar.preamble.problems)
@@ -92,7 +93,7 @@ async function describe(file: string, preamble: FlarPreamble, json: boolean | un
 /** A section, and what is in one of scripts. One that cannot be read is a problem, no failure. `archiver` is that of the files. */
 function factsOf(
   section: FlarSection,
-  archiver: DeploymentArchiver,
+  archiver: Archiver,
 ): { facts: SectionFacts; problem?: FlarPreamble['problems'][number] } {
   const facts: SectionFacts = { name: section.name, bytes: section.content.byteLength }
   const deployment = DEPLOYMENT_SECTIONS.find((name) => name === section.name)

@@ -21,8 +21,8 @@ export function warn(problems: readonly FlarProblem[]): void {
   for (const { severity, message } of problems) process.stderr.write(`${severity}: ${renderName(message)}\n`)
 }
 
-/** `onBytes` is told of each piece. What its end shows, is said. */
-export function openFlar(file: string, onBytes?: (length: number) => void): Promise<ReadFlar> {
+/** The archive up to its payload; `onBytes` is told of each piece. What its end shows, is said. */
+export function openArchiveArgument(file: string, onBytes?: (length: number) => void): Promise<ReadFlar> {
   return readFlar(bytesOf(file, onBytes), ({ problems, payloadBytes }, { identification }) => {
     if (payloadBytes < (archivedSize(identification) ?? 0)) {
       const said = problems.map(({ message }) => message).join('; ')
@@ -47,7 +47,7 @@ export function whileReading<T>(
       let read = 0
       const flar = await unlessStopped(
         signal,
-        openFlar(file, (length) => progress.to((read += length))),
+        openArchiveArgument(file, (length) => progress.to((read += length))),
       )
       warn(flar.preamble.problems)
       return await work(flar, signal)

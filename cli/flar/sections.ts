@@ -2,11 +2,11 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { compress } from '#adapters/flar/compress.ts'
+import type { Archiver } from '#core/flar/archiver.ts'
 import {
   deploymentArchive,
   deploymentSection,
   processingOf,
-  type DeploymentArchiver,
   type DeploymentFile,
 } from '#core/flar/deployment.ts'
 import {
@@ -35,10 +35,7 @@ const ON_THE_MASTER = 'etc/flash'
 const EMPTY_PROGRAM = Buffer.from('#!/bin/sh\nexit 0\n')
 
 /** Scripts are archived as the files are. @throws CliFailure */
-export async function sectionsOf(
-  options: SectionOptions,
-  archiver: DeploymentArchiver,
-): Promise<FlarSection[]> {
+export async function sectionsOf(options: SectionOptions, archiver: Archiver): Promise<FlarSection[]> {
   const { userSection = [], sectionDirectory = '.', deployment, root } = options
   const directory = deployment ?? (root === undefined ? undefined : path.join(root, ON_THE_MASTER))
   const scripts =
@@ -60,7 +57,7 @@ async function userSectionOf(name: string, directory: string): Promise<FlarSecti
 
 async function deploymentSections(
   directory: string,
-  archiver: DeploymentArchiver,
+  archiver: Archiver,
   isWanted: boolean,
 ): Promise<FlarSection[]> {
   const sections: FlarSection[] = []
@@ -106,7 +103,7 @@ function whenMissing(error: NodeJS.ErrnoException): undefined {
 async function packed(
   section: DeploymentSection,
   files: readonly Script[],
-  archiver: DeploymentArchiver,
+  archiver: Archiver,
 ): Promise<FlarSection> {
   const mtime = Math.max(...files.map((file) => file.mtime))
   const archive = deploymentArchive(section, files, { archiver, mtime })

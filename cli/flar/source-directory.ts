@@ -1,9 +1,10 @@
 // A flash archive's payload from a directory: all of it, or what is not as in an old image.
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { EMPTIED, readTree, stoppable, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
+import { EMPTIED, readLocalTree, stoppable, walkTree, type LocalFile } from '#adapters/flar/local-tree.ts'
 import { measureTree, type MeasuredTree } from '#adapters/flar/measure-tree.ts'
 import { payloadSize, writePayload } from '#adapters/flar/write-payload.ts'
+import type { Archiver } from '#core/flar/archiver.ts'
 import {
   filterPath,
   FlarFilters,
@@ -22,7 +23,7 @@ import type { FlarSource } from './source.ts'
 export interface DirectoryOptions {
   root?: string
   oldImage?: string
-  archiver?: 'cpio' | 'pax'
+  archiver?: Archiver
   exclude?: string[]
   include?: string[]
   filters?: string[]
@@ -39,6 +40,7 @@ const MAX_STAYING_TOLD = 20
 /** Which files, in the order of their names, as often as they are asked for. */
 type OpenFiles = () => AsyncIterable<LocalFile>
 
+/** The directory of -R, or what differs in it from that of -A; `output` below it is passed over. @throws CliFailure, FlarInvalid */
 export async function sourceOfDirectory(
   options: DirectoryOptions,
   output: string,
@@ -112,7 +114,7 @@ async function compare(
 ): Promise<{ section: FlarSection } & Pick<Difference, 'brought' | 'staying'>> {
   await checkDirectory(oldImage)
   const read = (directory: string) =>
-    readTree(directory, stoppable(walkTree(directory, filters), signal)).catch(cannotRead(directory))
+    readLocalTree(directory, stoppable(walkTree(directory, filters), signal)).catch(cannotRead(directory))
   const [before, now] = [await read(oldImage), await read(root)]
   const { manifest, brought, staying } = makeManifest(before, now, filters, EMPTIED)
   return { section: { name: 'manifest', content: renderManifest(manifest) }, brought, staying }
@@ -127,9 +129,9 @@ function stayingNotes(staying: Difference['staying']): string[] {
 }
 
 function archiverOf(
-  wanted: 'cpio' | 'pax' | undefined,
+  wanted: Archiver | undefined,
   { tooMuchForCpio, tooMuchForOldCpio }: MeasuredTree,
-): 'cpio' | 'pax' {
+): Archiver {
   if (wanted === 'cpio' && tooMuchForCpio) {
     const { path: file, why } = tooMuchForCpio
     throw refused('CpioCannotHold', `${JSON.stringify(file)} ${why}`, { advice: 'use -L pax' })

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { decompress } from '#adapters/archive/decompress.ts'
 import { peek } from '#adapters/archive/peek.ts'
 import { readFlar } from '#adapters/archive/read-flar.ts'
+import type { Archiver } from '#core/flar/archiver.ts'
 import { saidPayload } from '#core/flar/facts.ts'
 import { unarchivedSize } from '#core/flar/identification.ts'
 import { flarDescriptionOf, flarSectionsOf } from '#core/flar/template-facts.ts'
@@ -18,7 +19,7 @@ import type { DirectoryOptions } from './source-directory.ts'
 
 /** What is known before the payload comes, and the payload. */
 type Wrapped = Pick<FlarSource, 'compression' | 'archivedSize' | 'unarchivedSize' | 'payload'> & {
-  archiver: 'cpio' | 'pax'
+  archiver: Archiver
 }
 
 /** A form that no installer reads is left to the server, which makes a flash archive of it. @throws CliFailure, and what the server refuses */
@@ -126,10 +127,10 @@ async function* fetched(
   { sha256, size }: Artifact,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { body } = await client.open(`/blobs/sha256/${sha256}`, { signal })
+  const body = await client.openBytes(`/blobs/sha256/${sha256}`, { signal })
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     hash.update(chunk)
     bytes += chunk.byteLength
     yield chunk

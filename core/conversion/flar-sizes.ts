@@ -1,4 +1,5 @@
 /** What the archive section of a flash archive will have, by the index of its tree alone: its archiver and its bytes. */
+import type { Archiver } from '../flar/archiver.ts'
 import { CPIO_HEADER, CPIO_TRAILER, cpioPadding } from '../archive/cpio-header.ts'
 import { CPIO_MAX_SIZE_EVERYWHERE } from '../archive/cpio-writer.ts'
 import { parseDevice } from '../archive/devices.ts'
@@ -7,20 +8,18 @@ import { TAR_BLOCK } from '../archive/tar-header.ts'
 import { tarMember, tarTrailer } from '../archive/tar-writer.ts'
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'
+import { bytesOnDisk } from '../flar/disk-bytes.ts'
 import type { ArchiveLayout } from '../manifest.ts'
 import { fitsCpioTime } from './cpio-times.ts'
 
 export interface FlarSizes {
   /** pax where cpio, or an old program of it, cannot hold a file's size or time (jumpstart.md 4.3) */
-  archiver: 'cpio' | 'pax'
+  archiver: Archiver
   /** bytes of the archive section. A guess where the index shows bytes of a name that are no text */
   archived: number
   /** bytes that the files need on a disk, at least 1 */
   unarchived: number
 }
-
-/** What a file system gives out at least: the fragment of UFS. */
-const FRAGMENT = 1024
 
 /** Of what lies in the zone; `entries` in any order. */
 export async function measureFlar(entries: AsyncIterable<Entry>, layout: ArchiveLayout): Promise<FlarSizes> {
@@ -34,8 +33,7 @@ export async function measureFlar(entries: AsyncIterable<Entry>, layout: Archive
     fitsCpio &&= entry.size <= CPIO_MAX_SIZE_EVERYWHERE && fitsCpioTime(entry.mtime)
     sizes.cpio += cpioBytes(name, entry.type === 'symlink' ? (link?.byteLength ?? 0) : entry.size)
     sizes.tar += tarBytes(entry, name, link)
-    if (entry.type !== 'hardlink')
-      sizes.unarchived += Math.max(1, Math.ceil(entry.size / FRAGMENT)) * FRAGMENT
+    if (entry.type !== 'hardlink') sizes.unarchived += bytesOnDisk(entry.size)
   }
   const cpio = sizes.cpio + cpioBytes(new TextEncoder().encode(CPIO_TRAILER), 0)
   return {

@@ -27,6 +27,7 @@ interface Options {
   excluded?: readonly string[]
 }
 
+/** Whether a differential archive with this manifest may be installed on a client's tree, and what it would delete there. */
 export function checkManifest(
   { filters, lines }: FlarManifest,
   client: FileTree,

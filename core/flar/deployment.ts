@@ -8,6 +8,7 @@ import { refusal, shown } from '../archive/refusals.ts'
 import { TarReader } from '../archive/tar-reader.ts'
 import { tarMember, tarPad, tarTrailer } from '../archive/tar-writer.ts'
 import { joinBytes } from '../join-bytes.ts'
+import { Archiver } from './archiver.ts'
 import type { DeploymentSection, FlarSection } from './sections.ts'
 import { uudecode, uuencode } from './uuencode.ts'
 
@@ -19,9 +20,6 @@ export interface DeploymentFile {
   content: Uint8Array
 }
 
-/** As files_archived_method of the archive says: the installer looks for no other. */
-export type DeploymentArchiver = 'cpio' | 'pax'
-
 /** The installer runs this program first, and the stage fails without it. */
 export const processingOf = (section: DeploymentSection): string => `${section}_processing`
 
@@ -29,15 +27,15 @@ const MAX_UNPACKED = 64 * 1024 * 1024
 const MAX_FILES = 10_000
 const MAX_NAME = 1023
 
-const archiveName = (section: string, archiver: DeploymentArchiver): string => `${section}.${archiver}.Z`
+const archiveName = (section: string, archiver: Archiver): string => `${section}.${archiver}.Z`
 
 /** How a section is archived, and its files, directories left out. @throws FlarInvalid and those of the readers */
 export function readDeployment(section: FlarSection): {
-  archiver: DeploymentArchiver
+  archiver: Archiver
   files: readonly DeploymentFile[]
 } {
   const { name, bytes } = uudecode(section.content)
-  const archiver = (['cpio', 'pax'] as const).find((each) => archiveName(section.name, each) === name)
+  const archiver = Archiver.options.find((each) => archiveName(section.name, each) === name)
   if (archiver === undefined) {
     const expected = `${section.name}.cpio.Z or ${section.name}.pax.Z`
     throw refusal(
@@ -67,7 +65,7 @@ export function readDeployment(section: FlarSection): {
 export function deploymentProblem(
   section: DeploymentSection,
   { archiver, files }: ReturnType<typeof readDeployment>,
-  expected: DeploymentArchiver,
+  expected: Archiver,
 ): string | undefined {
   if (archiver !== expected)
     return `the section ${section} holds ${archiveName(section, archiver)}, but files_archived_method is ${expected}: the installer looks for ${archiveName(section, expected)}`
@@ -108,7 +106,7 @@ class FileCollector {
 export function deploymentArchive(
   section: DeploymentSection,
   files: readonly DeploymentFile[],
-  { archiver, mtime }: { archiver: DeploymentArchiver; mtime: number },
+  { archiver, mtime }: { archiver: Archiver; mtime: number },
 ): Uint8Array {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   return archiver === 'cpio' ? cpioOf(section, sorted, mtime) : paxOf(section, sorted, mtime)
@@ -149,7 +147,7 @@ function paxOf(section: string, files: readonly DeploymentFile[], mtime: number)
 /** The section with an archive that compress(1) has made smaller. */
 export function deploymentSection(
   section: DeploymentSection,
-  archiver: DeploymentArchiver,
+  archiver: Archiver,
   compressed: Uint8Array,
 ): FlarSection {
   const name = archiveName(section, archiver)

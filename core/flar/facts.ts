@@ -1,6 +1,7 @@
 /** What a template's manifest keeps of a flash archive, and the archives that no template can be made of. */
 import { refusal } from '../archive/refusals.ts'
 import { FlarFacts } from '../manifest.ts'
+import type { Archiver } from './archiver.ts'
 import { holdsRootPool, type FlarIdentification } from './identification.ts'
 import { describePayload, sniffPayload } from './payload.ts'
 import type { FlarProblem } from './problems.ts'
@@ -42,7 +43,7 @@ export function flarFactsOf({ identification, problems }: FlarPreamble, head: Ui
 
 /** How the archive section was made, by its keys: cpio where they say nothing. */
 export function saidPayload({ values }: FlarIdentification): {
-  archiver: 'cpio' | 'pax'
+  archiver: Archiver
   compression: 'none' | 'compress'
 } {
   return {

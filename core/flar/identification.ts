@@ -1,6 +1,7 @@
 /** The identification section of a flash archive: `key=value` lines that say what it is (jumpstart.md 4.2). */
 import { decodeName } from '../archive/member.ts'
 import { shown } from '../archive/refusals.ts'
+import { Archiver } from './archiver.ts'
 import { FlarProblems, type FlarProblem } from './problems.ts'
 
 export interface FlarIdentification {
@@ -35,7 +36,8 @@ const knownKeys: ReadonlySet<string> = new Set([
   'rootpool',
 ])
 
-const MAX_CONTENT_NAME = 256
+/** characters */
+export const MAX_CONTENT_NAME = 256
 /** An installer takes no archive with another. */
 const DATE =
   /^(?:19[7-9]|[2-9]\d\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-6]\d$/
@@ -89,7 +91,7 @@ function checkValues(values: ReadonlyMap<string, string>, major: number, problem
     problems.error('the identification has no content_name, expected the name of the archive')
   else if (name.length > MAX_CONTENT_NAME)
     problems.error(`content_name has ${name.length} characters, expected at most ${MAX_CONTENT_NAME}`)
-  oneOf(values, 'files_archived_method', ['cpio', 'pax'], problems)
+  oneOf(values, 'files_archived_method', Archiver.options, problems)
   oneOf(values, 'files_compressed_method', ['none', 'compress'], problems)
   if (!values.has('files_compressed_method'))
     problems.warn('the identification has no files_compressed_method: the installer refuses to extract it')

@@ -1,11 +1,12 @@
 /** Tells from its first bytes what the archive section of a flash archive is (jumpstart.md 4.8). */
 import { LZW_MAGIC } from '../archive/lzw.ts'
 import { describeUnknown, sniffFormat } from '../archive/sniff.ts'
+import type { Archiver } from './archiver.ts'
 
 interface FoundPayload {
   compression: 'none' | 'compress'
   /** undefined when it is compressed, or nothing that we know */
-  archiver?: 'cpio' | 'pax'
+  archiver?: Archiver
 }
 
 /** `head`: at least SNIFF_BYTES of the section, or all of it. */

@@ -1,12 +1,14 @@
 /** Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8). */
 import { refusal, shown } from '../archive/refusals.ts'
 import { joinBytes } from '../join-bytes.ts'
+import type { Archiver } from './archiver.ts'
+import { MAX_CONTENT_NAME } from './identification.ts'
 import { isSectionName, sectionRank, type FlarSection } from './sections.ts'
 
 /** What an identification says; every key but `own` is one of jumpstart.md 4.2. */
 export interface FlarDescription {
   contentName: string
-  archiver: 'cpio' | 'pax'
+  archiver: Archiver
   compression: 'none' | 'compress'
   type: 'FULL' | 'DIFFERENTIAL'
   /** bytes of the archive section as stored, at least 1 */
@@ -35,8 +37,6 @@ export interface FlarDescription {
   /** further keys, which begin with X- */
   own?: readonly (readonly [key: string, value: string])[]
 }
-
-const MAX_CONTENT_NAME = 256
 
 /**
  * Cookie, identification and sections in the order that the installer wants, up to and with `section_begin=archive`.

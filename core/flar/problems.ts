@@ -18,14 +18,14 @@ export class FlarProblems {
   }
 
   error(message: string): void {
-    this.#add({ severity: 'error', message })
+    this.add({ severity: 'error', message })
   }
 
   warn(message: string): void {
-    this.#add({ severity: 'warning', message })
+    this.add({ severity: 'warning', message })
   }
 
-  #add(problem: FlarProblem): void {
+  add(problem: FlarProblem): void {
     if (this.#found.length < MAX_PROBLEMS) this.#found.push(problem)
     else if (this.#found.length === MAX_PROBLEMS)
       this.#found.push({ severity: 'error', message: `there are more than ${MAX_PROBLEMS} problems` })

@@ -2,7 +2,7 @@
 import type { PushReader } from '../archive/member.ts'
 import { refusal, shown } from '../archive/refusals.ts'
 import { archivedSizeProblem, parseIdentification, type FlarIdentification } from './identification.ts'
-import { LineBuffer } from './line-buffer.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 import { FlarProblems, type FlarProblem } from './problems.ts'
 import { isKnownSection, isSectionName, isUserSection, sectionRank, type FlarSection } from './sections.ts'
 
@@ -38,8 +38,8 @@ const END = 'section_end='
 export class FlarReader implements PushReader {
   readonly #sink: FlarSink
   readonly #maxPreamble: number
-  readonly #line = new LineBuffer()
-  readonly #content = new LineBuffer()
+  readonly #line = new GrowingBytes()
+  readonly #content = new GrowingBytes()
   readonly #sections: FlarSection[] = []
   readonly #names = new Set<string>()
   readonly #problems = new FlarProblems()
@@ -219,9 +219,7 @@ export class FlarReader implements PushReader {
     if (this.#section !== 'identification') return
     const { identification, problems } = parseIdentification(content, this.#version.major)
     this.#identification = identification
-    for (const { severity, message } of problems)
-      if (severity === 'error') this.#problems.error(message)
-      else this.#problems.warn(message)
+    for (const problem of problems) this.#problems.add(problem)
   }
 
   #onArchive(): void {

@@ -1,5 +1,6 @@
 /** Text that carries a file: uuencode(1), in which deployment scripts are stored (jumpstart.md 4.5). */
 import { refusal, shown } from '../archive/refusals.ts'
+import { joinBytes } from '../join-bytes.ts'
 
 interface UuencodedFile {
   name: string
@@ -18,7 +19,7 @@ export function uuencode({ name, mode, bytes }: UuencodedFile): Uint8Array {
   const head = new TextEncoder().encode(`begin ${mode.toString(8).padStart(3, '0')} ${name}\n`)
   const tail = new TextEncoder().encode('`\nend\n')
   const lines = Math.ceil(bytes.byteLength / LINE_BYTES)
-  const body = new Uint8Array(lines * 2 + Math.ceil(bytes.byteLength / LINE_BYTES) * 60)
+  const body = new Uint8Array(lines * ((LINE_BYTES / 3) * 4 + 2))
   let at = 0
   for (let from = 0; from < bytes.byteLength; from += LINE_BYTES) {
     const line = bytes.subarray(from, from + LINE_BYTES)
@@ -29,11 +30,7 @@ export function uuencode({ name, mode, bytes }: UuencodedFile): Uint8Array {
     }
     body[at++] = LF
   }
-  const all = new Uint8Array(head.byteLength + at + tail.byteLength)
-  all.set(head)
-  all.set(body.subarray(0, at), head.byteLength)
-  all.set(tail, head.byteLength + at)
-  return all
+  return joinBytes([head, body.subarray(0, at), tail])
 }
 
 const character = (six: number): number => (six === 0 ? BACKTICK : six + BLANK)

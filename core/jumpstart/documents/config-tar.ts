@@ -1,5 +1,6 @@
 // config.tar: the contents of the JumpStart directory as one ustar archive (jumpstart.md 3.5).
 import { tarMember, tarPad, tarTrailer } from '../../archive/tar-writer.ts'
+import { joinBytes } from '../../join-bytes.ts'
 import type { JumpStartDocument } from './documents.ts'
 
 const encoder = new TextEncoder()
@@ -34,21 +35,11 @@ export function renderConfigTar(documents: readonly JumpStartDocument[], mtime: 
   }
   const written = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
   chunks.push(tarTrailer(written))
-  return joined(chunks)
+  return joinBytes(chunks)
 }
 
 /** `a/b/c` → `a`, `a/b` */
 function parentsOf(path: string): string[] {
   const parts = path.split('/').slice(0, -1)
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return all
 }

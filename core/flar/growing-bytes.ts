@@ -1,5 +1,5 @@
 /** Bytes that grow, up to what their owner allows: doubled when full, so that many small pieces cost no more than one. */
-export class LineBuffer {
+export class GrowingBytes {
   #store = new Uint8Array(256)
   #length = 0
 

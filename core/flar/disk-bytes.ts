@@ -1,0 +1,9 @@
+/** Bytes that files need on a disk, as `files_unarchived_size` counts them (jumpstart.md 4.2). */
+
+/** What a file system gives out at least: the fragment of UFS. */
+const FRAGMENT = 1024
+
+/** Of a file of so many bytes: also an empty one needs something. */
+export function bytesOnDisk(size: number): number {
+  return Math.max(1, Math.ceil(size / FRAGMENT)) * FRAGMENT
+}
