@@ -198,13 +198,13 @@ export const ProfileFields = z.strictObject({
   zones: z.array(ProfileZone).max(256).default([]),
 })
 
-/** Adds an issue to a profile of which nothing would become. */
+/** Adds an issue to a profile of which nothing would become. JumpStart may install a host that gets nothing else. */
 export function checkPurpose(
-  { zones, system }: { zones: readonly unknown[]; system?: unknown },
+  { zones, system, jumpstart }: { zones: readonly unknown[]; system?: unknown; jumpstart?: unknown },
   context: z.core.$RefinementCtx,
 ): void {
-  if (zones.length > 0 || system !== undefined) return
-  const message = 'expected at least one zone, or a system'
+  if (zones.length > 0 || system !== undefined || jumpstart !== undefined) return
+  const message = 'expected at least one zone, a system, or jumpstart'
   context.issues.push({ code: 'custom', path: ['zones'], input: zones, message })
 }
 

@@ -5,10 +5,10 @@ import { systemSteps } from './system-steps.ts'
 import { isStreamed } from './ways.ts'
 import { whoBringsSystem } from './who-brings-system.ts'
 
-const arranged: PlannedStep = {
+const arranged = (work: string): PlannedStep => ({
   step: 'stage',
-  what: 'leave a service that finishes the zones at the first boot, and then removes itself',
-}
+  what: `leave a service that ${work} at the first boot, and then removes itself`,
+})
 
 /** The steps of a run by hand, with the finish script's before or between them. */
 export function stageSteps(
@@ -25,7 +25,8 @@ export function stageSteps(
   }
   // what the installer brings is there before any finish script runs
   const isThere = whoBringsSystem({ system }) === 'installer'
-  const begun = isThere ? [...installed, before, arranged] : [before, ...installed, arranged]
+  const service = arranged(zones.length > 0 || system ? 'finishes the zones' : 'tells the server')
+  const begun = isThere ? [...installed, before, service] : [before, ...installed, service]
   if (come === 'first-boot') return [...begun, ...check, ...atOnce]
   const fetched = atOnce.filter(({ step }) => step === 'fetch')
   const isKept = (zone: string | undefined) =>

@@ -312,3 +312,26 @@ describe('a finish script that leaves zones to the first boot', () => {
     expect(statSync(installed.at('etc/init.d/zoneflash-first-boot')).mode & 0o7777).toBe(0o744)
   })
 })
+
+describe('a finish script of a host without zones', () => {
+  test.each(['install', 'first-boot'] as const)(
+    'where they would come by %s leaves a service that tells the server, and is done',
+    async (jumpstart) => {
+      const host = await HostFixture.open({ osFamily: 'solaris10', jumpstart, withoutZones: true })
+      try {
+        const installed = new Installed(host)
+        installed.fresh()
+        const { code, output } = await installed.finish()
+        expect(code, output).toBe(0)
+        const booted = await host.run({ script: installed.reboot() })
+        expect(booted.code, booted.output).toBe(0)
+        expect(host.requests.filter((request) => request.includes('/flash/'))).toEqual([])
+        expect(steps(host)).toContain('- stage done')
+        expect(steps(host).at(-1)).toBe('- install done')
+        expect(host.zoneStates()).toEqual({})
+      } finally {
+        await host.close()
+      }
+    },
+  )
+})

@@ -42,6 +42,8 @@ export interface FixtureOptions {
   format?: 'tar' | 'cpio'
   /** JumpStart installs the host: `finish` is its finish script */
   jumpstart?: 'install' | 'first-boot'
+  /** the host gets none */
+  withoutZones?: boolean
 }
 
 /** A zoneroot with an identity that no clone may keep. */
@@ -181,6 +183,7 @@ export class HostFixture {
     layout = 'zonepath',
     format = 'tar',
     jumpstart,
+    withoutZones = false,
   }: FixtureOptions): Promise<void> {
     const golden = path.join(this.base, 'golden')
     mkdirSync(path.join(golden, 'root'), { recursive: true })
@@ -241,15 +244,17 @@ export class HostFixture {
         ...(jumpstart && {
           jumpstart: { zones: jumpstart, installProfile: 'install_type initial_install\ncluster SUNWCreq\n' },
         }),
-        zones: [
-          {
-            name: 'web01',
-            template: 'web@stable',
-            smoke,
-            net: [{ physical: 'e0', [jumpstart ? 'address' : 'allowedAddress']: '192.0.2.11/24' }],
-          },
-          { name: 'web02', template: 'web@stable', smoke },
-        ],
+        zones: withoutZones
+          ? []
+          : [
+              {
+                name: 'web01',
+                template: 'web@stable',
+                smoke,
+                net: [{ physical: 'e0', [jumpstart ? 'address' : 'allowedAddress']: '192.0.2.11/24' }],
+              },
+              { name: 'web02', template: 'web@stable', smoke },
+            ],
       }),
       versions: new Map([['web@stable', { manifest }]]),
       baseUrl,

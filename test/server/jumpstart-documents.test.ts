@@ -154,6 +154,18 @@ describe('a host that JumpStart installs', () => {
     })
   })
 
+  test('may get no zones: its installer is all that there is to do', async () => {
+    await setProfile({ installProfile }, { zones: [] })
+    const plan = await call('GET', '/hosts/h1/plan')
+    expect(plan.json).toMatchObject({ bytes: 0, zones: [], steps: [{ step: 'check' }, { step: 'stage' }] })
+    expect((plan.json as { text: string }).text).toContain(
+      'leave a service that tells the server at the first boot',
+    )
+    const url = await arm()
+    expect((await get(`${url}profile`)).text).toBe(installProfile)
+    expect((await get(`${url}finish`)).text).toContain("zf_zone_count='0'")
+  })
+
   test('has none when its profile is for a host that is up', async () => {
     await served.call('PUT', '/api/v1/profiles/js', {
       as: 'publisher',

@@ -170,11 +170,12 @@ test('an illumos host needs the names of its interfaces', () => {
   expect(() => plan([{ name: 'PRIMARY' }])).toThrow(conflict(/interface PRIMARY of host h1 has no name/))
 })
 
-test('a profile has a zone or a system', () => {
+test('a profile has a zone or a system, or its host is installed by JumpStart', () => {
   const { system: _, zones: __, ...empty } = profile
   expect(Profile.safeParse(empty).error?.issues).toMatchObject([
-    { path: ['zones'], message: 'expected at least one zone, or a system' },
+    { path: ['zones'], message: 'expected at least one zone, a system, or jumpstart' },
   ])
+  expect(Profile.safeParse({ ...empty, jumpstart: {} }).success).toBe(true)
 })
 
 test('a boot environment may not have the name of what is received', () => {
