@@ -1,7 +1,8 @@
 // Opens the window in which a host's documents exist.
-import { mediumName, renderKayakLoader } from '#core/boot/kayak.ts'
+import type { BootWords } from '#core/boot/boot-words.ts'
+import { renderKayakLoader, type MediumCompression } from '#core/boot/kayak.ts'
 import { ProvisionError } from '#core/errors.ts'
-import { bootWordsFor, type BootWords } from '#core/jumpstart/documents/boot-words.ts'
+import { bootWordsFor } from '#core/jumpstart/documents/boot-words.ts'
 import type { Plan } from '#core/plan/schema.ts'
 import type { AuditLog } from './ports/access.ts'
 import type { TemplateCatalog } from './ports/catalog.ts'
@@ -10,8 +11,7 @@ import type { HostRegistry, ProfileStore } from './ports/hosts.ts'
 import type { JumpStartStore } from './ports/jumpstart.ts'
 import type { InstallLog } from './ports/installs.ts'
 import type { Clock, JobQueue } from './ports/queue.ts'
-import type { MediumCompression } from './boot/kayak-medium.ts'
-import { requestConversion } from './convert/request-conversion.ts'
+import { requestKayakMedium, type RequestedMedium } from './boot/kayak-medium.ts'
 import { planHost } from './plan-host.ts'
 
 export interface ArmNeeds {
@@ -47,6 +47,8 @@ export interface ArmedHost {
   install: string
   /** of a host that JumpStart or kayak installs */
   boot?: BootWords
+  /** of a host that kayak installs: asked for */
+  medium?: RequestedMedium
 }
 
 /** A window that nobody remembers is a hole: milliseconds. */
@@ -54,7 +56,7 @@ const LONGEST_WINDOW = 30 * 86_400_000
 
 /**
  * Plans, and keeps the plan: what changes later is for the next arming. A medium that kayak will want is made from now on.
- * @throws WindowTooLong and what planHost and requestConversion throw
+ * @throws WindowTooLong and what planHost and requestKayakMedium throw
  */
 export async function armHost(
   { host, ttlMs, baseUrl, installerUrl = baseUrl, compression = 'xz', actor }: ArmRequest,
@@ -90,26 +92,18 @@ export async function armHost(
     expiresAt: install.expiresAt,
     install: install.id,
     ...(boot && { boot }),
+    ...(medium && { medium }),
   }
 }
 
-/** Of a host that kayak installs: its medium, asked for. */
+/** Of a host that kayak installs. */
 async function kayakMedium(
-  plan: Plan,
+  { kayak, system, jumpstart }: Plan,
   compression: MediumCompression,
   actor: string,
   needs: ArmNeeds,
-): Promise<{ name: string; note: string } | undefined> {
-  if (!plan.kayak || !plan.system || plan.jumpstart) return undefined
-  const { template, version } = plan.system
-  const to = `kayak.${compression}` as const
-  const { job } = await requestConversion({ template, version, to, actor }, needs)
-  const form = `${to} of ${template}@${version}`
-  return {
-    name: mediumName(`${template}@${version}`, compression),
-    note:
-      job === undefined
-        ? `${form} is there`
-        : `${form} is being made, job ${job}: the host gets no configuration before it is there`,
-  }
+): Promise<RequestedMedium | undefined> {
+  if (!kayak || !system || jumpstart) return undefined
+  const { template, version } = system
+  return requestKayakMedium({ template, selector: version }, compression, actor, needs)
 }

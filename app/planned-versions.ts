@@ -1,5 +1,7 @@
 // Which versions the plan of an install fetches, clones or installs.
 import { z } from 'zod'
+import { TemplateName, VersionName } from '#core/names.ts'
+import type { VersionId } from './ports/catalog.ts'
 
 const Planned = z.object({
   zones: z.array(z.object({ template: z.string(), version: z.string() })),
@@ -20,4 +22,11 @@ export function plannedVersions(plan: unknown): { template: string; version: str
   )
   // In one order everywhere: whoever holds several rows takes them in it.
   return [...byName.keys()].toSorted().flatMap((name) => byName.get(name) ?? [])
+}
+
+const WithSystem = z.object({ system: z.object({ template: TemplateName, version: VersionName }) })
+
+/** The version of the system in a stored plan, where it has one. */
+export function plannedSystemOf(plan: unknown): VersionId | undefined {
+  return WithSystem.safeParse(plan).data?.system
 }

@@ -1,4 +1,5 @@
 // The stream that kayak receives: a form of the version. It has to be there before a host is told to take its disks for it.
+import { mediumName, MediumCompression } from '#core/boot/kayak.ts'
 import { findConverted, type ConversionTarget } from '#core/conversion/target.ts'
 import { nothingHere, ProvisionError } from '#core/errors.ts'
 import type { TemplateRef } from '#core/names.ts'
@@ -14,9 +15,33 @@ interface Needs {
   queue: JobQueue
 }
 
-export type MediumCompression = 'xz' | 'gz' | 'bz2'
+const FORMS = MediumCompression.options.map(formOf)
 
-const FORMS = ['kayak.xz', 'kayak.gz', 'kayak.bz2'] as const satisfies ConversionTarget[]
+export interface RequestedMedium {
+  /** `web@1.2.zfs.xz` */
+  name: string
+  /** whether it is there, for an administrator */
+  note: string
+}
+
+/** Asks for it beforehand. @throws what requestConversion throws */
+export async function requestKayakMedium(
+  { template, selector }: TemplateRef,
+  compression: MediumCompression,
+  actor: string,
+  needs: Pick<Needs, 'catalog' | 'queue'>,
+): Promise<RequestedMedium> {
+  const to = formOf(compression)
+  const { job, version } = await requestConversion({ template, version: selector, to, actor }, needs)
+  const form = `${to} of ${template}@${version}`
+  return {
+    name: mediumName(`${template}@${selector}`, compression),
+    note:
+      job === undefined
+        ? `${form} is there`
+        : `${form} is being made, job ${job}: the host gets no configuration before it is there`,
+  }
+}
 
 /**
  * Asked for with a token it is made when it is not there; nobody makes workers work without one.
@@ -28,7 +53,7 @@ export async function findKayakMedium(
   reader: ArtifactReader,
   needs: Needs,
 ): Promise<FoundArtifact> {
-  const to = `kayak.${compression}` satisfies ConversionTarget
+  const to = formOf(compression)
   const { manifest } = await needs.catalog.getVersion(template, selector)
   const medium = findConverted(manifest.artifacts, to)
   const [any] = manifest.artifacts
@@ -60,6 +85,11 @@ export async function assertMediumIsThere(
     await requestConversion({ template, version, to: 'kayak.xz', actor: 'kayak' }, needs)
   }
   throw notReady(`a medium of ${template}@${version} is being made`)
+}
+
+/** The form of a version that is its medium. */
+function formOf(compression: MediumCompression) {
+  return `kayak.${compression}` as const satisfies ConversionTarget
 }
 
 function isUnderWay(state: JobStatus['state'] | undefined): boolean {

@@ -1,7 +1,7 @@
 // What wanboot-cgi answers for an armed host.
 import { renderSystemConf, renderWanbootConf } from '#core/boot/wanboot.ts'
 import type { WanbootAsked } from '#core/boot/wanboot-query.ts'
-import { plainServer } from '#core/boot/site.ts'
+import { assertPlainServer } from '#core/boot/site.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { Host } from '#core/host.ts'
 import type { Netboot } from '../ports/netboot.ts'
@@ -34,7 +34,8 @@ export async function wanbootPayload(
   const miniroot = await findMedium('miniroot', arch, needs)
   if (asked.content === 'rootfs') return { bytes: new TextEncoder().encode(String(miniroot.size)) }
   const wanboot = await findMedium('wanboot', arch, needs)
-  const server = plainServer(known)
+  const { server } = known
+  assertPlainServer(known)
   const documents = `${server}/js/${known.host.name}/${await known.token()}`
   const now = needs.clock.now()
   const hosts = `127.0.0.1\tlocalhost\n${new URL(server).hostname}\twanboot-server\n`

@@ -1,5 +1,5 @@
 /** The line of /etc/bootparams for a SPARC host (jumpstart.md 3.3). */
-import { plainServer, type BootSite } from './site.ts'
+import { assertPlainServer, type BootSite } from './site.ts'
 
 export function renderBootparams({
   host,
@@ -24,6 +24,6 @@ export function renderBootparams({
 /** What to type at the PROM. @throws BootAddressNeeded, BootHttpNeeded where the configuration comes by HTTP */
 export function promCommand(site: BootSite): string {
   if (site.jumpstart !== undefined) return 'boot net - install'
-  plainServer(site)
+  assertPlainServer(site)
   return `boot net - install ${site.documents}/config.tar`
 }

@@ -1,5 +1,5 @@
 /** The menu that PXE GRUB shows on x86 (jumpstart.md 3.4). */
-import { plainServer, type BootSite } from './site.ts'
+import { assertPlainServer, type BootSite } from './site.ts'
 
 /**
  * `menu.lst.01` and the MAC in upper case, beside pxegrub. The configuration comes by HTTP unless NFS directories are named.
@@ -7,7 +7,7 @@ import { plainServer, type BootSite } from './site.ts'
  */
 export function renderGrubMenu(site: BootSite): string {
   const { host, install, mediaPath, tftpPath, jumpstart, sysid, console } = site
-  if (jumpstart === undefined) plainServer(site)
+  if (jumpstart === undefined) assertPlainServer(site)
   const properties = [
     ...(console === undefined ? [] : [`console=${console}`]),
     `install_media=${install.address}:${mediaPath}`,

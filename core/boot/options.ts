@@ -1,6 +1,7 @@
 /** What an administrator may say about the network that a host boots from. Every value fits the files it goes into as it is. */
 import { z } from 'zod'
 import { ProvisionError } from '../errors.ts'
+import { MediumCompression } from './kayak.ts'
 
 /** The files that can be written for a host: docs/clients/network-boot.md. */
 export const BootKind = z.enum(['grub', 'bootparams', 'dhcpd', 'kea', 'dnsmasq', 'wanboot', 'kayak'])
@@ -78,7 +79,7 @@ export const BootOptions = z.strictObject({
   wanbootFile: MediaFile.default('wanboot'),
   minirootFile: MediaFile.default('miniroot'),
   /** how kayak's medium is compressed */
-  compression: z.enum(['xz', 'gz', 'bz2']).default('xz'),
+  compression: MediumCompression.default('xz'),
 })
 export type BootOptions = z.infer<typeof BootOptions>
 

@@ -3,7 +3,6 @@ import { promCommand, renderBootparams } from './bootparams.ts'
 import { renderDhcpd } from './dhcpd.ts'
 import { renderDnsmasq } from './dnsmasq.ts'
 import { clientId, grubMenuName, renderGrubMenu } from './grub.ts'
-import { renderKayakLoader, renderOpenKayakLoader } from './kayak.ts'
 import { renderKea } from './kea.ts'
 import type { BootKind } from './options.ts'
 import type { BootSite } from './site.ts'
@@ -15,20 +14,14 @@ export interface BootFile {
   text: string
 }
 
-/** Media of kayak, such as `web@stable.zfs.xz`: what this host was armed with, and what any other gets. */
-export interface MediumNames {
-  own: string
-  all: string
-}
-
 export interface BootMaterial {
   files: BootFile[]
   /** one line each */
   steps: string[]
 }
 
-/** `media` are of kayak only. @throws HostHasNoAddress, BootAddressNeeded, BootHttpNeeded, BootOptionsTooLong */
-export function renderBootMaterial(kind: BootKind, site: BootSite, media: MediumNames): BootMaterial {
+/** Kayak's is in kayak.ts: it takes more. @throws HostHasNoAddress, BootAddressNeeded, BootHttpNeeded, BootOptionsTooLong */
+export function renderBootMaterial(kind: Exclude<BootKind, 'kayak'>, site: BootSite): BootMaterial {
   switch (kind) {
     case 'grub':
       return {
@@ -68,17 +61,6 @@ export function renderBootMaterial(kind: BootKind, site: BootSite, media: Medium
           'this server hands both out itself; a boot server of your own takes them as they are',
           `at the host's PROM: ${wanbootCommands(site).join('; ')}`,
         ],
-      }
-    case 'kayak':
-      return {
-        files: [
-          { name: 'boot/loader.conf.local, for this host alone', text: renderKayakLoader(site, media.own) },
-          {
-            name: 'boot/loader.conf.local, for all hosts, where templates are open to kayak',
-            text: renderOpenKayakLoader(site, media.all),
-          },
-        ],
-        steps: ['put one of them into the TFTP directory of the loader', 'boot the host from the network'],
       }
   }
 }

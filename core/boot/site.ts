@@ -82,9 +82,9 @@ export function addressOf(url: string): string {
 }
 
 /** @throws BootAddressNeeded, BootHttpNeeded: installers of that age speak no TLS */
-export function plainServer({ server }: Pick<BootSite, 'server'>): string {
+export function assertPlainServer({ server }: Pick<BootSite, 'server'>): void {
   addressOf(server)
-  if (server.startsWith('http://')) return server
+  if (server.startsWith('http://')) return
   throw bootConflict(
     'BootHttpNeeded',
     `the server is ${server}, expected an http address for an installer that speaks no TLS: see ZONEFLASH_LEGACY_LISTEN`,

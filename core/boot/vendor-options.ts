@@ -1,6 +1,6 @@
 /** The vendor options that Solaris reads when it boots by DHCP, as they stand inside option 43 (jumpstart.md 3.3). */
 import { ProvisionError } from '../errors.ts'
-import { plainServer, type BootSite } from './site.ts'
+import { assertPlainServer, type BootSite } from './site.ts'
 import { wanbootUrl } from './wanboot.ts'
 
 export interface VendorOption {
@@ -23,7 +23,7 @@ export function vendorOptions(site: BootSite): VendorOption[] {
     value,
   })
   if (site.wanboot) {
-    plainServer(site)
+    assertPlainServer(site)
     return [option(16, 'SbootURI', 'text', wanbootUrl(site))]
   }
   const { boot, install, rootPath, mediaPath, sysid, jumpstart } = site

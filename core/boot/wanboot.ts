@@ -1,5 +1,5 @@
 /** wanboot.conf and system.conf for an unsigned WAN boot (jumpstart.md 3.7). */
-import { plainServer, type BootSite } from './site.ts'
+import { assertPlainServer, type BootSite } from './site.ts'
 
 type WanbootSite = Pick<BootSite, 'server' | 'documents' | 'wanbootFile' | 'minirootFile'>
 
@@ -33,7 +33,7 @@ export function renderSystemConf({ documents }: Pick<BootSite, 'documents'>): st
 
 /** What to type at the PROM, for one that finds its address by DHCP. @throws BootAddressNeeded, BootHttpNeeded */
 export function wanbootCommands(site: BootSite): string[] {
-  plainServer(site)
+  assertPlainServer(site)
   return [
     `setenv network-boot-arguments dhcp,hostname=${site.host.name},file=${wanbootUrl(site)}`,
     'boot net - install',
@@ -42,5 +42,6 @@ export function wanbootCommands(site: BootSite): string[] {
 
 /** Paths in wanboot.conf begin at the top of the server. */
 function documentsPath(site: WanbootSite): string {
-  return site.documents.slice(plainServer(site).length)
+  assertPlainServer(site)
+  return site.documents.slice(site.server.length)
 }

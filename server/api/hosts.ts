@@ -95,7 +95,9 @@ export const hostRoutes = (services: Services): Route[] => [
       boot: z
         .object({ words: z.string(), note: z.string().optional() })
         .optional()
-        .describe('for the boot line of a host that JumpStart installs'),
+        .describe(
+          'what is typed, or stands in a boot menu, so that the installer of JumpStart or kayak finds its documents',
+        ),
     }),
     handle: ({ params, body, token }) =>
       armHost(

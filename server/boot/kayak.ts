@@ -6,7 +6,7 @@ import { findKayakClient, kayakClientOf, type KayakClient } from '#app/boot/kaya
 import { assertMediumIsThere, findKayakMedium } from '#app/boot/kayak-medium.ts'
 import { refuseRevokedInstall } from '#app/channels/install-block.ts'
 import type { Install } from '#app/ports/installs.ts'
-import { mediumPattern } from '#core/boot/kayak.ts'
+import { parseMediumName } from '#core/boot/kayak.ts'
 import { nothingHere, ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { renderInstallScript } from '#core/install-script.ts'
@@ -61,10 +61,10 @@ export function mountKayak(app: Express, services: Services, shared: ProcessShar
   app.get(
     both('/kayak/media/:file'),
     plainly(async (request, response) => {
-      const [, template = '', compression = ''] = mediumPattern.exec(String(request.params['file'])) ?? []
-      const reference = TemplateRef.safeParse(template).data
+      const medium = parseMediumName(String(request.params['file']))
       const reader = await readerOf(request, response)
-      if (!reference || !isCompression(compression) || !reader) throw nothingHere()
+      if (!medium || !reader) throw nothingHere()
+      const { reference, compression } = medium
       const found = await findKayakMedium(reference, compression, reader, services)
       response.set('content-type', 'application/octet-stream')
       await sendArtifact(request, response, found, found.version === reference.selector, sending)
@@ -235,10 +235,6 @@ async function isViewer(
   if (secret === undefined || request.params['token'] !== undefined) return false
   const token = await wrongTokens.check(secret, { request, response }, (one) => tokens.authenticate(one))
   return token !== undefined && mayAct(token.role, 'viewer')
-}
-
-function isCompression(text: string): text is 'xz' | 'gz' | 'bz2' {
-  return text === 'xz' || text === 'gz' || text === 'bz2'
 }
 
 function refuseTooLong(cause: unknown): never {

@@ -1,11 +1,5 @@
 // What somebody types, or writes into a boot menu, so that a host's installer finds its documents (jumpstart.md 3.3 to 3.5).
-
-export interface BootWords {
-  /** at the PROM of SPARC: the whole command; on x86: what stands at the end of the kernel's line */
-  words: string
-  /** why that may not do */
-  note?: string
-}
+import type { BootWords } from '../../boot/boot-words.ts'
 
 /** `url`: of the host's documents, with a slash at its end. */
 export function bootWordsFor(arch: string, url: string): BootWords {

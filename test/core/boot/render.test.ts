@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { renderKayakMaterial } from '#core/boot/kayak.ts'
 import { BootKind, BootOptions } from '#core/boot/options.ts'
 import { renderBootMaterial } from '#core/boot/render.ts'
-import { bootSite } from '#core/boot/site.ts'
+import { bootSite, type BootSite } from '#core/boot/site.ts'
 import { encodeVendorOptions, hex, vendorOptions } from '#core/boot/vendor-options.ts'
 import { Host } from '#core/host.ts'
 
-const MEDIA = { own: 'omni@20261120T110000Z.zfs.xz', all: 'omni@stable.zfs.xz' }
+const MEDIA = { ofHost: 'omni@20261120T110000Z.zfs.xz', ofProfile: 'omni@stable.zfs.xz' }
 const TOKEN = 'zi_0123456789abcdefghijklmnopqrstuv'
 const x86 = Host.parse({ name: 'h1', macs: ['0:11:22:a:b:c'], addresses: ['192.0.2.21'], release: 's10u8' })
 const sparc = Host.parse({
@@ -19,6 +20,8 @@ const sparc = Host.parse({
 
 const site = (host: Host, options: object = {}, server = 'http://192.0.2.10:7071') =>
   bootSite({ host, options: BootOptions.parse(options), server, token: TOKEN })
+const materialOf = (kind: BootKind, at: BootSite) =>
+  kind === 'kayak' ? renderKayakMaterial(at, MEDIA) : renderBootMaterial(kind, at)
 const nfs = {
   bootServer: { address: '192.0.2.11', name: 'js1' },
   installServer: { address: '192.0.2.12', name: 'media1' },
@@ -42,7 +45,7 @@ test.each([
   ['wanboot', 'wanboot', sparc, { wanbootFile: 'wanboot.s10_sparc', minirootFile: 'miniroot.s10_sparc' }],
   ['kayak', 'kayak', x86, {}],
 ] as const)('%s as %s', async (kind, golden, host, options) => {
-  const { files, steps } = renderBootMaterial(kind, site(host, options), MEDIA)
+  const { files, steps } = materialOf(kind, site(host, options))
   const text = files.map((file) => `== ${file.name}\n${file.text}`).join('\n')
   const all = `${text}\n== steps\n${steps.join('\n')}\n`
   await expect(all).toMatchFileSnapshot(`../../fixtures/golden/boot/${golden}.txt`)
@@ -76,12 +79,10 @@ describe('option 43', () => {
 
   test('is the same in all three forms', () => {
     const plain = hex(encodeVendorOptions(vendorOptions(site(x86, nfs))), '')
-    const kea = renderBootMaterial('kea', site(x86, nfs), MEDIA).files[0]?.text ?? ''
+    const kea = renderBootMaterial('kea', site(x86, nfs)).files[0]?.text ?? ''
     expect(JSON.parse(kea).Dhcp4['client-classes'][0]['option-data'][0].data.toLowerCase()).toBe(plain)
     for (const kind of ['dhcpd', 'dnsmasq'] as const)
-      expect(renderBootMaterial(kind, site(x86, nfs), MEDIA).files[0]?.text.replaceAll(':', '')).toContain(
-        plain,
-      )
+      expect(renderBootMaterial(kind, site(x86, nfs)).files[0]?.text.replaceAll(':', '')).toContain(plain)
   })
 })
 
@@ -92,14 +93,14 @@ describe('what does not boot', () => {
 
   test('a DHCP block for a host without an IPv4 address', () => {
     for (const kind of ['dhcpd', 'kea', 'dnsmasq'] as const)
-      expect(() => renderBootMaterial(kind, site({ ...x86, addresses: ['2001:db8::1'] }), MEDIA)).toThrow(
+      expect(() => renderBootMaterial(kind, site({ ...x86, addresses: ['2001:db8::1'] }))).toThrow(
         expect.objectContaining({ code: 'HostHasNoAddress' }),
       )
   })
 
   test('a configuration from a server that is named, or that speaks TLS alone', () => {
     const grub = (server: string) => () =>
-      renderBootMaterial('grub', site(x86, { bootServer: { address: '192.0.2.1' } }, server), MEDIA)
+      renderBootMaterial('grub', site(x86, { bootServer: { address: '192.0.2.1' } }, server))
     expect(grub('http://flash.example.com')).toThrow(expect.objectContaining({ code: 'BootAddressNeeded' }))
     expect(grub('https://192.0.2.10')).toThrow(expect.objectContaining({ code: 'BootHttpNeeded' }))
   })
@@ -136,7 +137,7 @@ describe('values that would leave their place are refused', () => {
   test('an architecture, free text in a record, stays a word', () => {
     const odd = Host.parse({ ...x86, arch: 'a"; } evil {' })
     for (const kind of BootKind.options) {
-      const { files } = renderBootMaterial(kind, site(odd), MEDIA)
+      const { files } = materialOf(kind, site(odd))
       expect(files.map(({ text }) => text).join('')).not.toMatch(/evil \{|"; \}/)
     }
   })
