@@ -1,7 +1,8 @@
 // Hosts, added, changed and removed.
 import { isDeepStrictEqual } from 'node:util'
 import { ProvisionError } from '#core/errors.ts'
-import { macProblem, type Host } from '#core/host.ts'
+import { macPrefixOf, type Host } from '#core/host.ts'
+import { macProblem } from '#core/mac.ts'
 import { mayAct } from '#core/role.ts'
 import type { ApiToken, AuditLog } from './ports/access.ts'
 import type { BuildStore } from './ports/builds.ts'
@@ -22,6 +23,7 @@ export async function addHost(
   refuseBuilds(undefined, host, token)
   if (host.profile !== undefined) await profiles.get(host.profile)
   await refuseMacs([], host, hosts)
+  await refuseMacPrefix(undefined, host, hosts)
   await hosts.add(host)
   await audit.write({ actor: token.name, action: 'host.add', subject: host.name })
   return hosts.get(host.name)
@@ -37,6 +39,7 @@ export async function setHost(
   refuseBuilds(before.builds, host, token)
   if (host.profile !== undefined && host.profile !== before.profile) await profiles.get(host.profile)
   await refuseMacs(before.macs, host, hosts)
+  await refuseMacPrefix(macPrefixOf(before), host, hosts)
   await hosts.set(host)
   await audit.write({ actor: token.name, action: 'host.set', subject: host.name })
   return hosts.get(host.name)
@@ -99,4 +102,18 @@ async function refuseMacs(before: Host['macs'], { name, macs }: Host, hosts: Hos
       { details: { mac, host: other.name } },
     )
   }
+}
+
+/** So does the beginning of addresses, for machines that have no record of their own. */
+async function refuseMacPrefix(before: string | undefined, host: Host, hosts: HostRegistry): Promise<void> {
+  const prefix = macPrefixOf(host)
+  if (prefix === undefined || prefix === before) return
+  const other = (await hosts.list()).find((one) => one.name !== host.name && macPrefixOf(one) === prefix)
+  if (!other) return
+  throw new ProvisionError(
+    'conflict',
+    'MacTaken',
+    `MAC addresses that begin with ${prefix} are those of host ${other.name}, expected a macPrefix of host ${host.name} alone`,
+    { details: { macPrefix: prefix, host: other.name } },
+  )
 }

@@ -1,32 +1,7 @@
 import { z } from 'zod'
 import { jumpStartFactProblems } from './jumpstart/fact-values.ts'
+import { MacAddress, macPrefixDigits } from './mac.ts'
 import { HostName, ProfileName } from './names.ts'
-
-/**
- * A MAC address in any common spelling, kept as `00:11:22:0a:0b:0c`: `0:11:22:a:b:c` as Solaris writes it, `00-11-…`, `001122334455`.
- * With `-` nobody leaves zeros out, so one digit there is one that is missing.
- */
-export const MacAddress = z.string().transform((text, context) => {
-  const digits = /^[0-9a-f]{12}$/i.test(text)
-    ? (text.match(/../g) ?? [])
-    : text.includes('-')
-      ? text.split('-')
-      : text.split(':').map((octet) => octet.padStart(2, '0'))
-  if (digits.length !== 6 || !digits.every((octet) => /^[0-9a-f]{2}$/i.test(octet))) {
-    context.addIssue(`expected a MAC address such as 00:11:22:0a:0b:0c, got ${JSON.stringify(text)}`)
-    return z.NEVER
-  }
-  return digits.join(':').toLowerCase()
-})
-
-/** Why no interface has the address, as MacAddress gives it; undefined: one may. Zeros stand for none, an odd first octet for many. */
-export function macProblem(mac: string): string | undefined {
-  const isNone = mac === '00:00:00:00:00:00'
-  const isGroup = Number.parseInt(mac.slice(0, 2), 16) % 2 === 1
-  if (!isNone && !isGroup) return undefined
-  const what = isNone ? 'no address' : mac === 'ff:ff:ff:ff:ff:ff' ? 'everybody’s' : 'that of a group'
-  return `${mac} is ${what}, expected one of an interface`
-}
 
 /**
  * How the worker reaches a host: `local` runs commands on this machine, `sandbox:NAME` in a sandbox host,
@@ -126,7 +101,7 @@ export function addressOfHost(host: Pick<Host, 'interfaces' | 'addresses'>): str
 /** A host as somebody gives it: facts that decide something must be ones that are understood. Older records may have others. */
 export const GivenHost = Host.extend({
   facts: Host.shape.facts.superRefine((facts, context) => {
-    for (const fact of ['zfs', 'zpool'] as const) {
+    for (const fact of ['zfs', 'zpool', 'macPrefix'] as const) {
       const problem = factProblem(facts, fact)
       if (problem !== undefined) context.addIssue({ code: 'custom', path: [fact], message: problem })
     }
@@ -135,17 +110,36 @@ export const GivenHost = Host.extend({
   }),
 })
 
+/** Facts that decide something, beside those that rules look at. */
+type DecidingFact = 'zfs' | 'zpool' | 'macPrefix'
+
 /** Why the fact says nothing: its value and what was expected; undefined where it is absent or understood. */
-export function factProblem(facts: Host['facts'], fact: 'zfs' | 'zpool'): string | undefined {
+export function factProblem(facts: Host['facts'], fact: DecidingFact): string | undefined {
   const value = facts[fact]
   if (value === undefined) return undefined
-  const isKnown = fact === 'zfs' ? value === 'true' || value === 'false' : poolOf(value) !== undefined
-  const expected = fact === 'zfs' ? 'true or false' : `a pool version from 1 to ${NEWEST_POOL}, or features`
-  return isKnown ? undefined : `the fact ${fact} is ${JSON.stringify(value)}, expected ${expected}`
+  const { isKnown, expected } = decidingFacts[fact]
+  return isKnown(value) ? undefined : `the fact ${fact} is ${JSON.stringify(value)}, expected ${expected}`
 }
 
 /** Stands for feature flags wherever a pool version is asked for. */
 const NEWEST_POOL = 5000
+
+const decidingFacts: Record<DecidingFact, { isKnown: (value: string) => boolean; expected: string }> = {
+  zfs: { isKnown: (value) => value === 'true' || value === 'false', expected: 'true or false' },
+  zpool: {
+    isKnown: (value) => poolOf(value) !== undefined,
+    expected: `a pool version from 1 to ${NEWEST_POOL}, or features`,
+  },
+  macPrefix: {
+    isKnown: (value) => macPrefixDigits(value) !== undefined,
+    expected: 'the beginning of MAC addresses such as 08:00:27, and no whole one',
+  },
+}
+
+/** The digits that the addresses of a group's machines begin with (the fact `macPrefix`); undefined: it says none. */
+export function macPrefixOf({ facts }: Pick<Host, 'facts'>): string | undefined {
+  return macPrefixDigits(facts['macPrefix'] ?? '')
+}
 
 /** What a fact `zpool` says; undefined: nothing that is understood. */
 export function poolOf(text: string): number | 'features' | undefined {

@@ -1,6 +1,6 @@
 // Which host a kayak client is, by what it asks for.
-import type { Host } from '#core/host.ts'
-import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
+import { macPrefixOf, type Host } from '#core/host.ts'
+import { isWholeMac, macDigits } from '#core/mac.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { HostRegistry } from '../ports/hosts.ts'
 import type { Install, InstallLog } from '../ports/installs.ts'
@@ -11,9 +11,6 @@ interface Needs {
   installs: InstallLog
   catalog: TemplateCatalog
 }
-
-/** The fact of a record that stands for all machines whose address begins so: `macPrefix=080027`. */
-const MAC_PREFIX = 'macPrefix'
 
 export interface KayakClient extends KnownHost {
   /** the record stands for several machines */
@@ -35,8 +32,9 @@ export async function findKayakClient(
     return known && { ...known, isGroup: false }
   }
   const hosts = await needs.hosts.list()
-  const group = hosts.find(({ facts }) => macDigits(facts[MAC_PREFIX] ?? '') === digits)
-  if (!group) return undefined
+  // older records may have a prefix in common: nobody knows which is meant
+  const [group, ...others] = hosts.filter((host) => macPrefixOf(host) === digits)
+  if (!group || others.length > 0) return undefined
   const known = asker?.startsWith(digits) ? asker : digits
   if (hosts.some((host) => hasMacLike(host, known))) return undefined
   const armed = await armedAndOpen(group, 'kayak', needs)
@@ -56,9 +54,9 @@ export async function kayakClientOf(
   const host = await hosts.get(install.host)
   const known = await findHostByMac(digits, { hosts })
   if (known) return known.name === host.name ? { host, install, isGroup: false } : undefined
-  const prefix = host.facts[MAC_PREFIX]
-  if (prefix === undefined) return host.macs.length === 0 ? { host, install, isGroup: false } : undefined
-  const beginning = macDigits(prefix)
+  if (host.facts['macPrefix'] === undefined)
+    return host.macs.length === 0 ? { host, install, isGroup: false } : undefined
+  const beginning = macPrefixOf(host)
   return beginning !== undefined && digits.startsWith(beginning)
     ? { host, install, isGroup: true }
     : undefined

@@ -2,7 +2,7 @@
 import type { Client } from '#core/client.ts'
 import type { Host } from '#core/host.ts'
 import { isOpen } from '#core/install-state.ts'
-import { macDigits } from '#core/kayak/mac.ts'
+import { macDigits } from '#core/mac.ts'
 import { plannedVersions } from '../planned-versions.ts'
 import type { TemplateCatalog } from '../ports/catalog.ts'
 import type { HostRegistry } from '../ports/hosts.ts'

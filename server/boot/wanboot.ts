@@ -11,7 +11,7 @@ import { parseBootLine, parseWanbootQuery, type WanbootAsked } from '#core/boot/
 import { legacyUrl } from '#core/config.ts'
 import { ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
-import { macDigits } from '#core/kayak/mac.ts'
+import { macDigits } from '#core/mac.ts'
 import { dropEntityHeaders, notFound, statusOf } from '../error-handler.ts'
 import { createOpenInstall, type OpenInstall } from '../open-install.ts'
 import type { ProcessShared } from '../process-shared.ts'

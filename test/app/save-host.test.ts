@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { addHost, setHost } from '#app/save-host.ts'
-import { Host } from '#core/host.ts'
+import { GivenHost, Host } from '#core/host.ts'
 import { MemoryAuditLog } from '#test/fakes/memory-audit-log.ts'
 import { MemoryHostRegistry } from '#test/fakes/memory-host-registry.ts'
 import { MemoryProfileStore } from '#test/fakes/memory-profile-store.ts'
@@ -62,6 +62,37 @@ describe('a MAC address', () => {
     expect(host('h1', '00-11-22-33-44-05', '0:11:22:33:44:5').macs).toEqual([
       '00:11:22:33:44:05',
       '00:11:22:33:44:05',
+    ])
+  })
+})
+
+describe('the beginning of addresses of a group', () => {
+  const group = (name: string, macPrefix: string) => GivenHost.parse({ name, facts: { macPrefix } })
+
+  test('of another record is refused, in any spelling', async () => {
+    await add(group('rack1', '8:0:27'))
+    await expect(add(group('rack2', '080027'))).rejects.toEqual(taken('rack1'))
+    await add(group('rack2', '080028'))
+    await expect(set(group('rack2', '08-00-27'))).rejects.toEqual(taken('rack1'))
+    await set(group('rack1', '08:00:27'))
+    await add(group('rack3', '0800'))
+  })
+
+  test('that two records have already stays with both', async () => {
+    await site.hosts.add(group('rack1', '080027'))
+    await site.hosts.add(group('rack2', '080027'))
+    expect(await set(group('rack2', '8:0:27'))).toMatchObject({ facts: { macPrefix: '8:0:27' } })
+  })
+
+  test.each(['zz', '', '080027xx', '0800270000000', '08:00:27:00:00:01', '8-0-27'])('is not %j', (text) => {
+    const { error } = GivenHost.safeParse({ name: 'rack1', facts: { macPrefix: text } })
+    expect(error?.issues).toMatchObject([
+      {
+        path: ['facts', 'macPrefix'],
+        message: expect.stringMatching(
+          /^the fact macPrefix is ".*", expected the beginning of MAC addresses/,
+        ),
+      },
     ])
   })
 })

@@ -5,7 +5,6 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import { renderKayakConfig } from '#core/kayak/config.ts'
-import { isWholeMac, macDigits } from '#core/kayak/mac.ts'
 import { planKayak } from '#core/plan/plan-kayak.ts'
 import { Profile } from '#core/profile.ts'
 
@@ -206,25 +205,3 @@ test('the first boot forgets what was done to the golden host, but for the zones
 })
 
 const inOrder = (a: string, b: string) => (a < b ? -1 : 1)
-
-test.each([
-  ['0:11:22:a:b:c', '0011220A0B0C'],
-  ['00-11-22-0a-0b-0c', '0011220A0B0C'],
-  ['0011.220a.0b0c', '0011220A0B0C'],
-  ['0011220a0b0c', '0011220A0B0C'],
-  ['0', '0'],
-  ['001', '001'],
-  ['00:11:2', '00112'],
-  ['0011220A0B0', '0011220A0B0'],
-  ['', undefined],
-  ['0011220A0B0C0', undefined],
-  ['0g', undefined],
-  ['0:1:2:3:4:5:6:7:8:9:a:b:c', undefined],
-  ['BuildRpool', undefined],
-  ['../etc', undefined],
-  ['٣', undefined],
-  ['0'.repeat(5000), undefined],
-])('the address %s is %s', (text, digits) => {
-  expect(macDigits(text)).toBe(digits)
-  expect(isWholeMac(digits ?? '')).toBe(digits?.length === 12)
-})

@@ -240,6 +240,21 @@ describe('the beginning of an address', () => {
     expect((await get('/kayak/08002')).status).toBe(404)
   })
 
+  test('written as Solaris does is that of the same machines, and of no others', async () => {
+    await armGroup('8:0:27')
+    expect((await get('/kayak/080027')).status).toBe(200)
+    expect((await get('/kayak/8027')).status).toBe(404)
+    const { secret } = await served.services.installs.arm('rack1', planOf(), 3_600_000)
+    expect((await get(`/js/rack1/${secret}/kayak/080027AABBCC`)).status).toBe(200)
+    expect((await get(`/js/rack1/${secret}/kayak/8027AABBCCDD`)).status).toBe(404)
+  })
+
+  test('gives nothing where two records say it: nobody knows whose disks are meant', async () => {
+    await armGroup('080027')
+    await served.services.hosts.add(hostOf('rack2', { facts: { macPrefix: '8:0:27' } }))
+    expect((await get('/kayak/080027')).status).toBe(404)
+  })
+
   test('by the token of a group each machine of it is called by its address, others get nothing', async () => {
     await served.services.hosts.add(
       hostOf('rack1', { macs: ['08:00:27:00:00:01'], facts: { macPrefix: '080027' } }),
