@@ -110,8 +110,8 @@ function changeFiles(
 }
 
 /** Rules that cannot be read are never stored; files that are missing or wrong only by force. */
-function refuseInvalid({ problems, unreadable }: CheckedDirectory, force: boolean): void {
-  if (!hasErrors(problems) || (force && !unreadable)) return
+function refuseInvalid({ problems, hasUnreadableLines }: CheckedDirectory, force: boolean): void {
+  if (!hasErrors(problems) || (force && !hasUnreadableLines)) return
   const errors = problems.filter(({ severity }) => severity === 'error')
   const first = errors.slice(0, 10).map(renderJumpStartProblem).join('; ')
   const more = errors.length > 10 ? ` and ${errors.length - 10} more` : ''

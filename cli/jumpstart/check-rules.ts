@@ -1,7 +1,6 @@
 // `zoneflash rules check`: what JumpStart's own check says, without a server.
 import { checkDirectory } from '#core/jumpstart/check-directory.ts'
 import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
-import { parseRules } from '#core/jumpstart/rules/parse.ts'
 import { show } from '../command.ts'
 import { refused } from '../failures.ts'
 import { print, printLine } from '../output.ts'
@@ -15,7 +14,7 @@ interface Options {
 /** Each problem on a line of its own, warnings too. @throws CliFailure RulesInvalid */
 export async function checkRules(file: string | undefined, { json, dir }: Options): Promise<void> {
   const { name, rules, files } = await readLocalDirectory(file, dir)
-  const { problems } = files ? checkDirectory(rules, files, name) : parseRules(rules, { file: name })
+  const { problems } = checkDirectory(rules, files, name)
   const isOk = !hasErrors(problems)
   await show(json, { ok: isOk, problems }, async () => {
     await print(problems.map((problem) => `${renderJumpStartProblem(problem)}\n`).join(''))

@@ -7,10 +7,9 @@ import { checkDirectory } from '#core/jumpstart/check-directory.ts'
 import { jumpStartFactProblems } from '#core/jumpstart/fact-values.ts'
 import { factsOf } from '#core/jumpstart/facts.ts'
 import { outcomeFor } from '#core/jumpstart/outcome.ts'
-import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { renderJumpStartProblem } from '#core/jumpstart/problem.ts'
 import { explainMatch, renderHostRules, type HostRules } from '#core/jumpstart/rules/explain.ts'
 import { matchRules } from '#core/jumpstart/rules/match.ts'
-import { parseRules } from '#core/jumpstart/rules/parse.ts'
 import { openClient, show } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
 import { print } from '../output.ts'
@@ -51,12 +50,9 @@ async function askServer(host: string): Promise<HostRules> {
 /** With rules of this machine: the host is the server's, or a file's. */
 async function testHere(host: string, { facts: factsFile, rules: file, dir }: Options): Promise<HostRules> {
   const { name, rules, files } = await readLocalDirectory(file, dir)
-  const checked = files
-    ? checkDirectory(rules, files, name)
-    : { ...parseRules(rules, { file: name }), brokenRules: new Map<number, string>(), unreadable: false }
-  const unreadable = files ? checked.unreadable : hasErrors(checked.problems)
+  const checked = checkDirectory(rules, files, name)
   for (const problem of checked.problems) process.stderr.write(`${renderJumpStartProblem(problem)}\n`)
-  if (unreadable)
+  if (checked.hasUnreadableLines)
     throw refused('RulesInvalid', `${name} cannot be read`, { advice: 'the lines are named above' })
   const record =
     factsFile === undefined ? await openClient().call(Host, hostRoute(host)) : await readHost(factsFile, host)

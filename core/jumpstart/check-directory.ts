@@ -2,60 +2,96 @@
 import type { JumpStartFile, JumpStartFiles } from './directory.ts'
 import { checkInstallProfile } from './install-profile/check.ts'
 import { CUSTOM_PROBES } from './paths.ts'
-import { hasErrors, ProblemList, quoted, type JumpStartProblem } from './problem.ts'
+import { hasErrors, ProblemList, quoted, unwise, wrong, type JumpStartProblem } from './problem.ts'
 import { customProbesOf } from './rules/custom-probes.ts'
 import { parseRules, type ParsedRules } from './rules/parse.ts'
-import { OF_THE_SERVER, type Rule } from './rules/rules.ts'
+import { OF_THE_SERVER, type Rule, type RulesLine } from './rules/rules.ts'
 
 export interface CheckedDirectory extends ParsedRules {
   /** what keeps a rule from installing a host, by the rule's line: a file that is not there, a profile that is wrong */
   brokenRules: ReadonlyMap<number, string>
-  /** the lines of `rules` that cannot be read; a broken rule is not among them */
-  unreadable: boolean
+  /** some line of `rules` cannot be read; that of a broken rule can */
+  hasUnreadableLines: boolean
 }
 
-/** What `check` does: the rules first, then each file that they name, each profile once. */
+/** What `check` does: the rules first, then each file that they name, each profile once. Without `files` none is looked for. */
 export function checkDirectory(
   rules: string | Uint8Array,
-  files: JumpStartFiles,
+  files: JumpStartFiles | undefined,
   file = 'rules',
 ): CheckedDirectory {
-  const customProbes = customProbesOf(fileOf(files, CUSTOM_PROBES)?.text)
+  const customProbes = customProbesOf(files && fileOf(files, CUSTOM_PROBES)?.text)
   const parsed = parseRules(rules, { file, customProbes })
-  const brokenRules = new Map<number, string>()
+  const named = files ? parsed.rules.flatMap((line) => filesOf(line, files)) : []
   const list = new ProblemList()
   for (const problem of parsed.problems) list.add(problem)
+  for (const problem of namedFileProblems(named, file)) list.add(problem)
+  const profileFaults = checkProfiles(named, list)
+  const faultOf = ({ column, path }: NamedFile) =>
+    column === 'profile' ? profileFaults.get(path) : undefined
+  const brokenRules = new Map<number, string>()
+  for (const one of named) {
+    const fault = one.found ? faultOf(one) : missing(one)
+    if (fault !== undefined && !brokenRules.has(one.line)) brokenRules.set(one.line, fault)
+  }
+  const hasUnreadableLines = hasErrors(parsed.problems)
+  return { ...parsed, problems: inOrder(list.all, file), brokenRules, hasUnreadableLines }
+}
+
+/** A file that a rule names. */
+interface NamedFile {
+  /** of the rule */
+  line: number
+  column: Column
+  path: string
+  found: JumpStartFile | undefined
+}
+
+function filesOf(line: RulesLine, files: JumpStartFiles): NamedFile[] {
+  if (line.kind === 'probe') return []
+  return namedFiles(line).map(([column, path]) => ({
+    line: line.line,
+    column,
+    path,
+    found: fileOf(files, path),
+  }))
+}
+
+/** Those that are missing, and scripts that cannot be run: each of these once. */
+function namedFileProblems(named: readonly NamedFile[], file: string): JumpStartProblem[] {
   const told = new Set<string>()
-  const profiles = new Map<string, string | undefined>()
-  const checkProfile = (path: string, { text }: JumpStartFile): string | undefined => {
-    if (profiles.has(path)) return profiles.get(path)
-    const checked = checkInstallProfile(text, path)
-    for (const problem of checked.problems) list.add(problem)
-    const first = checked.problems.find(({ severity }) => severity === 'error')
-    const fault = first && `profile ${quoted(path)} is wrong, line ${first.line}: ${first.message}`
-    profiles.set(path, fault)
-    return fault
+  return named.flatMap((one): JumpStartProblem[] => {
+    const { line, column, path, found } = one
+    if (!found) return [{ ...wrong(missing(one)), file, line }]
+    if (column === 'profile' || (found.mode & 0o111) !== 0 || told.has(path)) return []
+    told.add(path)
+    const mode = found.mode.toString(8)
+    return [
+      {
+        ...unwise(`${nameOf[column]} ${quoted(path)} has mode 0${mode}, expected 0755: chmod +x`),
+        file,
+        line,
+      },
+    ]
+  })
+}
+
+const missing = ({ column, path }: NamedFile): string =>
+  `${nameOf[column]} ${quoted(path)} is missing, expected a file of the JumpStart directory`
+
+/** Looks at each profile once. What is found goes into the list at once, which keeps the first ones only; returned: why a profile is of no use. */
+function checkProfiles(named: readonly NamedFile[], list: ProblemList): Map<string, string> {
+  const faults = new Map<string, string>()
+  const profiles = new Map(
+    named.flatMap(({ column, path, found }) => (column === 'profile' && found ? [[path, found]] : [])),
+  )
+  for (const [path, { text }] of profiles) {
+    const { problems } = checkInstallProfile(text, path)
+    for (const problem of problems) list.add(problem)
+    const first = problems.find(({ severity }) => severity === 'error')
+    if (first) faults.set(path, `profile ${quoted(path)} is wrong, line ${first.line}: ${first.message}`)
   }
-  for (const rule of parsed.rules) {
-    if (rule.kind === 'probe') continue
-    for (const [column, path] of namedFiles(rule)) {
-      const found = fileOf(files, path)
-      const fault = found
-        ? column === 'profile'
-          ? checkProfile(path, found)
-          : undefined
-        : `${nameOf[column]} ${quoted(path)} is missing, expected a file of the JumpStart directory`
-      if (found && column !== 'profile' && (found.mode & 0o111) === 0 && !told.has(path)) {
-        told.add(path)
-        const message = `${nameOf[column]} ${quoted(path)} has mode 0${found.mode.toString(8)}, expected 0755: chmod +x`
-        list.add({ severity: 'warning', file, line: rule.line, message })
-      }
-      if (fault === undefined) continue
-      if (!brokenRules.has(rule.line)) brokenRules.set(rule.line, fault)
-      if (!found) list.add({ severity: 'error', file, line: rule.line, message: fault })
-    }
-  }
-  return { ...parsed, problems: inOrder(list.all, file), brokenRules, unreadable: hasErrors(parsed.problems) }
+  return faults
 }
 
 const nameOf = { begin: 'begin script', profile: 'profile', finish: 'finish script' } as const

@@ -7,7 +7,7 @@ import type { Rule } from './rules/rules.ts'
 export interface Outcome {
   /** the rule that it gets, or the first that it may get */
   rule?: Rule
-  /** why no rule that it may get installs it: it is not armed; absent when one may */
+  /** why that rule does not install it, nor any other that it may get: it is not armed; absent when one may */
   fault?: string
   /** why it may need somebody at its console all the same; absent when it does not, as far as anybody knows */
   doubt?: string
@@ -22,19 +22,22 @@ export function outcomeFor(
   const { winner, undecided } = findWinner(rules, facts)
   const rule = winner ?? undecided[0]
   if (!rule) return { fault: 'no rule matches' }
-  const said = (one: Rule): string | undefined => {
-    const fault = brokenRules.get(one.line) ?? faultOf(one) ?? whyInteractive(one)
-    return fault && `line ${one.line}: ${fault}`
-  }
-  const faults = [...undecided, ...(winner ? [winner] : [])].map(said)
-  const fault = said(rule)
-  if (fault !== undefined && !faults.includes(undefined)) return { rule, fault }
+  const faultIn = (one: Rule) => brokenRules.get(one.line) ?? faultOf(one) ?? whyInteractive(one)
+  const possible = winner ? [...undecided, winner] : undecided
+  const judged = possible.map((one) => ({ rule: one, fault: faultIn(one) }))
+  const fault = faultIn(rule)
+  if (fault !== undefined && judged.every((one) => one.fault !== undefined)) return { rule, fault }
   const doubt =
-    faults.find((one) => one !== undefined) ??
+    judged.map(faultText).find((text) => text !== undefined) ??
     (winner
       ? undefined
       : `no rule matches for sure: what is known of the host does not decide line ${rule.line}`)
   return { rule, ...(doubt !== undefined && { doubt }) }
+}
+
+/** `line 4: profile "p/web" is missing, …`; undefined when the host may be installed. */
+export function faultText({ rule, fault }: { rule?: Rule; fault?: string | undefined }): string | undefined {
+  return rule && fault !== undefined ? `line ${rule.line}: ${fault}` : fault
 }
 
 /** Why the host might not be installed by itself; undefined when it would for sure. */
@@ -42,8 +45,8 @@ export function faultFor(
   checked: Pick<CheckedDirectory, 'rules' | 'brokenRules'>,
   facts: JumpStartFacts,
 ): string | undefined {
-  const { fault, doubt } = outcomeFor(checked, facts)
-  return fault ?? doubt
+  const outcome = outcomeFor(checked, facts)
+  return faultText(outcome) ?? outcome.doubt
 }
 
 /** A rule without a profile leaves the installer with its questions (jumpstart.md 1.2). */

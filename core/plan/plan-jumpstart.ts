@@ -119,7 +119,7 @@ function checkRules(
   if (fault === undefined) return doubt
   if (!rule) throw conflict('NoRuleMatches', `none of ${which} matches host ${name}: its installer would ask`)
   const code = checked.brokenRules.has(rule.line) ? 'RuleBroken' : 'NoInstallProfile'
-  throw conflict(code, `host ${name} gets ${fault.replace(':', ` of ${which}:`)}`)
+  throw conflict(code, `host ${name} gets line ${rule.line} of ${which}: ${fault}`)
 }
 
 /** Why the rule installs nothing; undefined when it does. */

@@ -1,6 +1,6 @@
 // Which rule a host gets and why, as data for programs and as lines for people.
 import { z } from 'zod'
-import type { Outcome } from '../outcome.ts'
+import { faultText, type Outcome } from '../outcome.ts'
 import type { ExplainedMatch } from './match.ts'
 import { printRulesLine, printTerm } from './print.ts'
 
@@ -40,8 +40,9 @@ export type HostRules = z.infer<typeof HostRules>
 export function explainMatch(
   host: string,
   { rules, leftOut, winner, undecided }: ExplainedMatch,
-  { fault, doubt }: Pick<Outcome, 'fault' | 'doubt'>,
+  { doubt, ...outcome }: Outcome,
 ): HostRules {
+  const fault = faultText(outcome)
   return {
     host,
     rules: rules.map(({ rule, verdict, terms }) => ({
