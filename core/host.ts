@@ -98,8 +98,11 @@ export function addressOfHost(host: Pick<Host, 'interfaces' | 'addresses'>): str
   return primaryAddress(host) ?? host.addresses.find((address) => !address.includes(':'))
 }
 
-/** A host as somebody gives it: facts that decide something must be ones that are understood. Older records may have others. */
+/** A host as somebody gives it: its interfaces go together, facts that decide something are understood. Older records may have others. */
 export const GivenHost = Host.extend({
+  interfaces: Host.shape.interfaces.superRefine((interfaces = [], context) => {
+    for (const message of interfaceProblems(interfaces)) context.addIssue(message)
+  }),
   facts: Host.shape.facts.superRefine((facts, context) => {
     for (const fact of ['zfs', 'zpool', 'macPrefix'] as const) {
       const problem = factProblem(facts, fact)
@@ -109,6 +112,23 @@ export const GivenHost = Host.extend({
       context.addIssue({ code: 'custom', path: [fact], message })
   }),
 })
+
+/** Why sysidcfg cannot have them together: one mistake, and the host uses nothing of the file (zones.md 6.1, 6.2). */
+function interfaceProblems(interfaces: HostInterface[]): string[] {
+  const names = interfaces.map(({ name }) => name)
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  const primaries = interfaces.filter(({ primary }) => primary)
+  const noName = names.length > 1 ? names.find((name) => /^(PRIMARY|NONE)$/i.test(name)) : undefined
+  return [
+    ...(twice === undefined ? [] : [`interface ${twice} is there twice, expected each once`]),
+    ...(primaries.length <= 1
+      ? []
+      : [`interfaces ${primaries.map(({ name }) => name).join(' and ')} are primary, expected one`]),
+    ...(noName === undefined
+      ? []
+      : [`an interface of ${names.length} is called ${noName}, expected a name such as bge0 for each`]),
+  ]
+}
 
 /** Facts that decide something, beside those that rules look at. */
 type DecidingFact = 'zfs' | 'zpool' | 'macPrefix'
