@@ -1,6 +1,8 @@
 // Builds a version's manifest from what the uploader says and what the archive's SUNWdetached.xml holds.
 import { z } from 'zod'
 import { ProvisionError } from '#core/errors.ts'
+import { refusal } from '#core/archive/refusals.ts'
+import { isForMachine } from '#core/flar/template-facts.ts'
 import { OsRelease } from '#core/host.ts'
 import { familyOfRelease, Manifest, type Artifact, type OsFamily, type VersionFacts } from '#core/manifest.ts'
 import type { ZoneConfig } from '#core/zone/config.ts'
@@ -21,7 +23,7 @@ export interface VersionFindings {
   createdAt: Date
 }
 
-/** @throws BrandMissing, SystemLayout, SystemFamilyMissing, ZoneXmlInvalid, InvalidManifest */
+/** @throws BrandMissing, SystemLayout, SystemFamilyMissing, FlarInvalid, ZoneXmlInvalid, InvalidManifest */
 export function describeVersion(findings: VersionFindings): Manifest {
   if (findings.facts.kind === 'system') return describeSystem(findings)
   const { facts, detachedXml, origin } = findings
@@ -48,7 +50,7 @@ export function describeVersion(findings: VersionFindings): Manifest {
 
 /**
  * The root of a global zone. Its brand is the one that zoneadm lists for it.
- * @throws SystemLayout, SystemFamilyMissing, InvalidManifest
+ * @throws SystemLayout, SystemFamilyMissing, FlarInvalid, InvalidManifest
  */
 function describeSystem(findings: VersionFindings): Manifest {
   const { facts, artifact, template } = findings
@@ -72,8 +74,25 @@ function describeSystem(findings: VersionFindings): Manifest {
       `${template} ${what}, expected solaris10 or illumos`,
     )
   }
+  refuseUninstallable(findings)
   const brand = facts.brand ?? (osFamily === 'solaris10' ? 'native' : 'ipkg')
   return manifestOf(findings, { kind: 'system', brand, osFamily })
+}
+
+/** Zones are made of such flash archives; but a system is there for the installer, which partitions the host and then refuses them. */
+function refuseUninstallable({ template, facts: { arch }, artifact: { flar } }: VersionFindings): void {
+  if (flar?.hidesCompression) {
+    throw refusal(
+      'FlarInvalid',
+      `the identification has no files_compressed_method, without which no installer extracts ${template}: flar split it, add the line files_compressed_method=${flar.payloadCompression} to identification, flar combine`,
+    )
+  }
+  if (flar && arch !== undefined && !isForMachine(flar.architectures, arch)) {
+    throw refusal(
+      'FlarInvalid',
+      `content_architectures is ${flar.architectures.join(',')}, but ${template} is said to be for ${arch}: an installer wants its own machine there`,
+    )
+  }
 }
 
 function manifestOf(

@@ -54,6 +54,8 @@ export const FlarFacts = z.object({
   archiver: Archiver,
   /** of the archive section */
   payloadCompression: z.enum(['none', 'compress']),
+  /** it does not say so, which no installer forgives; absent: it does */
+  hidesCompression: z.literal(true).optional(),
   type: z.enum(['FULL', 'DIFFERENTIAL']),
   creationMaster: z.string().max(256).optional(),
   /** `uname -m` values it may be installed on; empty: any */

@@ -2,7 +2,7 @@
 import { refusal } from '../archive/refusals.ts'
 import { FlarFacts } from '../manifest.ts'
 import type { Archiver } from './archiver.ts'
-import { holdsRootPool, type FlarIdentification } from './identification.ts'
+import { architecturesOf, holdsRootPool, type FlarIdentification } from './identification.ts'
 import { describePayload, sniffPayload } from './payload.ts'
 import type { FlarProblem } from './problems.ts'
 import type { FlarPreamble } from './reader.ts'
@@ -29,9 +29,10 @@ export function flarFactsOf({ identification, problems }: FlarPreamble, head: Ui
     contentName: values.get('content_name') ?? '',
     archiver: said.archiver,
     payloadCompression: said.compression,
+    ...(!values.has('files_compressed_method') && { hidesCompression: true }),
     type: values.get('type') ?? 'FULL',
     ...(master !== undefined && { creationMaster: master }),
-    architectures: architecturesOf(values.get('content_architectures')),
+    architectures: architecturesOf(identification),
   })
   if (facts.success) return facts.data
   const [issue] = facts.error.issues
@@ -67,9 +68,4 @@ export function payloadProblem(
   if (found.compression === 'none' && found.archiver !== said.archiver)
     return problem('files_archived_method', said.archiver)
   return undefined
-}
-
-function architecturesOf(list: string | undefined): string[] {
-  const names = (list ?? '').split(',').map((name) => name.trim())
-  return names.filter((name) => name !== '')
 }

@@ -158,3 +158,9 @@ export function archivedSizeProblem(
 export function holdsRootPool({ values }: FlarIdentification): boolean {
   return values.has('rootpool')
 }
+
+/** The machines, as `uname -m` says them, that it may be installed on; none: any. */
+export function architecturesOf({ values }: FlarIdentification): string[] {
+  const names = (values.get('content_architectures') ?? '').split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '')
+}

@@ -3,7 +3,7 @@ import { decodeName } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 import { OsRelease } from '../host.ts'
 import { OsFamily, TemplateKind, VersionFacts, type Manifest } from '../manifest.ts'
-import type { FlarIdentification } from './identification.ts'
+import { architecturesOf, type FlarIdentification } from './identification.ts'
 import type { FlarDescription } from './preamble.ts'
 import type { FlarPreamble } from './reader.ts'
 import { sectionRank, type FlarSection } from './sections.ts'
@@ -79,10 +79,21 @@ function guessedBrand({ values }: FlarIdentification): string | undefined {
 }
 
 /** The one machine that it is for; of several what they have in common, as `uname -p` says it. */
-function architectureOf({ values }: FlarIdentification): string | undefined {
-  const [only, another] = (values.get('content_architectures') ?? '').split(',').map((name) => name.trim())
-  return another === undefined && only ? only : values.get('creation_processor')
+function architectureOf(identification: FlarIdentification): string | undefined {
+  const machines = architecturesOf(identification)
+  if (machines.length === 1) return machines[0]
+  const processor = Object.keys(machinesOfProcessor).find((one) => machines.every((name) => isOf(one, name)))
+  return (machines.length > 1 ? processor : undefined) ?? identification.values.get('creation_processor')
 }
+
+/** Whether an archive for `machines`, which an installer compares with its own, says the same as `arch`; one for none is for any. */
+export function isForMachine(machines: readonly string[], arch: string): boolean {
+  const processor = arch === 'x86_64' || arch === 'amd64' ? 'i386' : arch
+  return machines.length === 0 || machines.some((name) => name === arch || isOf(processor, name))
+}
+
+const isOf = (processor: string, machine: string): boolean =>
+  Object.hasOwn(machinesOfProcessor, processor) && machinesOfProcessor[processor]?.includes(machine) === true
 
 function textOf(section: FlarSection | undefined): string | undefined {
   return section && decodeName(section.content)

@@ -1,5 +1,6 @@
 // The global zone of a plan: which form of it comes, what it needs of the pool, what it is told before its first boot.
 import { ProvisionError } from '../errors.ts'
+import { isForMachine } from '../flar/template-facts.ts'
 import { factProblem, nodenameOf, OsRelease, type Host } from '../host.ts'
 import { familyOfRelease, formName, type Artifact, type Manifest } from '../manifest.ts'
 import type { Profile, ProfileSystem } from '../profile.ts'
@@ -123,7 +124,8 @@ function whyNotInstalled(
   jumpstart: Profile['jumpstart'],
 ): string | undefined {
   const { format, compression, layout, zfs } = artifact
-  if (format === 'flar') return jumpstart ? undefined : 'only JumpStart installs a flash archive'
+  if (format === 'flar')
+    return jumpstart ? whyNotByInstaller(artifact, host) : 'only JumpStart installs a flash archive'
   if (jumpstart?.flash) return 'the profile has jumpstart.flash, which is for a flash archive'
   if (format === 'zfs-incremental' || format === 'layer') return 'it is no whole system'
   if (layout !== 'zoneroot') return 'it holds a zonepath, expected the root of a global zone'
@@ -132,6 +134,13 @@ function whyNotInstalled(
   if (format !== 'zfs') return undefined
   const problem = factProblem(host.facts, 'zpool')
   return problem ?? (zfs && whyNotReceived(receiverOf(host), zfs))
+}
+
+/** An installer looks for its own machine in the list of the archive (jumpstart.md 4.2). */
+function whyNotByInstaller({ flar }: Artifact, { arch }: Host): string | undefined {
+  const { architectures = [] } = flar ?? {}
+  if (isForMachine(architectures, arch)) return undefined
+  return `it is for ${architectures.join(', ')}, the host is ${arch}`
 }
 
 /** A block at the end of each file, with sectors of 4 KiB; it also covers what a pool keeps twice of its directories. */

@@ -56,6 +56,32 @@ describe('a system', () => {
   })
 })
 
+describe('a flash archive', () => {
+  const flar = { contentName: 'golden', archiver: 'cpio', payloadCompression: 'none', type: 'FULL' } as const
+  const describeFlar = (facts: VersionFacts, more: Partial<NonNullable<Artifact['flar']>>) =>
+    describeIt(facts, { format: 'flar', flar: { ...flar, architectures: ['sun4u', 'sun4v'], ...more } })
+  const system = { kind: 'system', osRelease: 's10u8' } as const
+
+  test('that no installer extracts is no system, but a zone', () => {
+    const wrong = expect.objectContaining({
+      code: 'FlarInvalid',
+      message: expect.stringContaining('add the line files_compressed_method=none'),
+    })
+    expect(() => describeFlar(system, { hidesCompression: true })).toThrow(wrong)
+    expect(describeFlar({ brand: 'native' }, { hidesCompression: true })).toMatchObject({ brand: 'native' })
+  })
+
+  test.each(['sun4v', 'sparc'])('of a system for some machines is one for %s', (arch) => {
+    expect(describeFlar({ ...system, arch }, {})).toMatchObject({ arch })
+  })
+
+  test('of a system is not said to be for a machine that it does not name', () => {
+    expect(() => describeFlar({ ...system, arch: 'i86pc' }, {})).toThrow(
+      'content_architectures is sun4u,sun4v, but golden is said to be for i86pc',
+    )
+  })
+})
+
 test('a zone does not say what it is, as versions of before', () => {
   expect(describeIt({ kind: 'zone', brand: 'lx' })).not.toHaveProperty('kind')
 })

@@ -108,6 +108,13 @@ describe('a flash archive that is pushed', () => {
   })
 })
 
+test('a flash archive of a system is refused without the line that installers insist on', async () => {
+  const bytes = flarOf(withTree(zoneTree, cpioOf), { keys: { ...sun, files_compressed_method: undefined } })
+  const facts = { kind: 'system', osRelease: 's10u8' }
+  expect(await push('golden', bytes, facts)).toMatchObject({ status: 400, body: { code: 'FlarInvalid' } })
+  expect(await push('mute', bytes)).toMatchObject({ status: 201 })
+})
+
 /** Blobs and drafts; of an upload that was refused the note alone stays, which says why. */
 async function filesOfStore(): Promise<string[]> {
   const root = path.dirname(path.resolve(served.services.config.blobs.root))

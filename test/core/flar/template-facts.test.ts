@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
+import { parseIdentification } from '#core/flar/identification.ts'
 import { renderFlarPreamble } from '#core/flar/preamble.ts'
 import { FlarReader, type FlarPreamble } from '#core/flar/reader.ts'
-import { flarDescriptionOf, flarSectionsOf, templateFactsOf } from '#core/flar/template-facts.ts'
+import {
+  flarDescriptionOf,
+  flarSectionsOf,
+  isForMachine,
+  templateFactsOf,
+} from '#core/flar/template-facts.ts'
 import type { Manifest } from '#core/manifest.ts'
 import { exampleManifest } from '../example-plan.ts'
 
@@ -53,3 +59,28 @@ test.each(['a\nb=c', 'a\r\nb', 'section_end=identification', 'a\nsection_end=ide
     )
   },
 )
+
+test.each([
+  ['content_architectures=sun4u,sun4v', 'sparc'],
+  ['content_architectures=sun4u, i86pc', undefined],
+  ['content_architectures=sun4u,i86pc\ncreation_processor=sparc', 'sparc'],
+  ['content_architectures=i86pc,i86pc', 'i386'],
+  ['content_name=any', undefined],
+])('an archive that says %j is for %s', (lines, arch) => {
+  const { identification } = parseIdentification(new TextEncoder().encode(`${lines}\n`), 2)
+  const preamble = { identification, sections: [], problems: [] } as unknown as FlarPreamble
+  expect(templateFactsOf(preamble).arch).toBe(arch)
+})
+
+test.each([
+  [[], 'i86pc', true],
+  [['i86pc'], 'i86pc', true],
+  [['sun4u', 'sun4v'], 'sun4v', true],
+  [['sun4u', 'sun4v'], 'sun4us', false],
+  [['sun4u', 'sun4v'], 'sparc', true],
+  [['i86pc'], 'amd64', true],
+  [['sun4u'], 'i86pc', false],
+  [['sun4u'], 'constructor', false],
+])('an archive for %j is for %s: %s', (machines, arch, isFor) => {
+  expect(isForMachine(machines, arch)).toBe(isFor)
+})

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
-import { maskPlan, renderPlan } from '#core/plan.ts'
+import { maskPlan } from '#core/plan/mask-plan.ts'
 import { Profile } from '#core/profile.ts'
-import { exampleManifest, examplePlan } from '../example-plan.ts'
+import { exampleManifest, examplePlan, textOf } from '../example-plan.ts'
 
 const stream: Artifact = {
   format: 'zfs',
@@ -54,7 +54,7 @@ const conflict = (message: RegExp) =>
 
 describe('a plan with a system', () => {
   test('installs it before the zones and says how', async () => {
-    await expect(renderPlan(planOf())).toMatchFileSnapshot('../../fixtures/golden/plan/system.txt')
+    await expect(textOf(planOf())).toMatchFileSnapshot('../../fixtures/golden/plan/system.txt')
   })
 
   test('asks for room by what the stream unpacks to, not by the disk that it came from', () => {
@@ -110,6 +110,17 @@ describe('a plan with a system', () => {
     expect(() => planOf({ manifest, profile: pool, host: { release: 's10u7' } })).toThrow(
       conflict(/goes into a pool, host h1 is s10u7/),
     )
+  })
+
+  test('takes a flash archive only where it names the machine of the host', () => {
+    const flar = { contentName: 'g', archiver: 'cpio', payloadCompression: 'none', type: 'FULL' } as const
+    const plan = (architectures: string[]) => {
+      const artifact: Artifact = { ...stream, format: 'flar', flar: { ...flar, architectures } }
+      return planOf({ manifest: { arch: undefined, artifacts: [artifact] }, profile: { jumpstart: {} } })
+    }
+    expect(plan([]).system?.format).toBe('flar')
+    expect(plan(['sun4v', 'sun4u']).system?.format).toBe('flar')
+    expect(() => plan(['sun4v', 'i86pc'])).toThrow('it is for sun4v, i86pc, the host is sun4u')
   })
 
   test.each([
