@@ -8,6 +8,7 @@ import { Sha256 } from '#core/digest.ts'
 import { ChannelName, TemplateName, VersionName } from '#core/names.ts'
 import { createReaderOf } from './artifact-reader.ts'
 import { notFound } from './error-handler.ts'
+import { withAndWithoutInstall } from './open-install.ts'
 import type { ProcessShared } from './process-shared.ts'
 import { sendBlob, type SendNeeds } from './send-blob.ts'
 import { sendRanges } from './send-ranges.ts'
@@ -41,32 +42,29 @@ export function mountArtifacts(
   client?: Client,
 ): void {
   const readerOf = createReaderOf(services, wrongTokens)
-  app.get(
-    ['/flash/:template/:file', '/js/:host/:token/flash/:template/:file'],
-    async (request, response, next) => {
-      const wanted = ArtifactPath.safeParse({
-        template: request.params['template'],
-        ...splitFileName(String(request.params['file'])),
-      })
-      if (!wanted.success) return next()
-      const reader = await readerOf(request, response)
-      if (!reader) return void notFound(request, response, next)
-      const asks = wanted.data.extension === 'flar' ? 'jumpstart' : client
-      const found = await findArtifact({ ...wanted.data, client: asks }, reader, services)
-      const { template, version } = found
-      const file = `${template}-${version}.${wanted.data.extension}`
-      response.set({
-        'content-type':
-          contentTypes[wanted.data.extension.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-        'content-disposition': `attachment; filename="${file}"`,
-        'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
-        'x-zoneflash-version': version,
-      })
-      await sendArtifact(request, response, found, version === wanted.data.selector, sending)
-    },
-  )
+  app.get(withAndWithoutInstall('/flash/:template/:file'), async (request, response, next) => {
+    const wanted = ArtifactPath.safeParse({
+      template: request.params['template'],
+      ...splitFileName(String(request.params['file'])),
+    })
+    if (!wanted.success) return next()
+    const reader = await readerOf(request, response)
+    if (!reader) return void notFound(request, response, next)
+    const asks = wanted.data.extension === 'flar' ? 'jumpstart' : client
+    const found = await findArtifact({ ...wanted.data, client: asks }, reader, services)
+    const { template, version } = found
+    const file = `${template}-${version}.${wanted.data.extension}`
+    response.set({
+      'content-type':
+        contentTypes[wanted.data.extension.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+      'content-disposition': `attachment; filename="${file}"`,
+      'content-location': `/flash/${template}/${version}.${wanted.data.extension}`,
+      'x-zoneflash-version': version,
+    })
+    await sendArtifact(request, response, found, version === wanted.data.selector, sending)
+  })
 
-  app.get(['/blobs/sha256/:hex', '/js/:host/:token/blobs/sha256/:hex'], async (request, response, next) => {
+  app.get(withAndWithoutInstall('/blobs/sha256/:hex'), async (request, response, next) => {
     const digest = Sha256.safeParse(request.params['hex'])
     if (!digest.success) return next()
     const reader = await readerOf(request, response)

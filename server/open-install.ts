@@ -7,6 +7,11 @@ import type { WrongTokens } from './wrong-tokens.ts'
 /** Of a path below /js/:host/:token. @throws TooManyWrongTokens */
 export type OpenInstall = (request: Request, response: Response) => Promise<Install | undefined>
 
+/** The same address at the top, and below that of a host with its token. */
+export function withAndWithoutInstall<P extends string>(path: P): [P, `/js/:host/:token${P}`] {
+  return [path, `/js/:host/:token${path}`]
+}
+
 export function createOpenInstall(installs: InstallLog, wrongTokens: WrongTokens): OpenInstall {
   return (request, response) => {
     const host = HostName.safeParse(request.params['host']).data

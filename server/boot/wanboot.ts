@@ -13,7 +13,7 @@ import { ProvisionError } from '#core/errors.ts'
 import { NOTICE } from '#core/install-state.ts'
 import { macDigits } from '#core/mac.ts'
 import { dropEntityHeaders, notFound, statusOf } from '../error-handler.ts'
-import { createOpenInstall, type OpenInstall } from '../open-install.ts'
+import { createOpenInstall, withAndWithoutInstall, type OpenInstall } from '../open-install.ts'
 import type { ProcessShared } from '../process-shared.ts'
 import { whenReaderLeft } from '../route.ts'
 import { sendRanges } from '../send-ranges.ts'
@@ -26,15 +26,13 @@ const LINE_ID = 'bootlog-'
 /** The client wants a body of the length that is announced; the first server of its kind sent 32 bytes. */
 const LOGGED = 'The line is kept in the log now.'
 
-const paths = (name: string): string[] => [`/cgi-bin/${name}`, `/js/:host/:token/cgi-bin/${name}`]
-
 /** Mounts it; it comes before the documents below /js/:host/:token, which take every path. */
 export function mountWanboot(app: Express, services: Services, shared: ProcessShared): void {
   const { wrongTokens, furtherTokens } = shared
   const openInstall = createOpenInstall(services.installs, wrongTokens)
 
   app.all(
-    paths('wanboot-cgi'),
+    withAndWithoutInstall('/cgi-bin/wanboot-cgi'),
     withReason(async (request, response) => {
       const asked = parseWanbootQuery(request.query)
       const known = await findHost(asked, request, response, { openInstall, furtherTokens, services })
@@ -42,7 +40,7 @@ export function mountWanboot(app: Express, services: Services, shared: ProcessSh
     }),
   )
   app.all(
-    paths('bootlog-cgi'),
+    withAndWithoutInstall('/cgi-bin/bootlog-cgi'),
     withReason(async (request, response) => {
       const query = /\?(.*)$/s.exec(request.originalUrl)?.[1] ?? ''
       const said = parseBootLine(query, services.clock.now().toISOString())
