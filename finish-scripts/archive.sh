@@ -48,7 +48,7 @@ archive_keep() { # NAME: standard input goes into the archive as /var/zoneflash/
 set_captures_aside() { # those that this host was installed with are its own, and come back with the repair
   if [ -f "$zf_state/keeps" ]; then return 0; fi
   if [ -d "$zf_captured" ]; then mv "$zf_captured" "$zf_state/captured" || return 1; fi
-  : >"$zf_state/keeps"
+  cat /dev/null >"$zf_state/keeps"
 }
 
 take_captures_back() { # the mark goes before the own ones are back: a repeated repair would remove them

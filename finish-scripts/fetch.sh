@@ -58,7 +58,9 @@ fetch_by_curl() { # PATH
     fetch_status=`cat "$zf_work/status.curl"`
     if [ "$fetch_status" = 0 ]; then return 0; fi
     fetch_passed=`tr -cd 0-9 <"$zf_work/passed"`
-    fetch_from=`expr "$fetch_from" + "${fetch_passed:-0}"`
+    export fetch_from fetch_passed
+    # expr and test of Solaris 10 end at 2 GiB
+    fetch_from=`new_awk 'BEGIN { printf "%.0f", ENVIRON["fetch_from"] + ENVIRON["fetch_passed"] }' </dev/null`
     if is_refused || [ "$fetch_pause" = 0 ]; then return "$fetch_status"; fi
     sleep "$fetch_pause"
   done
@@ -84,8 +86,8 @@ speed-limit = 1
 speed-time = 120
 dump-header = "$zf_work/head"
 END
-  : >"$zf_work/head"
-  if [ "$fetch_from" -gt 0 ]; then echo "range = \"$fetch_from-\"" >>"$zf_work/get"; fi
+  cat /dev/null >"$zf_work/head"
+  if [ "$fetch_from" != 0 ]; then echo "range = \"$fetch_from-\"" >>"$zf_work/get"; fi
 }
 
 sha256() { # standard input's sha256 in hex

@@ -113,7 +113,7 @@ have_system() { # from here on the host's own files are those of the new boot en
   zf_log=$zf_host_root/var/log/zoneflash.log
   mkdir -p "$zf_state/templates" "$zf_state/zones" "$zf_state/events" && chmod 700 "$zf_state"
   cp "$finish_events"/* "$zf_state/events/"
-  (umask 077 && : >>"$zf_log")
+  (umask 077 && cat /dev/null >>"$zf_log")
 }
 
 finish_main

@@ -10,24 +10,29 @@ shut_down_zone() { # ZONE SECONDS HOW: by `zoneadm shutdown`, or by the zone's o
       return 1
       ;;
   esac
-  if [ "$3" = zoneadm ]; then zoneadm -z "$1" shutdown & else zlogin "$1" '/usr/sbin/shutdown -y -g0 -i0' </dev/null & fi
-  down_pid=$!
+  rm -f "$zf_work/deaf.$1"
+  {
+    order_down "$1" "$3" || cat /dev/null >"$zf_work/deaf.$1"
+  } </dev/null &
   down_count=0
-  down_deaf=
   while [ "$down_count" -lt "$2" ]; do
     is_in_state "$1" installed && break
     # a zone that does not take the order is not waited for; one that takes it may cut off whoever gave it
-    if [ -n "$down_deaf" ]; then break; fi
-    if [ "$down_count" -le 3 ]; then
-      if kill -0 "$down_pid" 2>/dev/null; then :; else wait "$down_pid" || down_deaf=yes; fi
-    fi
+    if [ "$down_count" -le 3 ] && [ -f "$zf_work/deaf.$1" ]; then break; fi
     sleep 1
     down_count=`expr "$down_count" + 1`
   done
   if is_in_state "$1" installed; then return 0; fi
-  kill "$down_pid" 2>/dev/null
+  down_pid=`cat "$zf_work/order.$1" 2>/dev/null` && kill "$down_pid" 2>/dev/null
   echo "zone $1 did not shut down by itself: it is halted"
   halt_zones "$1"
+}
+
+order_down() { # ZONE HOW
+  case $2 in
+    zoneadm) numbered "$zf_work/order.$1" zoneadm -z "$1" shutdown ;;
+    *) numbered "$zf_work/order.$1" zlogin "$1" '/usr/sbin/shutdown -y -g0 -i0' ;;
+  esac
 }
 
 halt_zones() { # ZONE...: those that are there and not halted

@@ -50,6 +50,16 @@ seconds() { # prints seconds since the epoch, or nothing where no command knows 
   esac
 }
 
+# The Bourne shell forgets how a background job ended that it has seen ending before `wait` asks: `wait` is for waiting alone, and
+# a program that may have to be ended says its number itself.
+numbered() { # FILE COMMAND...: a program; FILE holds its process number while it runs
+  # shellcheck disable=SC2016 # of the inner shell
+  sh -c 'echo $$ >"$0" && exec "$@"' "$@"
+  numbered_status=$?
+  rm -f "$1"
+  return "$numbered_status"
+}
+
 # A step's journal of what it made and has not finished. Rollback walks it backwards.
 will_make() { # KIND NAME: before making it
   unmake_line "$1" "$2"

@@ -70,7 +70,7 @@ choose_name_service() { # etc/resolv.conf is read by those who are told to ask D
 
 adapt_vfstab() { # swap of this host; disks and file systems of the golden one are left as comments
   is_file etc/vfstab || return 0
-  : >"$zf_work/swap"
+  cat /dev/null >"$zf_work/swap"
   if [ -f "$zf_root/etc/vfstab" ]; then
     new_awk '$1 !~ /^#/ && $4 == "swap" { print }' "$zf_root/etc/vfstab" >"$zf_work/swap"
   fi

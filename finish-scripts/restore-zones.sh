@@ -46,7 +46,7 @@ restored() { # WHAT: whether this zone has come so far
 }
 
 mark_restored() { # WHAT
-  mkdir -p "$zf_state/restored/$z_name" && : >"$zf_state/restored/$z_name/$1"
+  mkdir -p "$zf_state/restored/$z_name" && cat /dev/null >"$zf_state/restored/$z_name/$1"
 }
 
 restore_zone() {

@@ -24,7 +24,7 @@ open_place() { # zf_state, zf_log and zf_work
   esac
   zf_awk=`first_of nawk gawk mawk awk` || return 1
   mkdir -p "$zf_state/templates" "$zf_state/zones" && chmod 700 "$zf_state" || return 1
-  (umask 077 && : >>"$zf_log") && chmod 600 "$zf_log" || return 1
+  (umask 077 && cat /dev/null >>"$zf_log") && chmod 600 "$zf_log" || return 1
   take_lock || return 1
   rm -rf "$zf_work"
   (umask 077 && mkdir "$zf_work") && return 0

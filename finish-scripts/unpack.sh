@@ -44,8 +44,8 @@ receive() { # DATASET
     zfs inherit "$receive_property" "$1" 2>/dev/null
   done
   # nothing to inherit
-  for receive_property in canmount=on quota=none refquota=none reservation=none refreservation=none; do
-    zfs set "$receive_property" "$1" 2>/dev/null
+  for receive_setting in 'canmount=on' 'quota=none' 'refquota=none' 'reservation=none' 'refreservation=none'; do
+    zfs set "$receive_setting" "$1" 2>/dev/null
   done
   return 0
 }

@@ -198,7 +198,8 @@ within() { # SECONDS COMMAND...: runs it again and again until it succeeds; fail
   # of this call alone: the watch of an earlier one may still be asleep
   within_call=`expr "${within_call:-0}" + 1`
   within_patience=$zf_work/patience.$zf_seq.$within_call
-  : >"$within_patience"
+  cat /dev/null >"$within_patience"
+  rm -f "$zf_work/attempt"
   {
     within_count=0
     while [ -f "$within_patience" ] && [ "$within_count" -lt "$within_limit" ]; do
@@ -207,24 +208,25 @@ within() { # SECONDS COMMAND...: runs it again and again until it succeeds; fail
     done
     if [ -f "$within_patience" ]; then
       rm -f "$within_patience"
-      within_attempt=`cat "$zf_work/attempt"`
-      kill "$within_attempt"
+      within_attempt=`cat "$zf_work/attempt"` && kill "$within_attempt"
     fi
   } >/dev/null 2>&1 &
   while :; do
-    "$@" >"$zf_work/attempt.out" 2>&1 &
-    within_pid=$!
-    echo "$within_pid" >"$zf_work/attempt"
-    if wait "$within_pid" 2>/dev/null; then
+    if "$@" >"$zf_work/attempt.out" 2>&1; then
       rm -f "$within_patience"
       return 0
     fi
+    if [ -f "$within_patience" ]; then sleep 1; fi
     if [ ! -f "$within_patience" ]; then
       cat "$zf_work/attempt.out" >&2
       return 1
     fi
-    sleep 1
   done
+}
+
+in_time() { # COMMAND...: a program that the watch of `within` may end. It is named before it looks: of two at once one sees the other
+  # shellcheck disable=SC2016 # of the inner shell
+  numbered "$zf_work/attempt" sh -c '[ -f "$0" ] && exec "$@"' "$within_patience" "$@"
 }
 
 wait_for_zone() {
@@ -245,21 +247,21 @@ wait_for_zone() {
 
 zone_is_up() {
   zone_milestone=svc:/milestone/multi-user-server:default
-  zone_online=`svcs -z "$z_name" -H -o state "$zone_milestone" 2>/dev/null`
+  zone_online=`in_time svcs -z "$z_name" -H -o state "$zone_milestone" 2>/dev/null`
   [ "$zone_online" = online ] && return 0
   case $z_os_family in
     linux)
-      zlogin "$z_name" '/sbin/runlevel 2>/dev/null | grep " [2-5]$" || systemctl is-system-running | egrep "running|degraded"'
+      in_time zlogin "$z_name" '/sbin/runlevel 2>/dev/null | grep " [2-5]$" || systemctl is-system-running | egrep "running|degraded"'
       ;;
     *)
-      zone_online=`zlogin "$z_name" "svcs -H -o state $zone_milestone" 2>/dev/null`
+      zone_online=`in_time zlogin "$z_name" "svcs -H -o state $zone_milestone" 2>/dev/null`
       [ "$zone_online" = online ]
       ;;
   esac
 }
 
 smoke() { # NAME SECONDS COMMAND: the command, run inside the zone, must succeed in time
-  within "$2" zlogin "$z_name" "$3" || {
+  within "$2" in_time zlogin "$z_name" "$3" || {
     complain "smoke check $1 did not pass within $2 seconds"
     return 1
   }

@@ -10,11 +10,13 @@ import {
   readArchiveScript,
   readRestoreLibrary,
 } from '#adapters/finish-scripts/read-archive-scripts.ts'
-import { readFinishScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
-import { finishFiles } from '#core/jumpstart/documents/finish.ts'
+import { readFinishScripts, readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
+import { renderBeginScript } from '#core/jumpstart/documents/begin.ts'
+import { finishFiles, renderFinishScript } from '#core/jumpstart/documents/finish.ts'
 import { libraryFiles, renderInstallScript } from '#core/install-script.ts'
 import { renderRestoreScript, restoreFiles } from '#core/system-archive/restore-script.ts'
 import { examplePlan, exampleSystemPlan } from '../core/example-plan.ts'
+import { jumpStartPlan } from '../core/jumpstart/documents/example.ts'
 import { exampleCaptured } from '../core/system-archive/example-captured.ts'
 import { complaints, shellLines } from './bourne-lint.ts'
 import { shells } from './shells.ts'
@@ -29,6 +31,12 @@ const scripts = {
       { token: 'zi_x', baseUrl: 'http://192.0.2.1' },
       await readFinishScripts(),
     ),
+  finish: async () => {
+    const plan = { ...jumpStartPlan({ jumpstart: { zones: 'install' } }), system: exampleSystemPlan().system }
+    const options = { token: 'zi_x', baseUrl: 'http://192.0.2.1' }
+    return renderFinishScript(plan, options, await readJumpStartScripts())
+  },
+  begin: async () => renderBeginScript(jumpStartPlan(), (await readJumpStartScripts()).begin),
   build: readBuildLibrary,
   archive: readArchiveScript,
   restore: async () =>
@@ -44,13 +52,8 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
     expect(complaints(readFileSync(path.join(folder, file), 'utf8'))).toEqual([])
   })
 
-  test('the generated block as well', async () => {
-    const parts = { library: '', main: '' }
-    expect(
-      complaints(
-        renderInstallScript(exampleSystemPlan(), { token: 'zi_x', baseUrl: 'http://192.0.2.1' }, parts),
-      ),
-    ).toEqual([])
+  test.each(Object.entries(scripts))('the whole of %s, with what is rendered', async (_, render) => {
+    expect(complaints(await render())).toEqual([])
   })
 
   test.each([
@@ -65,11 +68,42 @@ describe('finish-scripts are written for the Solaris 10 Bourne shell', () => {
     'echo a | awk 1',
     'n=$((n + 1))',
     'tail -n 5 x',
+    'x=a^b',
+    'trap - 1 2',
+    'set --; shift',
+    ': >"$file"',
+    'for x in; do',
+    'for x in a=b c=d; do',
+    'if wait "$pid"; then',
+    'wait "$pid" || return 1',
+    'x=1 y="a b" eval "$z"',
+    'f() { :; }\nx=1 f a',
+    'echo "a `echo "$x y"` b"',
+    "echo 'a\\b'",
+    'x=a\nwhile read x; do\n  y=$x\ndone <file\necho "$y"',
+    '{\n  x=1\n} >file\nif [ "$x" = 1 ]; then',
+    'f() {\n  if a; then\n    return 1\n  fi >file\n}',
+    '{\n  exit 1\n} | cat',
   ])('the check finds %j', (line) => {
     expect(complaints(line)).not.toEqual([])
   })
 
-  test.each(['install', 'build', 'archive', 'restore'] as const)(
+  test.each([
+    'sed \'s/^a//\' "^b" # ^c',
+    'cat <<END\n^ trap - $x\nEND',
+    "trap '' 1 2; set -- $words",
+    'while :; do',
+    "for x in 'a=b' $y; do",
+    'wait "$pid"\nx=1',
+    'x=`f a` y="b c"\nX=y program',
+    'echo "a `echo "$x"` b"',
+    '{\n  x=1\n  echo "$x"\n} >file\nx=2\necho "$x"',
+    '{\n  exit 1\n} >file &',
+  ])('the check does not mind %j', (text) => {
+    expect(complaints(text)).toEqual([])
+  })
+
+  test.each(['install', 'finish', 'build', 'archive', 'restore'] as const)(
     '%s: no variable has the name of a function',
     async (name) => {
       // there they share one space
