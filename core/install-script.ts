@@ -1,6 +1,7 @@
 // The one script that a host fetches and runs: the plan as shell variables, then the library and main text as they are.
 import { MASK } from './mask-profile.ts'
-import { maskPlan, plainUrl } from './plan.ts'
+import { maskPlan } from './plan/mask-plan.ts'
+import { plainUrl } from './plan/plain-url.ts'
 import { planParts } from './plan/plan-steps.ts'
 import type { Plan, PlannedSystem, PlannedTemplate, PlannedZone } from './plan/schema.ts'
 import { isStreamed } from './plan/ways.ts'

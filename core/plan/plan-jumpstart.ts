@@ -6,6 +6,7 @@ import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/d
 import type { JumpStartDirectory } from '../jumpstart/directory.ts'
 import { ownDirectory } from '../jumpstart/documents/host-rules.ts'
 import { factsOf } from '../jumpstart/facts.ts'
+import { FlashSettings, renderFlashProfile } from '../jumpstart/flash-profile.ts'
 import { outcomeFor } from '../jumpstart/outcome.ts'
 import { zoneDocument } from '../identity/zone-document.ts'
 import { OF_THE_SERVER, type Rule } from '../jumpstart/rules/rules.ts'
@@ -14,29 +15,31 @@ import type { Profile, ProfileJumpStart } from '../profile.ts'
 import { renderHostSysidcfg } from '../sysidcfg/host-sysidcfg.ts'
 import type { Plan, PlannedJumpStart, PlannedSystem, PlannedZone } from './schema.ts'
 import { stageSteps } from './stage-steps.ts'
+import { whoBringsSystem } from './who-brings-system.ts'
 
-interface ForJumpStart {
+interface JumpStartInput {
   host: Host
   profile: Profile
   jumpstart: ProfileJumpStart
   /** absent: nobody has stored rules */
   directory: JumpStartDirectory | undefined
-  /** flash_install, where the system has a flash archive */
-  flashProfile: string | undefined
-  manifests: ReadonlyMap<string, Manifest>
 }
 
 /**
  * The plan of a host that JumpStart installs; `manifests` by template.
  * @throws what planJumpStart does, ZonecfgCommandsInvalid for a zone whose settings do not fit its template's configuration
  */
-export function forJumpStart(plan: Plan, given: ForJumpStart): Plan {
-  const { host, jumpstart, manifests } = given
+export function planForJumpStart(
+  plan: Plan,
+  input: JumpStartInput,
+  manifests: ReadonlyMap<string, Manifest>,
+): Plan {
+  const { host, jumpstart } = input
   const zones =
     jumpstart.zones === 'install' ? plan.zones.map((zone) => staged(zone, host, manifests)) : plan.zones
   return {
     ...plan,
-    jumpstart: planJumpStart({ ...given, system: plan.system }),
+    jumpstart: planJumpStart(input, plan.system),
     zonesCome: jumpstart.zones,
     zones,
     steps: stageSteps({ ...plan, zones }, jumpstart.zones),
@@ -55,31 +58,21 @@ function staged(zone: PlannedZone, { release }: Host, manifests: ReadonlyMap<str
   }
 }
 
-interface JumpStartInput {
-  host: Host
-  profile: Profile
-  jumpstart: ProfileJumpStart
-  system: PlannedSystem | undefined
-  /** flash_install, where the system has a flash archive */
-  flashProfile: string | undefined
-  directory: JumpStartDirectory | undefined
-}
-
 /**
  * What the installer gets.
  * @throws PlanConflict, NoInstallProfile, InstallProfileInvalid, NoRuleMatches, RuleBroken, SysidcfgValue
  */
-function planJumpStart(input: JumpStartInput): PlannedJumpStart {
-  const { host, profile, jumpstart, system, flashProfile } = input
+function planJumpStart(input: JumpStartInput, system: PlannedSystem | undefined): PlannedJumpStart {
+  const { host, profile, jumpstart } = input
   if (host.release === 'illumos') {
     throw conflict(
       'PlanConflict',
       `host ${host.name} is illumos, which JumpStart does not install: expected a release of Solaris 10`,
     )
   }
+  const flashProfile = system && flashProfileOf(system, host, jumpstart)
   const installProfile =
-    jumpstart.installProfile ??
-    (system?.format === 'flar' ? flashProfile : system && holdingProfileFor(host, system))
+    jumpstart.installProfile ?? flashProfile ?? (system && holdingProfileFor(host, system))
   if (installProfile !== undefined) checkGivenProfile(installProfile)
   const directory = input.directory ?? ownDirectory(installProfile)
   const doubt = checkRules(host, profile, directory, installProfile)
@@ -91,6 +84,23 @@ function planJumpStart(input: JumpStartInput): PlannedJumpStart {
     touch,
     ...(installProfile !== undefined && { installProfile }),
   }
+}
+
+/** flash_install, for a system that comes as a flash archive. @throws PlanConflict for a pool that the host's installer does not make */
+function flashProfileOf(
+  system: PlannedSystem,
+  { name, release }: Host,
+  { flash }: ProfileJumpStart,
+): string | undefined {
+  if (whoBringsSystem({ system }) !== 'installer') return undefined
+  const { urlPath, pool } = system
+  const settings = FlashSettings.parse(flash ?? {})
+  if (settings.root === 'zfs' && !isAtLeast(release, 's10u8'))
+    throw conflict(
+      'PlanConflict',
+      `the profile's flash archive goes into a pool, host ${name} is ${release}: expected s10u8 or later, or root: ufs`,
+    )
+  return renderFlashProfile({ host: name, urlPath, pool, settings })
 }
 
 /** A system that is received needs a pool, and roots of ZFS came with 10/08. @throws PlanConflict */

@@ -15,7 +15,7 @@ import { isRendered, findDocument } from '#core/jumpstart/documents/documents.ts
 import { placeFlashArchive } from '#core/jumpstart/flash-profile.ts'
 import { MASK } from '#core/mask-profile.ts'
 import { HostName } from '#core/names.ts'
-import { maskPlan } from '#core/plan.ts'
+import { maskPlan } from '#core/plan/mask-plan.ts'
 import { renderPlanText } from '#core/plan/render-plan.ts'
 import { Plan } from '#core/plan/schema.ts'
 import { mayAct } from '#core/role.ts'

@@ -3,6 +3,8 @@ import { Host } from '#core/host.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
 import { makePlan, type PlanInput } from '#core/plan.ts'
 import type { Plan } from '#core/plan.ts'
+import { maskPlan } from '#core/plan/mask-plan.ts'
+import { renderPlanText } from '#core/plan/render-plan.ts'
 import { Profile } from '#core/profile.ts'
 
 export function exampleManifest(template: string, changes: Partial<Manifest> = {}): Manifest {
@@ -88,3 +90,6 @@ export function exampleSystemPlan(): Plan {
 export function examplePlan(changes: Partial<PlanInput> = {}): Plan {
   return makePlan(exampleInput(changes))
 }
+
+/** As people read it. */
+export const textOf = (plan: Plan): string => renderPlanText(maskPlan(plan))

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
-import { renderPlan } from '#core/plan.ts'
 import { weighForms, type OnHost } from '#core/plan/forms.ts'
 import { Profile } from '#core/profile.ts'
-import { exampleManifest, examplePlan } from './example-plan.ts'
+import { exampleManifest, examplePlan, textOf } from './example-plan.ts'
 
 const origin = { template: 'default', version: '7' }
 const delta = (format: 'zfs-incremental' | 'layer', size: number, digit: string): Artifact => ({
@@ -254,7 +253,7 @@ test('the plan counts what will be transferred, and shows every form with its by
   const versions = new Map([['web@stable', { manifest }]])
   const plan = examplePlan({ host: host(true), profile, versions, there: there('default', '7', 'zfs') })
   expect(plan.bytes).toBe(500_000)
-  expect(renderPlan(plan)).toContain('* izfs            488.3 KiB    ~0.5 s  origin default@7 is there\n')
+  expect(textOf(plan)).toContain('* izfs            488.3 KiB    ~0.5 s  origin default@7 is there\n')
   const further = withDeltas(
     { ...delta('zfs-incremental', 600_000, 'e'), fromGuid: '98' },
     delta('zfs-incremental', 500_000, 'd'),
@@ -270,5 +269,5 @@ test('the plan counts what will be transferred, and shows every form with its by
   expect([byDigest.bytes, fetch?.bytes]).toEqual([500_000, 500_000])
   expect(fetch?.what).toContain('zfs-incremental onto default@7, 488.3 KiB')
   const again = examplePlan({ host: host(true), profile, versions, there: there('web', '1.0', 'zfs') })
-  expect(renderPlan(again)).toContain('to transfer: 0 B in 0 downloads')
+  expect(textOf(again)).toContain('to transfer: 0 B in 0 downloads')
 })

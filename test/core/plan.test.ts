@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { Host } from '#core/host.ts'
-import { makePlan, maskPlan, Plan, renderPlan } from '#core/plan.ts'
+import { makePlan, Plan } from '#core/plan.ts'
+import { maskPlan } from '#core/plan/mask-plan.ts'
+import { renderPlanText } from '#core/plan/render-plan.ts'
 import { Profile } from '#core/profile.ts'
 import { parseZoneXml } from '#core/zone/xml.ts'
-import { exampleInput, exampleManifest, examplePlan, exampleProfile } from './example-plan.ts'
+import { exampleInput, exampleManifest, examplePlan, exampleProfile, textOf } from './example-plan.ts'
 
 const withZones = (zones: readonly object[]) => Profile.parse({ ...exampleProfile, zones })
 
@@ -177,9 +179,9 @@ describe('makePlan', () => {
   })
 })
 
-describe('renderPlan', () => {
+describe('renderPlanText', () => {
   test('shows steps, bytes and files, and no secrets unless they are wanted', () => {
-    const text = renderPlan(examplePlan())
+    const text = textOf(examplePlan())
     expect(text).toContain('to transfer: 5.7 MiB in 2 downloads')
     expect(text).toContain('create -t flashweb')
     expect(text).toContain('curl http://127.0.0.1/')
@@ -188,8 +190,8 @@ describe('renderPlan', () => {
     const manifest = exampleManifest('web', { brand: 'native', osFamily: 'solaris10' })
     const profile = withZones([{ name: 'a', template: 'web@stable' }])
     const solaris = examplePlan({ profile, versions: new Map([['web@stable', { manifest }]]) })
-    expect(renderPlan(solaris)).toContain('root_password=****')
-    expect(renderPlan(solaris, { maskSecrets: false })).toContain('verysecret')
+    expect(textOf(solaris)).toContain('root_password=****')
+    expect(renderPlanText(solaris)).toContain('verysecret')
   })
 })
 

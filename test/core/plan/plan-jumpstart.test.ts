@@ -7,9 +7,9 @@ import { explainMatch, renderHostRules } from '#core/jumpstart/rules/explain.ts'
 import { matchRules } from '#core/jumpstart/rules/match.ts'
 import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
 import { Artifact } from '#core/manifest.ts'
-import { makePlan, renderPlan } from '#core/plan.ts'
+import { makePlan } from '#core/plan.ts'
 import { Profile } from '#core/profile.ts'
-import { exampleManifest } from '../example-plan.ts'
+import { exampleManifest, textOf } from '../example-plan.ts'
 import { installProfile, jumpStartPlan } from '../jumpstart/documents/example.ts'
 
 const stored = (rules: string, files: JumpStartDirectory['files'] = {}): JumpStartDirectory => ({
@@ -49,7 +49,7 @@ describe('the rules of a host', () => {
     expect(renderHostRules(said(open))).toContain(
       `h1: no rule wins for sure: the client decides\nh1: may need somebody at its console: ${doubt}\n`,
     )
-    expect(renderPlan(jumpStartPlan({ directory: stored(open, any) }))).toContain(
+    expect(textOf(jumpStartPlan({ directory: stored(open, any) }))).toContain(
       `\nThe host may need somebody at its console: ${doubt}\n`,
     )
 

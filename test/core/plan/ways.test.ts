@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { Host } from '#core/host.ts'
 import type { Artifact, Manifest } from '#core/manifest.ts'
-import { Plan, renderPlan } from '#core/plan.ts'
+import { Plan } from '#core/plan.ts'
 import type { OnHost } from '#core/plan/forms.ts'
 import { Profile } from '#core/profile.ts'
-import { exampleManifest, examplePlan } from '../example-plan.ts'
+import { exampleManifest, examplePlan, textOf } from '../example-plan.ts'
 
 function withGuid(changes: Partial<Artifact> = {}): Manifest {
   const manifest = exampleManifest('web')
@@ -66,7 +66,7 @@ describe('the ways to a zone', () => {
   })
 
   test('the plan shows both ways with bytes and seconds', () => {
-    const text = renderPlan(planFor({}))
+    const text = textOf(planFor({}))
     expect(text).toMatch(/to transfer: 9\.5 MiB in 1 download, and about \d+\.\d KiB in 2 personal streams\n/)
     expect(text).toMatch(
       /\nways to zone web01 from web@1\.0\n {2}\* personal stream +\d+\.\d KiB +~\d+\.\d s {2}onto the snapshot of its template\n {4}clone +0 B +~\d+\.\d s {2}flashweb is attached for it\n/,
@@ -75,7 +75,7 @@ describe('the ways to a zone', () => {
     expect(text).toContain(
       '\n--- zonecfg of web01, only if the personal stream does not do\ncreate -t flashweb\n',
     )
-    expect(renderPlan(planFor({ zfs: false }))).toContain('\n--- zonecfg of web01\ncreate -t flashweb\n')
+    expect(textOf(planFor({ zfs: false }))).toContain('\n--- zonecfg of web01\ncreate -t flashweb\n')
   })
 
   test.each<{ what: string; given: Given; why: string }>([
@@ -157,6 +157,6 @@ describe('the ways to a zone', () => {
     }
     const plan = Plan.parse(stored)
     expect(plan.zones.map(({ ways }) => ways)).toEqual([[], []])
-    expect(renderPlan(plan)).not.toContain('ways to zone')
+    expect(textOf(plan)).not.toContain('ways to zone')
   })
 })

@@ -10,11 +10,10 @@ import { renderFinishScript } from '#core/jumpstart/documents/finish.ts'
 import type { JumpStartDirectory } from '#core/jumpstart/directory.ts'
 import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { Plan } from '#core/plan/schema.ts'
-import { renderPlan } from '#core/plan.ts'
 import { readJumpStartScripts } from '#adapters/finish-scripts/read-finish-scripts.ts'
 import { readManifest } from '../../../../sandbox/smf/read-manifest.ts'
 import { shells } from '../../../finish-scripts/shells.ts'
-import { exampleSystemPlan } from '../../example-plan.ts'
+import { exampleSystemPlan, textOf } from '../../example-plan.ts'
 import { installProfile, jumpStartPlan } from './example.ts'
 
 const options = { token: 'zi_of-the-host', baseUrl: 'http://192.0.2.1:7070' }
@@ -70,7 +69,7 @@ describe('the documents of a host that JumpStart installs', () => {
   test.each(Object.keys(forms))('%s: the plan says what will happen', async (form) => {
     const plan = forms[form]?.plan
     if (!plan) throw new Error(form)
-    await expect(renderPlan(plan)).toMatchFileSnapshot(
+    await expect(textOf(plan)).toMatchFileSnapshot(
       `../../../fixtures/golden/jumpstart-documents/${form}/plan.txt`,
     )
   })
