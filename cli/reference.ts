@@ -1,4 +1,4 @@
-// `NAME[@VERSION]` as it is typed, and the route that it stands for.
+// `NAME[@VERSION]` as it is typed, and the routes that names stand for.
 import { TemplateRef } from '#core/names.ts'
 import { usageFailure } from './failures.ts'
 
@@ -20,4 +20,8 @@ export function parseTwoWords(text: string, version: string | undefined): Templa
 
 export function versionRoute({ template, selector }: TemplateRef): string {
   return `/api/v1/templates/${template}/versions/${selector}`
+}
+
+export function hostRoute(name: string): string {
+  return `/api/v1/hosts/${encodeURIComponent(name)}`
 }

@@ -7,7 +7,7 @@ import { hintAtStable } from '../channels.ts'
 import { usageFailure } from '../failures.ts'
 import { wordOption } from '../option-values.ts'
 import { printLine, renderName } from '../output.ts'
-import { parseReference, versionRoute } from '../reference.ts'
+import { hostRoute, parseReference, versionRoute } from '../reference.ts'
 import { PackageReply, VersionReply } from '../replies.ts'
 import { waitForJob } from '../wait-for-job.ts'
 
@@ -20,8 +20,6 @@ interface Options {
   exclude?: string[]
   repair?: boolean
 }
-
-const hostRoute = (host: string): string => `/api/v1/hosts/${encodeURIComponent(host)}`
 
 export function registerHostArchive(noun: Command): void {
   addCommand(

@@ -6,6 +6,7 @@ import { usageFailure } from '../failures.ts'
 import { wordOption } from '../option-values.ts'
 import { inWordsOfOptions, type OptionOfField } from '../option-words.ts'
 import { print } from '../output.ts'
+import { hostRoute } from '../reference.ts'
 import { BootReply } from '../replies/boot.ts'
 
 interface BootCommandOptions {
@@ -44,7 +45,10 @@ export function registerHostBoot(noun: Command): void {
     .requiredOption('--kind <kind>', BootKind.options.join(', '))
     .option('--for <duration>', 'arm the host, e.g. for 2h; its token is in what is printed')
     .option('--token <token>', 'the token of the window that is open')
-    .option('--server <url>', 'how the host reaches this server (default: as the server is configured)')
+    .option(
+      '--server <url>',
+      'how the host reaches this server when it begins (default: as it is configured)',
+    )
     .option('--boot-server <[name=]address>', 'NFS root and TFTP (default: this server’s address)')
     .option('--install-server <[name=]address>', 'the installation medium (default: the boot server)')
     .option('--media <path>', 'directory of the medium (default: /export/install)')
@@ -73,8 +77,7 @@ async function boot(
     ...(token !== undefined && { token }),
     options: optionsOf(rest),
   }
-  const route = `/api/v1/hosts/${encodeURIComponent(name)}/boot`
-  const asked = openClient().call(BootReply, route, { method: 'POST', body })
+  const asked = openClient().call(BootReply, `${hostRoute(name)}/boot`, { method: 'POST', body })
   const material = await inWordsOfOptions(OPTION_OF, asked)
   await show(json, material, async ({ files, steps, notes, armedUntil }) => {
     for (const file of files) await print(files.length > 1 ? `# ${file.name}\n${file.text}` : file.text)

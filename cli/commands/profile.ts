@@ -1,17 +1,21 @@
 // `zoneflash profile …`: what a host becomes.
 import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
+import { ProvisionError } from '#core/errors.ts'
 import { checkGivenProfile } from '#core/jumpstart/documents/install-profile.ts'
 import { looksLikeInstallProfile } from '#core/jumpstart/install-profile/parse.ts'
+import { decodeText } from '#core/jumpstart/text-lines.ts'
 import { Profile } from '#core/profile.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
-import { refused } from '../failures.ts'
+import { CliFailure, refused } from '../failures.ts'
+import { cannotRead, STDIN } from '../file-failures.ts'
 import { readInstallProfile } from '../jumpstart/read-install-profile.ts'
 import { print, printLine, renderTable } from '../output.ts'
 import { ProfileReply } from '../replies.ts'
+import { yamlProblem } from '../yaml-problem.ts'
 
 interface Options {
   json?: boolean
@@ -59,7 +63,7 @@ export function registerProfile(program: Command): void {
     .argument('<name>')
     .requiredOption('--file <file>', 'the YAML file, "-" for stdin')
     .action(async (name: string, { json, file }: Options & { file: string }) => {
-      const profile = { ...readProfile(await readText(file), file), name }
+      const profile = { ...readProfile(await readSource(file), file), name }
       await store(profile)
       await show(json, profile, () => printLine(`profile ${name} is set`))
     })
@@ -73,12 +77,20 @@ export function registerProfile(program: Command): void {
     .argument('<file...>')
     .action(async (files: string[], { json }: Options) => {
       const names: string[] = []
+      const failures: CliFailure[] = []
       for (const file of files) {
-        const source = await readText(file)
-        const isInstallProfile = looksLikeInstallProfile(source)
-        names.push(isInstallProfile ? readInstallProfile(file, source) : checkProfile(source, file))
+        await checkFile(file).then(
+          (name) => names.push(name),
+          (error: unknown) => {
+            if (!(error instanceof CliFailure)) throw error
+            failures.push(error)
+          },
+        )
       }
-      await show(json, { valid: names }, () => printLine(`${names.join(', ')}: ok`))
+      await show(json, { valid: names }, async () => {
+        if (names.length > 0) await printLine(`${names.join(', ')}: ok`)
+      })
+      throwAll(failures)
     })
 
   addCommand(
@@ -90,44 +102,60 @@ export function registerProfile(program: Command): void {
     .argument('<file...>')
     .action(async (files: string[], { json }: Options) => {
       // all are read before the first is stored: a wrong file changes nothing
-      const profiles = await Promise.all(files.map(async (file) => readProfile(await readText(file), file)))
+      const profiles = await Promise.all(files.map(async (file) => readProfile(await readSource(file), file)))
       for (const profile of profiles) await store(profile)
       const names = profiles.map(({ name }) => name)
       await show(json, { imported: names }, () => printLine(`imported ${names.join(', ')}`))
     })
 }
 
-/** @throws CliFailure, InstallProfileInvalid for an install profile in it */
-function checkProfile(source: string, file: string): string {
-  const { name, jumpstart } = readProfile(source, file)
-  if (jumpstart?.installProfile !== undefined) checkGivenProfile(jumpstart.installProfile)
-  return name
+/** A profile's name, or an install profile's file. @throws CliFailure */
+async function checkFile(file: string): Promise<string> {
+  const source = await readSource(file)
+  const isInstallProfile = looksLikeInstallProfile(decodeText(source).text)
+  return isInstallProfile ? readInstallProfile(file, source) : readProfile(source, file).name
+}
+
+/** @throws CliFailure that is the only one, or has the lines of all */
+function throwAll(failures: readonly CliFailure[]): void {
+  const [first, ...others] = failures
+  if (!first) return
+  if (others.length === 0) throw first
+  throw refused(first.code, failures.map(({ message }) => message).join('\n'), {
+    advice: `${failures.length} files are wrong; ${EXAMPLES}, docs/clients/rules.md has the keywords of install profiles`,
+  })
 }
 
 async function store(profile: Profile): Promise<void> {
   await openClient().act(profileRoute(profile.name), { method: 'PUT', body: profile })
 }
 
-async function readText(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin)
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw refused('NoSuchSource', `${file} cannot be read: ${(cause as Error).message}`, { cause })
-  })
+async function readSource(file: string): Promise<Uint8Array> {
+  return file === STDIN ? buffer(process.stdin) : readFile(file).catch(cannotRead(file))
 }
 
-/** @throws CliFailure that names every wrong field */
-function readProfile(source: string, file: string): Profile {
+/** @throws CliFailure that names every wrong field, or the first lines of an install profile in it that are wrong */
+function readProfile(source: Uint8Array, file: string): Profile {
   let value: unknown
   try {
-    value = parse(source)
+    value = parse(new TextDecoder().decode(source))
   } catch (cause) {
-    throw refused('InvalidProfile', `${file} is not YAML: ${(cause as Error).message}`, { cause })
+    throw refused('InvalidProfile', `${file} is not YAML: ${yamlProblem(cause)}`, { cause, advice: EXAMPLES })
   }
   if (value === null || value === undefined)
     throw refused('InvalidProfile', `${file} has nothing in it, expected a profile`, { advice: EXAMPLES })
-  const parsed = Profile.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw refused('InvalidProfile', `${file}: ${z.prettifyError(parsed.error)}`, {
-    advice: EXAMPLES,
-  })
+  const { success, data, error } = Profile.safeParse(value)
+  if (!success)
+    throw refused('InvalidProfile', `${file}: ${z.prettifyError(error)}`, { advice: EXAMPLES })
+  if (data.jumpstart?.installProfile !== undefined) checkInstallProfileIn(file, data.jumpstart.installProfile)
+  return data
+}
+
+function checkInstallProfileIn(file: string, text: string): void {
+  try {
+    checkGivenProfile(text)
+  } catch (cause) {
+    if (!(cause instanceof ProvisionError)) throw cause
+    throw refused(cause.code, `${file}: ${cause.message}`, { cause })
+  }
 }

@@ -9,6 +9,7 @@ import { parseReply } from '../client.ts'
 import { addCommand, openClient, show } from '../command.ts'
 import { hintAtStable } from '../channels.ts'
 import { CliFailure, refused, usageFailure } from '../failures.ts'
+import { cannotRead } from '../file-failures.ts'
 import { printLine, renderBytes } from '../output.ts'
 import { startProgress } from '../progress.ts'
 import { parseReference } from '../reference.ts'
@@ -124,9 +125,7 @@ function inWordsOfOptions(error: unknown, options: PushOptions): unknown {
 
 async function send(source: string, template: string, options: PushOptions): Promise<string> {
   if (source === '-') return sendStream(template, options, '-', process.stdin, 0)
-  const found = await stat(source).catch((cause: unknown) => {
-    throw refused('NoSuchSource', `${source} cannot be read: ${(cause as Error).message}`, { cause })
-  })
+  const found = await stat(source).catch(cannotRead(source))
   if (found.isDirectory()) return sendDirectory(source, template, options)
   if (!found.isFile()) return sendStream(template, options, path.basename(source), await openPipe(source), 0)
   return sendFile(source, template, options)

@@ -1,5 +1,4 @@
 // `zoneflash flar combine`: a flash archive of the files that split made.
-import { createReadStream } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Command } from 'commander'
@@ -9,12 +8,13 @@ import { renderFlarSections } from '#core/flar/preamble.ts'
 import { isKnownSection, isSectionName, type FlarSection } from '#core/flar/sections.ts'
 import { addCommand } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { cannotRead } from '../file-failures.ts'
 import { startProgress } from '../progress.ts'
-import { cannotRead } from '../stream/file-failures.ts'
+import { bytesOf } from '../stream/files.ts'
 import { interruptible, untilStopped } from '../stream/interrupted.ts'
 import { warn } from './open.ts'
 import { collect } from './option-lists.ts'
-import { checkOutput, tellWritten, writeOutput } from './output.ts'
+import { checkOutput, joined, tellWritten, writeOutput } from './output.ts'
 
 interface Options {
   json?: boolean
@@ -42,51 +42,40 @@ Needs cookie, identification and archive; manifest, predeployment, postdeploymen
 Nothing is changed and nothing checked but that the archive can be read: what an installer would stumble over is told.
 `,
     )
-    .action(async (file: string, options: Options) => {
-      await checkOutput(file, options.force)
-      const { directory, userSection = [] } = options
-      const sections = await readSections(directory, userSection)
-      const archive = path.join(directory, 'archive')
-      const { size, isDirectory } = await statOf(archive)
-      if (isDirectory) {
-        throw refused(
-          'FlarInvalid',
-          `${archive} is a directory, expected the file that split makes without -f`,
-          {
-            advice: `make an archive of it: \`zoneflash flar create -n NAME -R ${archive} ${file}\``,
-          },
-        )
-      }
-      const cookie = (await readPart(directory, 'cookie')).toString('latin1').replace(/\n$/, '')
-      const preamble = renderFlarSections(cookie, sections)
-      const found = readBack(preamble)
-      const lie = archivedSizeProblem(found.identification, size)
-      warn([...found.problems, ...(lie ? [lie] : [])])
-      await interruptible('nothing is combined', async (signal) => {
-        const progress = startProgress('combining', preamble.byteLength + size)
-        try {
-          const bytes = await writeOutput(
-            file,
-            options.force,
-            untilStopped(signal, bytesOf(preamble, archive)),
-            progress,
-          )
-          progress.stop()
-          tellWritten(file, bytes, options.json)
-        } finally {
-          progress.stop()
-        }
-      })
-    })
+    .action(combine)
 }
 
-async function* bytesOf(preamble: Uint8Array, archive: string): AsyncGenerator<Uint8Array> {
-  yield preamble
-  try {
-    yield* createReadStream(archive, { highWaterMark: 512 * 1024 }) as AsyncIterable<Uint8Array>
-  } catch (error) {
-    cannotRead(archive)(error)
+async function combine(file: string, options: Options): Promise<void> {
+  await checkOutput(file, options.force)
+  const { directory, userSection = [] } = options
+  const sections = await readSections(directory, userSection)
+  const archive = path.join(directory, 'archive')
+  const { size, isDirectory } = await statOf(archive)
+  if (isDirectory) {
+    throw refused('FlarInvalid', `${archive} is a directory, expected the file that split makes without -f`, {
+      advice: `make an archive of it: \`zoneflash flar create -n NAME -R ${archive} ${file}\``,
+    })
   }
+  const cookie = (await readPart(directory, 'cookie')).toString('latin1').replace(/\n$/, '')
+  const preamble = renderFlarSections(cookie, sections)
+  const found = readBack(preamble)
+  const lie = archivedSizeProblem(found.identification, size)
+  warn([...found.problems, ...(lie ? [lie] : [])])
+  await interruptible('nothing is combined', async (signal) => {
+    const progress = startProgress('combining', preamble.byteLength + size)
+    try {
+      const bytes = await writeOutput(
+        file,
+        options.force,
+        untilStopped(signal, joined(preamble, bytesOf(archive))),
+        progress,
+      )
+      progress.stop()
+      tellWritten(file, bytes, options.json)
+    } finally {
+      progress.stop()
+    }
+  })
 }
 
 /** The sections that are there and known, and those that are asked for. */

@@ -7,8 +7,8 @@ import { FlarFilters, parsePathLines } from '#core/flar/filters.ts'
 import { parseManifest } from '#core/flar/manifest.ts'
 import { addCommand } from '../command.ts'
 import { refused } from '../failures.ts'
+import { cannotRead, shownFile } from '../file-failures.ts'
 import { printLine, renderName } from '../output.ts'
-import { cannotRead, shownFile } from '../stream/file-failures.ts'
 import { openArchiveArgument, warn } from './open.ts'
 
 interface Options {
@@ -33,41 +33,42 @@ export function registerFlarCompare(noun: Command): void {
       'after',
       '\nPrints what stands in the way (!) and what would be deleted (-). Exit code 1 when it may not be installed.\n',
     )
-    .action(async (file: string, directory: string, options: Options) => {
-      const { preamble, stored } = await openArchiveArgument(file)
-      await stored.return(undefined)
-      warn(preamble.problems)
-      const section = preamble.sections.find(({ name }) => name === 'manifest')
-      if (!section) {
-        throw refused('NoManifest', `${shownFile(file)} has no manifest, expected a differential archive`, {
-          advice: 'an archive of type FULL replaces the whole tree',
-        })
-      }
-      const excluded = options.excludeList === undefined ? [] : await pathsOf(options.excludeList)
-      const tree = await readLocalTree(directory, walkTree(directory, new FlarFilters([]))).catch(
-        cannotRead(directory),
-      )
-      const found = checkManifest(parseManifest(section.content), tree, {
-        force: options.forced ?? false,
-        excluded,
-      })
-      if (options.json) await printLine(JSON.stringify(found))
-      else {
-        for (const { path, why } of found.conflicts)
-          await printLine(`! ${renderName(path)}: ${renderName(why)}`)
-        for (const path of found.deletions) await printLine(`- ${renderName(path)}`)
-      }
-      if (!found.isRefused) return
-      throw refused(
-        'TreeDiffers',
-        `${directory} differs from the old image in ${found.conflicts.length} of its files`,
-        {
-          advice: options.forced
-            ? 'forced_deployment deletes what is new; what must be there as it was is missing or changed'
-            : 'forced_deployment in the install profile, here --forced, deletes what is new',
-        },
-      )
+    .action(compare)
+}
+
+async function compare(file: string, directory: string, options: Options): Promise<void> {
+  const { preamble, stored } = await openArchiveArgument(file)
+  await stored.return(undefined)
+  warn(preamble.problems)
+  const section = preamble.sections.find(({ name }) => name === 'manifest')
+  if (!section) {
+    throw refused('NoManifest', `${shownFile(file)} has no manifest, expected a differential archive`, {
+      advice: 'an archive of type FULL replaces the whole tree',
     })
+  }
+  const excluded = options.excludeList === undefined ? [] : await pathsOf(options.excludeList)
+  const tree = await readLocalTree(directory, walkTree(directory, new FlarFilters([]))).catch(
+    cannotRead(directory),
+  )
+  const found = checkManifest(parseManifest(section.content), tree, {
+    force: options.forced ?? false,
+    excluded,
+  })
+  if (options.json) await printLine(JSON.stringify(found))
+  else {
+    for (const { path, why } of found.conflicts) await printLine(`! ${renderName(path)}: ${renderName(why)}`)
+    for (const path of found.deletions) await printLine(`- ${renderName(path)}`)
+  }
+  if (!found.isRefused) return
+  throw refused(
+    'TreeDiffers',
+    `${directory} differs from the old image in ${found.conflicts.length} of its files`,
+    {
+      advice: options.forced
+        ? 'forced_deployment deletes what is new; what must be there as it was is missing or changed'
+        : 'forced_deployment in the install profile, here --forced, deletes what is new',
+    },
+  )
 }
 
 async function pathsOf(file: string): Promise<string[]> {

@@ -10,7 +10,7 @@ import { startProgress } from '../progress.ts'
 import { interruptible, unlessStopped, untilStopped } from '../stream/interrupted.ts'
 import { describeByOptions, type DescriptionOptions } from './description.ts'
 import { collect } from './option-lists.ts'
-import { checkOutput, tellWritten, writeOutput } from './output.ts'
+import { checkOutput, joined, tellWritten, writeOutput } from './output.ts'
 import { sectionsOf, type SectionOptions } from './sections.ts'
 import { sourceOfDirectory, type DirectoryOptions } from './source-directory.ts'
 import { sourceOfTemplate } from './source-template.ts'
@@ -82,13 +82,7 @@ export function registerFlarCreate(noun: Command): void {
     .option('-I, --ignore-integrity', 'accepted: system files are not checked')
     .option('--force', 'replace a file that is there already')
     .addHelpText('after', help)
-    .action(async (archive: string | undefined, given: Options) => {
-      const file = archive ?? given.output
-      if (file === undefined || (archive !== undefined && given.output !== undefined))
-        throw usageFailure('expected the archive once, as an argument or by -o')
-      await checkOutput(file, given.force)
-      await interruptible('nothing is created', (signal) => create(file, given, signal))
-    })
+    .action(create)
 }
 
 const help = `
@@ -97,7 +91,15 @@ same path. /proc, /tmp, /dev/fd, /devices, /var/run, /system/contract, /system/o
 device nodes and sockets are left out. docs/flar.md says more.
 `
 
-async function create(file: string, options: Options, signal: AbortSignal): Promise<void> {
+async function create(archive: string | undefined, given: Options): Promise<void> {
+  const file = archive ?? given.output
+  if (file === undefined || (archive !== undefined && given.output !== undefined))
+    throw usageFailure('expected the archive once, as an argument or by -o')
+  await checkOutput(file, given.force)
+  await interruptible('nothing is created', (signal) => createAs(file, given, signal))
+}
+
+async function createAs(file: string, options: Options, signal: AbortSignal): Promise<void> {
   const { template } = options
   const source = await unlessStopped(
     signal,
@@ -135,9 +137,4 @@ async function create(file: string, options: Options, signal: AbortSignal): Prom
   } finally {
     progress.stop()
   }
-}
-
-async function* joined(preamble: Uint8Array, payload: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield preamble
-  yield* payload
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname, machine, release, type as osName, version } from 'node:os'
 import type { FlarDescription } from '#core/flar/preamble.ts'
 import { usageFailure } from '../failures.ts'
-import { cannotRead } from '../stream/file-failures.ts'
+import { cannotRead } from '../file-failures.ts'
 
 export interface DescriptionOptions {
   name?: string

@@ -1,9 +1,9 @@
 // Where a flash archive goes: a file that is there whole or not at all, or stdout.
 import { stat } from 'node:fs/promises'
 import { refused, usageFailure } from '../failures.ts'
+import { STDIN } from '../file-failures.ts'
 import { print, renderBytes } from '../output.ts'
 import type { Progress } from '../progress.ts'
-import { STDIN } from '../stream/file-failures.ts'
 import { intoFile } from '../stream/into-file.ts'
 
 /** What `-` means where something is written. */
@@ -51,4 +51,13 @@ export function tellWritten(
   process.stderr.write(
     json ? `${JSON.stringify({ file: said, bytes, ...facts })}\n` : `${said}: ${renderBytes(bytes)}\n`,
   )
+}
+
+/** An archive's preamble, and its payload behind it. */
+export async function* joined(
+  preamble: Uint8Array,
+  payload: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield preamble
+  yield* payload
 }

@@ -17,7 +17,7 @@ import {
   type FlarSection,
 } from '#core/flar/sections.ts'
 import { refused, usageFailure } from '../failures.ts'
-import { cannotRead } from '../stream/file-failures.ts'
+import { cannotRead } from '../file-failures.ts'
 
 export interface SectionOptions {
   root?: string

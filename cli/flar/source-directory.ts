@@ -17,7 +17,7 @@ import { makeManifest, type Difference } from '#core/flar/make-manifest.ts'
 import { renderManifest } from '#core/flar/manifest.ts'
 import type { FlarSection } from '#core/flar/sections.ts'
 import { refused, usageFailure } from '../failures.ts'
-import { cannotRead, STDIN } from '../stream/file-failures.ts'
+import { cannotRead, STDIN } from '../file-failures.ts'
 import type { FlarSource } from './source.ts'
 
 export interface DirectoryOptions {

@@ -41,7 +41,7 @@ export async function putFiles(names: readonly string[], options: ChangeOptions)
         advice: '--dir DIRECTORY says where the names begin',
       })
     const file = await readLocalFile(path.join(options.dir ?? '.', name))
-    if (!file) throw refused('NoSuchSource', `there is no file ${path.join(options.dir ?? '.', name)}`)
+    if (!file) throw refused('CannotRead', `there is no file ${path.join(options.dir ?? '.', name)}`)
     files[name] = file
   }
   await change({ files }, options)

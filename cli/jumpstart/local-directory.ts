@@ -7,7 +7,9 @@ import { MAX_FILE, type JumpStartFile, type JumpStartFiles } from '#core/jumpsta
 import { CUSTOM_PROBES } from '#core/jumpstart/paths.ts'
 import { customProbesOf } from '#core/jumpstart/rules/custom-probes.ts'
 import { parseRules } from '#core/jumpstart/rules/parse.ts'
+import { decodeText, READ_AS_LATIN1 } from '#core/jumpstart/text-lines.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { cannotRead } from '../file-failures.ts'
 
 export interface LocalDirectory {
   /** as messages name it */
@@ -55,17 +57,13 @@ export async function readLocalFile(file: string): Promise<JumpStartFile | undef
   if (!found?.isFile()) return undefined
   if (found.size > MAX_FILE)
     throw refused('FileTooBig', `${file} has ${found.size} bytes, expected at most ${MAX_FILE}`)
-  const bytes = await readBytes(file)
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return { text, mode: (found.mode & 0o111) === 0 ? 0o644 : 0o755 }
-  } catch (cause) {
-    throw refused('FileNoText', `${file} is not UTF-8 text, expected a profile or a shell script`, { cause })
-  }
+  const { text, isLatin1 } = decodeText(await readBytes(file))
+  if (text.includes('\0'))
+    throw refused('FileNoText', `${file} is no text, expected a profile or a shell script`)
+  if (isLatin1) process.stderr.write(`${file}: warning: ${READ_AS_LATIN1}\n`)
+  return { text, mode: (found.mode & 0o111) === 0 ? 0o644 : 0o755 }
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
-  return readFile(file).catch((cause: unknown) => {
-    throw refused('NoSuchSource', `${file} cannot be read: ${(cause as Error).message}`, { cause })
-  })
+  return readFile(file).catch(cannotRead(file))
 }

@@ -5,7 +5,7 @@ import { refused } from '../failures.ts'
 import { renderName } from '../output.ts'
 
 /** Its name; warnings go to stderr. @throws CliFailure that names every wrong line */
-export function readInstallProfile(file: string, source: string): string {
+export function readInstallProfile(file: string, source: Uint8Array): string {
   const { problems } = checkInstallProfile(source, file)
   const lines = problems.map(renderJumpStartProblem)
   if (hasErrors(problems))

@@ -12,7 +12,10 @@ import { explainMatch, renderHostRules, type HostRules } from '#core/jumpstart/r
 import { matchRules } from '#core/jumpstart/rules/match.ts'
 import { openClient, show } from '../command.ts'
 import { refused, usageFailure } from '../failures.ts'
+import { cannotRead } from '../file-failures.ts'
 import { print } from '../output.ts'
+import { hostRoute } from '../reference.ts'
+import { yamlProblem } from '../yaml-problem.ts'
 import { readLocalDirectory } from './local-directory.ts'
 import { HostRulesReply } from './replies.ts'
 
@@ -23,8 +26,6 @@ interface Options {
   dir?: string
 }
 
-const hostRoute = (name: string): string => `/api/v1/hosts/${encodeURIComponent(name)}`
-
 /** @throws CliFailure NotInstalled when no rule that the host may get installs it; arming is refused then, too */
 export async function testHost(host: string, options: Options): Promise<void> {
   if (options.facts !== undefined && options.rules === undefined)
@@ -32,7 +33,7 @@ export async function testHost(host: string, options: Options): Promise<void> {
   const result = options.rules === undefined ? await askServer(host) : await testHere(host, options)
   await show(options.json, result, (value) => print(renderHostRules(value)))
   if (result.fault === undefined) return
-  throw refused('NotInstalled', `${host} may need somebody at its console: ${result.fault}`, {
+  throw refused('NotInstalled', `${host} would not be installed: ${result.fault}`, {
     advice: 'the reasons stand above; `zoneflash host set HOST --fact NAME=VALUE` says more of a host',
   })
 }
@@ -62,14 +63,12 @@ async function testHere(host: string, { facts: factsFile, rules: file, dir }: Op
 
 /** A host's record as YAML or JSON, such as `host show --json` prints. */
 async function readHost(file: string, name: string): Promise<Host> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw refused('NoSuchSource', `${file} cannot be read: ${(cause as Error).message}`, { cause })
-  })
+  const text = await readFile(file, 'utf8').catch(cannotRead(file))
   let value: unknown
   try {
     value = parse(text)
   } catch (cause) {
-    throw refused('InvalidHost', `${file} is neither YAML nor JSON: ${(cause as Error).message}`, { cause })
+    throw refused('InvalidHost', `${file} is neither YAML nor JSON: ${yamlProblem(cause)}`, { cause })
   }
   const fields = z.record(z.string(), z.unknown()).safeParse(value ?? {})
   const host = Host.safeParse({ ...fields.data, name })

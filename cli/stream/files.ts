@@ -10,7 +10,7 @@ import { describeUnknown, sniffCompression, sniffFormat } from '#core/archive/sn
 import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 import { refused, usageFailure } from '../failures.ts'
-import { cannotRead, shownFile, STDIN } from './file-failures.ts'
+import { cannotRead, shownFile, STDIN } from '../file-failures.ts'
 
 const READ_BYTES = 512 * 1024
 /** Copies of what is compressed or piped: as much as the disk of temporary files takes. */

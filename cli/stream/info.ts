@@ -5,8 +5,8 @@ import { parseNvlist, type NvList, type NvValue } from '#core/zfs/nvlist.ts'
 import { RecordReader, type ZfsStreamInfo } from '#core/zfs/record-reader.ts'
 import type { BeginInfo, RecordPlace, RecordSink, StreamRecord } from '#core/zfs/records.ts'
 import { addCommand } from '../command.ts'
+import { shownFile } from '../file-failures.ts'
 import { print, printLine, renderBytes, renderInstant, renderName } from '../output.ts'
-import { shownFile } from './file-failures.ts'
 import { checkFiles, streamBytes } from './files.ts'
 
 interface Options {

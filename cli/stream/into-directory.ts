@@ -2,7 +2,7 @@
 import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { refused } from '../failures.ts'
-import { cannotWrite } from './file-failures.ts'
+import { cannotWrite } from '../file-failures.ts'
 
 /** Fills a directory beside `target`, which takes its name at the end. */
 export async function intoDirectory<T>(

@@ -1,7 +1,7 @@
 // A file that is there whole or not at all.
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { refused } from '../failures.ts'
-import { cannotWrite } from './file-failures.ts'
+import { cannotWrite } from '../file-failures.ts'
 
 /** The file appears when it is whole. */
 export async function intoFile(

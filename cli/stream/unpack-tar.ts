@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { refused } from '../failures.ts'
-import { noSpace } from './file-failures.ts'
+import { noSpace } from '../file-failures.ts'
 
 interface Options {
   isRoot: boolean

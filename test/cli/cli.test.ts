@@ -249,7 +249,7 @@ describe('template push', () => {
   test('of what is not there is refused before anything is asked of the server', async () => {
     expect(await cli('template', 'push', '/no/such', '--name', 'x')).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('(NoSuchSource)'),
+      stderr: expect.stringContaining('(CannotRead)'),
     })
   })
 })

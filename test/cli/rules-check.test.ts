@@ -31,7 +31,10 @@ const cli = (args: readonly string[], input: string | Uint8Array = '') =>
 test('the rules that are shipped are ok, from stdin and with the files they name', () => {
   const rules = readFileSync(path.join(root, 'profiles/rules'))
   const ok = { status: 0, stdout: 'The custom JumpStart configuration is ok\n', stderr: '' }
-  expect(cli(['rules', 'check'], rules)).toMatchObject(ok)
+  expect(cli(['rules', 'check'], rules)).toMatchObject({
+    ...ok,
+    stderr: 'note: the files that the rules name were not looked for: name the file of the rules, or --dir DIRECTORY\n',
+  })
   expect(cli(['rules', 'check', path.join(root, 'profiles/rules')])).toMatchObject(ok)
 })
 
@@ -88,4 +91,66 @@ test('profile check takes install profiles beside profiles', () => {
       'installProfile:1: the first keyword is "cluster", expected install_type',
     ),
   })
+})
+
+test('profile check names what is wrong in every file', () => {
+  const misspelt = put('misspelt', 'instal_type initial_install\ncluster SUNWCreq\n')
+  const colon = put('colon', 'install_type: initial_install\ncluster SUNWCreq\n')
+  const broken = put('broken.yaml', 'name: [web\nzones: 1\n')
+  const { status, stdout, stderr } = cli([
+    'profile',
+    'check',
+    misspelt,
+    path.join(directory, 'prof/good'),
+    colon,
+    broken,
+    path.join(directory, 'gone'),
+  ])
+  expect({ status, stdout }).toEqual({ status: 1, stdout: `${path.join(directory, 'prof/good')}: ok\n` })
+  const lines = stderr.split('\n')
+  expect(lines).toContain(`zoneflash: ${misspelt}:1: the first keyword is "instal_type", expected install_type`)
+  expect(lines).toContain(`${colon}:1: the first keyword is "install_type:", expected install_type`)
+  expect(lines).toContainEqual(expect.stringMatching(/broken\.yaml is not YAML: [a-z].* at line 2, column \d+$/))
+  expect(lines).toContainEqual(expect.stringMatching(/gone.*\(InvalidProfile\)$/))
+  expect(stderr).toContain('4 files are wrong')
+})
+
+test('Latin-1 in comments is a warning, elsewhere the character is told', () => {
+  const text = 'install_type upgrade\n# caf\xe9\n'
+  const comment = put('prof/latin1', Buffer.from(text, 'latin1'))
+  const warning = `${comment}:2: warning: not UTF-8, read as ISO 8859-1 (Latin-1)\n`
+  expect(cli(['profile', 'check', comment])).toMatchObject({
+    status: 0,
+    stdout: `${comment}: ok\n`,
+    stderr: warning,
+  })
+  const rules = put('latin1', 'any - - prof/latin1 -\n')
+  expect(cli(['rules', 'check', rules])).toMatchObject({
+    status: 0,
+    stdout: 'The custom JumpStart configuration is ok\n',
+    stderr: `${comment}: warning: not UTF-8, read as ISO 8859-1 (Latin-1)\n`,
+  })
+  const word = put('prof/word', Buffer.from('install_type upgrade\npackage caf\xe9 add\n', 'latin1'))
+  expect(cli(['profile', 'check', word])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('the character U+00E9'),
+  })
+  expect(cli(['rules', 'check', put('binary', 'any prof/elf prof/good -\n')]).status).toBe(1)
+  put('prof/elf', Buffer.from('\x7fELF\0\xff', 'latin1'))
+  expect(cli(['rules', 'check', path.join(directory, 'binary')])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('(FileNoText)'),
+  })
+})
+
+test('a host that nothing installs is said so in one line, with the reason', () => {
+  const facts = put('h1.yaml', 'arch: i86pc\n')
+  const rules = put('none', 'hostname other - prof/good -\n')
+  const { status, stderr } = cli(['rules', 'test', 'h1', '--facts', facts, '--rules', rules])
+  expect({ status, first: stderr.split('\n')[0] }).toEqual({
+    status: 1,
+    first: 'zoneflash: h1 would not be installed: no rule matches (NotInstalled)',
+  })
+  const broken = cli(['rules', 'test', 'h1', '--facts', put('bad.yaml', 'a: [b\nc: d\n'), '--rules', rules])
+  expect(broken.stderr).toMatch(/bad\.yaml is neither YAML nor JSON: .* at line 2, column \d+ \(InvalidHost\)\n/)
 })

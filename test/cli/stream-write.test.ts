@@ -14,7 +14,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { cannotRead } from '#cli/stream/file-failures.ts'
+import { cannotRead } from '#cli/file-failures.ts'
 import { runStream } from './run-stream.ts'
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/zfs')

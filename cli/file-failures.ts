@@ -1,5 +1,5 @@
 // Failures of the file system in a word.
-import { refused } from '../failures.ts'
+import { refused } from './failures.ts'
 
 /** stdin as it is written on the command line. */
 export const STDIN = '-'
