@@ -143,52 +143,66 @@ function parseTerm(
   if (tokens.length === 0) return refuse('there is nothing on one side of &&, expected keyword and value')
   const glued = tokens.find(({ text, isQuoted }) => text.includes('&&') || (isQuoted && text === '!'))
   if (glued) return refuse(`the word is ${quoted(glued.text)}, expected && and ! as words of their own`)
-  const words = tokens.map(({ text }) => text)
-  const complaints: Complaint[] = []
-  const first = words[0] ?? ''
-  const negated = first.startsWith('!')
-  if (first === '!') words.shift()
-  else if (negated) {
-    complaints.push(
-      unwise(`${quoted(first)} has its ! glued to it, expected a blank: not every release reads it`),
-    )
-    words[0] = first.slice(1)
-  }
-  const [name = '', ...values] = words
+  const all = tokens.map(({ text }) => text)
+  const { negated, words, complaints: ofNegation } = takeNegation(all)
+  const [name = '', ...given] = words
   if (name === '' || name.startsWith('!'))
-    return refuse(
-      `${quoted(tokens.map(({ text }) => text).join(' '))} is no term, expected one ! before a keyword`,
-    )
+    return refuse(`${quoted(all.join(' '))} is no term, expected one ! before a keyword`)
   if (name === 'probe') return refuse('probe stands in a rule, expected it on a line of its own')
   const keyword = findKeyword(name)
   if (!keyword && !custom.compares.has(name))
     return refuse(
       `unknown match key ${quoted(name)}, expected one of ${keywordNames.join(', ')}, or a function cmp_${name} in custom_probes`,
     )
-  const expected = keyword?.values ?? (values.length > 1 ? ['value', 'value'] : ['value'])
-  if (values.length !== expected.length)
+  const expected = keyword?.values ?? (given.length > 1 ? ['value', 'value'] : ['value'])
+  if (given.length !== expected.length)
     return refuse(
-      `${name} has too ${values.length < expected.length ? 'few' : 'many'} arguments: ${values.length}, expected ${expected.length}: ${expected.join(' and ')}`,
+      `${name} has too ${given.length < expected.length ? 'few' : 'many'} arguments: ${given.length}, expected ${expected.length}: ${expected.join(' and ')}`,
     )
-  if (name === 'memsize' && /^[0-9]{1,12}$/.test(values[0] ?? '')) {
-    complaints.push(
-      unwise(
-        `memsize is ${values[0]}, expected a range: not every release takes a single number; read as ${values[0]}-${values[0]}`,
-      ),
-    )
-    values[0] = `${values[0]}-${values[0]}`
-  }
+  const { values, complaints: ofMemsize } = name === 'memsize' ? mendMemsize(given) : asGiven(given)
   const refused = keyword?.refuse(values)
   if (refused !== undefined) return refuse(`${name} is ${quoted(values.join(' '))}, expected ${refused}`)
-  const odd = values.find((value) => /[*?[\]$`;&|<>(){}~^]/.test(value))
-  if (odd !== undefined)
-    complaints.push(
-      unwise(
-        `${name} is ${quoted(odd)}, which has a character of the shell in it: clients read rules with a shell`,
-      ),
-    )
+  const complaints = [...ofNegation, ...ofMemsize, ...shellWarnings(name, values)]
   if (name === 'any' && negated) complaints.push(unwise('! any - matches no host'))
   return { term: { negated, keyword: name, values }, complaints }
+}
+
+/** A `!` before the keyword, also one that is glued to it. */
+function takeNegation([first = '', ...rest]: readonly string[]): {
+  negated: boolean
+  words: string[]
+  complaints: Complaint[]
+} {
+  if (!first.startsWith('!')) return { negated: false, words: [first, ...rest], complaints: [] }
+  if (first === '!') return { negated: true, words: rest, complaints: [] }
+  const message = `${quoted(first)} has its ! glued to it, expected a blank: not every release reads it`
+  return { negated: true, words: [first.slice(1), ...rest], complaints: [unwise(message)] }
+}
+
+interface ReadValues {
+  values: string[]
+  complaints: Complaint[]
+}
+
+const asGiven = (values: string[]): ReadValues => ({ values, complaints: [] })
+
+/** A single number is a range from it to itself. */
+function mendMemsize(values: string[]): ReadValues {
+  const [size = ''] = values
+  if (!/^[0-9]{1,12}$/.test(size)) return asGiven(values)
+  const range = `${size}-${size}`
+  const message = `memsize is ${size}, expected a range: not every release takes a single number; read as ${range}`
+  return { values: [range], complaints: [unwise(message)] }
+}
+
+function shellWarnings(name: string, values: readonly string[]): Complaint[] {
+  const odd = values.find((value) => /[*?[\]$`;&|<>(){}~^]/.test(value))
+  if (odd === undefined) return []
+  return [
+    unwise(
+      `${name} is ${quoted(odd)}, which has a character of the shell in it: clients read rules with a shell`,
+    ),
+  ]
 }
 
 const refuse = (message: string) => ({ complaints: [wrong(message)] })
