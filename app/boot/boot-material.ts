@@ -1,5 +1,6 @@
 // What a network needs to know of a host before it can boot from it, with the token of its window where addresses need one.
 import { mediumName, renderKayakMaterial } from '#core/boot/kayak.ts'
+import { bootNotes } from '#core/boot/notes.ts'
 import type { BootKind, BootOptions } from '#core/boot/options.ts'
 import { renderBootMaterial, type BootMaterial } from '#core/boot/render.ts'
 import { bootSite } from '#core/boot/site.ts'
@@ -40,7 +41,7 @@ export async function bootMaterial(request: BootRequest, needs: ArmNeeds): Promi
   const render = (token: string) => renderBootMaterial(kind, bootSite({ host, options, server, token }))
   const draft = render(NO_TOKEN) // refuses what cannot be, before a window is opened
   const window = await windowOf(request, needs)
-  return replyOf(kind, window ? render(window.token) : draft, window)
+  return replyOf(request, host, window ? render(window.token) : draft, window)
 }
 
 /** Its medium is asked for beforehand: the host gets no configuration until it is there. */
@@ -58,7 +59,7 @@ async function kayakMaterial(request: BootRequest, host: Host, needs: ArmNeeds):
     ? { template: planned.template, selector: planned.version }
     : TemplateRef.parse(system)
   const medium = window?.medium ?? (await requestKayakMedium(wanted, compression, actor, needs))
-  const reply = replyOf('kayak', window ? render(window.token, medium.name) : draft, window)
+  const reply = replyOf(request, host, window ? render(window.token, medium.name) : draft, window)
   const { openTo } = await needs.catalog.getTemplate(wanted.template)
   const isOpen = openTo.includes('kayak')
   const closed = `template ${wanted.template} is not open to kayak: ${host.name} is not known by its address alone`
@@ -102,14 +103,18 @@ async function windowOf(
   return { token: armed.token, install: await needs.installs.get(armed.install), medium: armed.medium }
 }
 
-function replyOf(kind: BootKind, material: BootMaterial, window: Window | undefined): BootReply {
+function replyOf(
+  request: BootRequest,
+  host: Host,
+  material: BootMaterial,
+  window: Window | undefined,
+): BootReply {
   const lacksToken = window === undefined && material.files.some(({ text }) => text.includes(NO_TOKEN))
+  const forToken = `${NO_TOKEN} stands for the token of a window: give it, or open a window for it`
   return {
-    kind,
+    kind: request.kind,
     ...material,
-    notes: lacksToken
-      ? [`${NO_TOKEN} stands for the token of a window: give it, or open a window for it`]
-      : [],
+    notes: [...(lacksToken ? [forToken] : []), ...bootNotes({ ...request, host })],
     ...(window && { armedUntil: window.install.expiresAt }),
   }
 }

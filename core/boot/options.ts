@@ -40,7 +40,10 @@ export const BootServer = z.strictObject({
 export type BootServer = z.infer<typeof BootServer>
 
 export const BootOptions = z.strictObject({
-  /** how the host reaches this server while it is installed; default: the listener for old installers, or the server's own address */
+  /**
+   * how the host reaches this server when it begins; what it fetches there names the server as it is configured. Default: the
+   * listener for old installers, or the server's own address
+   */
   server: z
     .url({ protocol: /^https?$/ })
     .max(200)

@@ -75,6 +75,24 @@ test('what cannot be rendered arms no host', async () => {
   expect(await served.services.installs.list('web-host')).toEqual([])
 })
 
+test('another address of the server is noted with those that the documents name', async () => {
+  const named = (json: unknown) => /names? (http:\S+?)[,;]/.exec(JSON.stringify(json))?.[1]
+  const options = { server: 'http://203.0.113.9:7070' }
+  const jumpStart = await boot({ kind: 'grub', for: '2h', options })
+  expect(jumpStart.text).toContain('- install http://203.0.113.9:7070/js/web-host/')
+  expect(jumpStart.json).toMatchObject({
+    notes: [expect.stringMatching(/^http:\/\/203\.0\.113\.9:7070 is only in what is printed here: /)],
+  })
+  const [token = ''] = TOKEN.exec(jumpStart.text) ?? []
+  const zones = await served.call('GET', `/js/web-host/${token}/zones.sh`)
+  expect(zones.text).toContain(`zf_url='${named(jumpStart.json)}'`)
+  await addKayakMedium(served.services, 'omni', '1.0')
+  const kayak = await boot({ kind: 'kayak', for: '2h', options }, 'omni-host')
+  const [own = ''] = TOKEN.exec(kayak.text) ?? []
+  const config = await served.call('GET', `/js/omni-host/${own}/kayak/0011220A0B0C`)
+  expect(config.text).toContain(`${named(kayak.json)}/js/omni-host/${own}`)
+})
+
 test('a loader’s line for kayak names the medium, which is asked for beforehand', async () => {
   const { json } = await boot({ kind: 'kayak' }, 'omni-host')
   expect(json).toMatchObject({
