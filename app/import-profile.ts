@@ -1,4 +1,5 @@
 // Profiles, stored and removed.
+import { checkGivenProfile } from '#core/jumpstart/documents/install-profile.ts'
 import type { Profile } from '#core/profile.ts'
 import type { AuditLog } from './ports/access.ts'
 import type { ProfileStore } from './ports/hosts.ts'
@@ -8,11 +9,12 @@ interface Needs {
   audit: AuditLog
 }
 
-/** Creates or replaces. Hosts that are armed keep the plan they were armed with. */
+/** Creates or replaces. Hosts that are armed keep the plan they were armed with. @throws InstallProfileInvalid */
 export async function importProfile(
   { profile, actor }: { profile: Profile; actor: string },
   { profiles, audit }: Needs,
 ): Promise<Profile> {
+  if (profile.jumpstart?.installProfile !== undefined) checkGivenProfile(profile.jumpstart.installProfile)
   await profiles.set(profile)
   await audit.write({ actor, action: 'profile.set', subject: profile.name })
   return profiles.get(profile.name)

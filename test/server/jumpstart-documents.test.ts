@@ -211,8 +211,19 @@ describe('arming is refused', () => {
     })
   })
 
-  test('when the install profile is wrong', async () => {
-    await setProfile({ installProfile: 'cluster SUNWCreq\n' })
+  test('when the install profile is wrong, which no profile that is stored has any more', async () => {
+    const jumpstart = { installProfile: 'cluster SUNWCreq\n' }
+    const body = { sysid: { rootPassword: HASH }, jumpstart, zones }
+    expect(await served.call('PUT', '/api/v1/profiles/js', { as: 'publisher', body })).toMatchObject({
+      status: 409,
+      json: { code: 'InstallProfileInvalid', message: expect.stringContaining('expected install_type') },
+    })
+    const stored = await served.services.profiles.get('js')
+    expect(stored.jumpstart?.installProfile).toBe(installProfile)
+    await served.services.profiles.set({
+      ...stored,
+      jumpstart: { ...stored.jumpstart, ...jumpstart } as never,
+    })
     expect(await refused()).toMatchObject({
       code: 'InstallProfileInvalid',
       message: expect.stringContaining('install_type'),
