@@ -79,22 +79,18 @@ function nameService(service: NameService): string[] {
 }
 
 const PRIMARY: HostInterface = { name: 'PRIMARY', ipv6: false }
+/** Sets l to the first link of an illumos host: as a rule that which PXE came by. */
+const FIRST_LINK = 'l="$(/usr/sbin/dladm show-phys -p -o link | head -1)"; '
 
 function network({ name, address, defaultRoute, ipv6 }: HostInterface): string[] {
-  // the links of an illumos host, the first of which is what PXE came by as a rule
-  const link = name === 'PRIMARY' ? '"$(/usr/sbin/dladm show-phys -p -o link | head -1)"' : name
-  const prefix = name === 'PRIMARY' ? `l=${link}; ` : ''
-  const word = name === 'PRIMARY' ? '"$l"' : name
-  const object = name === 'PRIMARY' ? '"$l/v4"' : `${name}/v4`
-  const object6 = name === 'PRIMARY' ? '"$l/v6"' : `${name}/v6`
+  const isPrimary = name === PRIMARY.name
+  const link = (suffix = '') => (isPrimary ? `"$l${suffix}"` : `${name}${suffix}`)
+  const ipadm = (words: string) => postboot(`${isPrimary ? FIRST_LINK : ''}/usr/sbin/ipadm ${words}`)
+  const how = address === undefined ? 'dhcp' : `static -a ${address}`
   return [
-    postboot(`${prefix}/usr/sbin/ipadm create-if ${word}`),
-    postboot(
-      address === undefined
-        ? `${prefix}/usr/sbin/ipadm create-addr -T dhcp ${object}`
-        : `${prefix}/usr/sbin/ipadm create-addr -T static -a ${address} ${object}`,
-    ),
-    ...(ipv6 ? [postboot(`${prefix}/usr/sbin/ipadm create-addr -T addrconf ${object6}`)] : []),
+    ipadm(`create-if ${link()}`),
+    ipadm(`create-addr -T ${how} ${link('/v4')}`),
+    ...(ipv6 ? [ipadm(`create-addr -T addrconf ${link('/v6')}`)] : []),
     ...(defaultRoute === undefined ? [] : [postboot(`/usr/sbin/route -p add default ${defaultRoute}`)]),
   ]
 }
@@ -114,9 +110,7 @@ const hostKeys = [
 function zones(documents: string): string[] {
   const script = '/root/zoneflash-zones.sh'
   return [
-    postboot(
-      `umask 077; n=0; until /usr/bin/curl -fsS -o ${script} ${shellWord(`${documents}/kayak/zones.sh`)}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`,
-    ),
+    postboot(`umask 077; ${untilAnswered(`-o ${script} ${shellWord(`${documents}/kayak/zones.sh`)}`)}`),
     postboot(`/bin/sh ${script} >/var/log/zoneflash-kayak.log 2>&1; rm -f ${script}`),
   ]
 }
@@ -124,10 +118,12 @@ function zones(documents: string): string[] {
 function done(documents: string): string[] {
   const report = JSON.stringify({ id: 'kayak-first-boot', step: 'install', state: 'done' })
   return [
-    postboot(
-      `n=0; until /usr/bin/curl -fsS -o /dev/null -d ${shellQuote(report)} ${shellWord(`${documents}/events`)}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`,
-    ),
+    postboot(untilAnswered(`-o /dev/null -d ${shellQuote(report)} ${shellWord(`${documents}/events`)}`)),
   ]
+}
+
+function untilAnswered(curlWords: string): string {
+  return `n=0; until /usr/bin/curl -fsS ${curlWords}; do n=$((n+1)); [ $n -ge ${TRIES} ] && break; sleep 5; done`
 }
 
 /** Quoted only where it has to be: the file is read by people. */
