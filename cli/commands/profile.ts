@@ -145,8 +145,7 @@ function readProfile(source: Uint8Array, file: string): Profile {
   if (value === null || value === undefined)
     throw refused('InvalidProfile', `${file} has nothing in it, expected a profile`, { advice: EXAMPLES })
   const { success, data, error } = Profile.safeParse(value)
-  if (!success)
-    throw refused('InvalidProfile', `${file}: ${z.prettifyError(error)}`, { advice: EXAMPLES })
+  if (!success) throw refused('InvalidProfile', `${file}: ${z.prettifyError(error)}`, { advice: EXAMPLES })
   if (data.jumpstart?.installProfile !== undefined) checkInstallProfileIn(file, data.jumpstart.installProfile)
   return data
 }

@@ -10,6 +10,8 @@ export const MAX_LINE = 8192
 /** that say something; rules of a big site are 10 000 */
 export const MAX_LINES = 20_000
 
+export const READ_AS_LATIN1 = 'not UTF-8, read as ISO 8859-1 (Latin-1)'
+
 export interface TextLine {
   /** of the file, 1 at first */
   number: number
@@ -50,11 +52,11 @@ export function readTextLines(
     tell('error', 1, `the file has ${source.length} bytes, expected at most ${MAX_TEXT}`)
     return { text: '', lines: [], problems }
   }
-  const decoded = decode(source)
+  const decoded = decodeText(source)
   const physical = decoded.text.replaceAll('\r\n', '\n').split('\n')
   const hasEnd = physical.at(-1) === ''
   if (hasEnd) physical.pop()
-  if (decoded.isLatin1) tell('warning', lineOfHighByte(physical), 'not UTF-8, read as ISO 8859-1 (Latin-1)')
+  if (decoded.isLatin1) tell('warning', lineOfHighByte(physical), READ_AS_LATIN1)
   if (decoded.text.includes('\r\n'))
     tell(
       'warning',
@@ -107,7 +109,8 @@ export function readTextLines(
   return { text: physical.length === 0 ? '' : `${physical.join('\n')}\n`, lines, problems }
 }
 
-function decode(source: string | Uint8Array): { text: string; isLatin1: boolean } {
+/** UTF-8, without a mark at its beginning; bytes that are not are Latin-1. */
+export function decodeText(source: string | Uint8Array): { text: string; isLatin1: boolean } {
   if (typeof source === 'string') return { text: withoutMark(source), isLatin1: false }
   try {
     return {

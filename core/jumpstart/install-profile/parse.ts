@@ -29,9 +29,14 @@ export function printInstallProfile(profile: InstallProfile): string {
     .join('')
 }
 
-/** Whether a text wants to be an install profile and not YAML: its first word is a keyword without a colon. */
+/**
+ * Whether a text wants to be an install profile and not YAML: its first line begins with a keyword, or is words without a colon,
+ * which no mapping begins with. A first keyword that is misspelt is told by the check then.
+ */
 export function looksLikeInstallProfile(text: string): boolean {
   const lines = text.slice(0, 65_536).split('\n')
-  const first = lines.find((line) => !/^[ \t\r]*(#|$)/.test(line)) ?? ''
-  return findProfileKeyword(first.trim().split(/[ \t]/)[0]?.toLowerCase() ?? '') !== undefined
+  const first = (lines.find((line) => !/^[ \t\r]*(#|$)/.test(line)) ?? '').replace(/#.*/, '').trim()
+  const [word = '', ...others] = first.split(/[ \t]/)
+  if (findProfileKeyword(word.toLowerCase()) !== undefined || /^install_type:/i.test(word)) return true
+  return others.length > 0 && /^[a-z]/i.test(word) && !first.includes(':')
 }

@@ -343,16 +343,25 @@ test('the first keyword is install_type, in any case, and flash needs an archive
   ])
 })
 
-test('an install profile is told from YAML by its first word', () => {
+test('an install profile is told from YAML by its first line', () => {
   expect(looksLikeInstallProfile('# a\n\n  INSTALL_TYPE initial_install\n')).toBe(true)
   expect(looksLikeInstallProfile('cluster SUNWCreq')).toBe(true)
   expect(looksLikeInstallProfile('# a\r\nno_master_check\r\n')).toBe(true)
+  for (const misspelt of [
+    'instal_type initial_install',
+    'install-type upgrade # a: b',
+    'install_type: upgrade',
+  ])
+    expect(looksLikeInstallProfile(`${misspelt}\ncluster SUNWCreq\n`), misspelt).toBe(true)
   for (const yaml of [
     'name: web\npackage: a\n',
     'package: a',
     '',
     '# only\n',
-    'install_types x',
+    'install_types',
+    '--- # web\nname: web\n',
+    '{ name: web }',
+    '"name" : web',
     readFileSync('profiles/demo.yaml', 'utf8'),
   ])
     expect(looksLikeInstallProfile(yaml), yaml).toBe(false)
