@@ -36,6 +36,16 @@ export async function readLocalDirectory(
   }
 }
 
+/** Says on stderr that files are not known to be there, where the rules name any. */
+export function noteUnread({ rules, files }: LocalDirectory): void {
+  if (files !== undefined) return
+  const named = parseRules(rules).rules.some((line) => line.kind !== 'probe' && namedFiles(line).length > 0)
+  if (named)
+    process.stderr.write(
+      'note: files that the rules name were not looked for: --dir DIRECTORY says where they are\n',
+    )
+}
+
 async function readNamed(directory: string, rules: Uint8Array): Promise<JumpStartFiles> {
   const probes = await readLocalFile(path.join(directory, CUSTOM_PROBES))
   const files: Record<string, JumpStartFile> = probes ? { [CUSTOM_PROBES]: probes } : {}

@@ -16,7 +16,7 @@ import { cannotRead } from '../file-failures.ts'
 import { print } from '../output.ts'
 import { hostRoute } from '../reference.ts'
 import { yamlProblem } from '../yaml-problem.ts'
-import { readLocalDirectory } from './local-directory.ts'
+import { noteUnread, readLocalDirectory } from './local-directory.ts'
 import { HostRulesReply } from './replies.ts'
 
 interface Options {
@@ -50,9 +50,11 @@ async function askServer(host: string): Promise<HostRules> {
 
 /** With rules of this machine: the host is the server's, or a file's. */
 async function testHere(host: string, { facts: factsFile, rules: file, dir }: Options): Promise<HostRules> {
-  const { name, rules, files } = await readLocalDirectory(file, dir)
+  const directory = await readLocalDirectory(file, dir)
+  const { name, rules, files } = directory
   const checked = checkDirectory(rules, files, name)
   for (const problem of checked.problems) process.stderr.write(`${renderJumpStartProblem(problem)}\n`)
+  noteUnread(directory)
   if (checked.hasUnreadableLines)
     throw refused('RulesInvalid', `${name} cannot be read`, { advice: 'the lines are named above' })
   const record =
