@@ -1,6 +1,7 @@
 // The steps that turn the detached golden zone into a version, and search its bytes.
 import type { Manifest } from '#core/manifest.ts'
 import { ProvisionError } from '#core/errors.ts'
+import { firstOf } from '#core/first-of.ts'
 import { versionExists, wrongState } from '#core/store-errors.ts'
 import { checkHygiene } from '../../check-hygiene.ts'
 import { makeArtifacts } from '../../package-zone.ts'
@@ -74,12 +75,11 @@ export function hygieneStep(needs: StepNeeds): Step {
     for (const notice of notices) say(notice)
     for (const { path, rule, message } of findings) say(`${rule} ${path}: ${message}`)
     if (findings.length === 0) return
-    const shown = findings.slice(0, 3).map(({ path, rule }) => `${path} (${rule})`)
-    const more = findings.length > shown.length ? ` and ${findings.length - shown.length} more` : ''
+    const named = findings.map(({ path, rule }) => `${path} (${rule})`)
     throw new ProvisionError(
       'conflict',
       'HygieneFailed',
-      `the packaged bytes hold what must not travel: ${shown.join(', ')}${more}`,
+      `the packaged bytes hold what must not travel: ${firstOf(named, 3, ', ')}`,
       {
         details: {
           output: findings
