@@ -66,6 +66,16 @@ test('host boot prints the block alone, and beside it what to do with it', async
     status: 1,
     stderr: expect.stringContaining('--address: expected an IPv4 or IPv6 address'),
   })
+  const twice = ['--interface', 'bge0=192.0.2.21/24', '--interface', 'bge0=dhcp']
+  expect(await cli('host', 'set', 'booted', ...twice)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('--interface: interface bge0 is there twice, expected each once'),
+  })
+  const elsewhere = ['--kind', 'grub', '--server', 'http://203.0.113.9:7070']
+  expect(await cli('host', 'boot', 'booted', ...elsewhere)).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^note: http:\/\/203\.0\.113\.9:7070 is only in what is printed here: /m),
+  })
 })
 
 test('template open lets imgadm read without a token, host show says how, a reader’s token is for what it names', async () => {
