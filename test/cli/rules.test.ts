@@ -88,7 +88,7 @@ test('what breaks a host is refused with its name and the way out; --force does 
     stdout: expect.stringContaining(
       'no  hostname h2: the host has "h1"\nh1: no rule wins: the client waits for a key, then asks its questions\n',
     ),
-    stderr: expect.stringContaining('h1 may need somebody at its console: no rule matches (NotInstalled)'),
+    stderr: expect.stringContaining('h1 would not be installed: no rule matches (NotInstalled)'),
   })
   expect(await rules('rm', 'prof/small')).toMatchObject({
     status: 1,
