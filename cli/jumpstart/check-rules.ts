@@ -1,6 +1,7 @@
 // `zoneflash rules check`: what JumpStart's own check says, without a server.
 import { checkDirectory } from '#core/jumpstart/check-directory.ts'
-import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { hasErrors } from '#core/problem.ts'
 import { show } from '../command.ts'
 import { refused } from '../failures.ts'
 import { print, printLine } from '../output.ts'

@@ -1,6 +1,7 @@
 // `zoneflash profile check` of an install profile: what JumpStart's check says of it.
 import { checkInstallProfile } from '#core/jumpstart/install-profile/check.ts'
-import { hasErrors, renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { renderJumpStartProblem } from '#core/jumpstart/problem.ts'
+import { hasErrors } from '#core/problem.ts'
 import { refused } from '../failures.ts'
 import { renderName } from '../output.ts'
 

@@ -8,7 +8,7 @@ import { ArchiveSource } from '#adapters/zfs/sources/archive.ts'
 import { DirectorySource } from '#adapters/zfs/sources/directory.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'
 import { describeUnknown, sniffFormat } from '#core/archive/sniff.ts'
-import { shown } from '#core/archive/refusals.ts'
+import { quoted } from '#core/quoted.ts'
 import type { DeviceReader } from '#core/zfs/write/attributes.ts'
 import { poolNeeded } from '#core/zfs/receivers.ts'
 import { isSnapshotName, MAX_SNAPSHOT_NAME } from '#core/zfs/write/snapshot-name.ts'
@@ -84,7 +84,7 @@ export function registerStreamWrite(noun: Command): void {
       }
       if (!isSnapshotName(options.snapshot)) {
         throw usageFailure(
-          `the snapshot ${shown(options.snapshot)} is no name that pools take, expected letters, digits and - _ . : (1 to ${MAX_SNAPSHOT_NAME})`,
+          `the snapshot ${quoted(options.snapshot)} is no name that pools take, expected letters, digits and - _ . : (1 to ${MAX_SNAPSHOT_NAME})`,
         )
       }
       const left = options.output === undefined ? 'what is written is no whole stream' : 'nothing is written'

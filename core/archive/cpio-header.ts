@@ -1,5 +1,6 @@
 /** The header of a cpio member in ASCII: newc and crc with 110 characters, odc with 76 (cpio(5)). */
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 
 export const CPIO_HEADER = 110
 export const CPIO_TRAILER = 'TRAILER!!!'
@@ -91,7 +92,7 @@ export function cpioFormOf(bytes: Uint8Array, at: number): CpioForm {
   if (form !== undefined) return form
   throw refusal(
     'CorruptStream',
-    `cpio header at byte ${at} begins with ${shown(magic)}, expected 070701, 070702 or 070707`,
+    `cpio header at byte ${at} begins with ${quoted(magic)}, expected 070701, 070702 or 070707`,
   )
 }
 
@@ -148,7 +149,7 @@ function decodeOdc(text: string, at: number): CpioHeader {
 function wrongDigits(name: string, digits: string, expected: string, at: number): Error {
   return refusal(
     'CorruptStream',
-    `cpio header at byte ${at} has ${name} ${shown(digits)}, expected ${expected}`,
+    `cpio header at byte ${at} has ${name} ${quoted(digits)}, expected ${expected}`,
   )
 }
 

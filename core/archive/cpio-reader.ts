@@ -11,7 +11,8 @@ import {
   type CpioHeader as Header,
 } from './cpio-header.ts'
 import { decodeName, type MemberSink, type PushReader } from './member.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 
 /** A name or symlink target longer than this is not one that any system takes. */
 const MAX_NAME = 64 * 1024
@@ -142,7 +143,7 @@ export class CpioReader implements PushReader {
     if (type === undefined) {
       throw refusal(
         'UnsupportedEntry',
-        `${shown(this.#path)} has the mode ${header.mode.toString(8)}, which is no file type we take`,
+        `${quoted(this.#path)} has the mode ${header.mode.toString(8)}, which is no file type we take`,
       )
     }
     if (type !== 'file' && type !== 'symlink' && header.filesize > 0)
@@ -184,7 +185,7 @@ export class CpioReader implements PushReader {
     if (wasData && size > 0 && this.#form === 'crc' && this.#sum !== this.#header?.check) {
       throw refusal(
         'CorruptStream',
-        `${shown(this.#path)} has the sum ${this.#sum}, its cpio header says ${this.#header?.check}`,
+        `${quoted(this.#path)} has the sum ${this.#sum}, its cpio header says ${this.#header?.check}`,
       )
     }
     this.#sink.end()

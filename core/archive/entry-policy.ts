@@ -4,7 +4,8 @@ import { allowedDevices } from './devices.ts'
 import { climbHeight, climbsOut, normalizeMemberPath } from './member-path.ts'
 import type { Member } from './member.ts'
 import { PathKind, PathTable } from './path-table.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 
 export interface EntryLimits {
   maxEntries: number
@@ -73,7 +74,7 @@ export class EntryPolicy {
 
   #admitRoot(member: Member): AdmittedPath {
     if (member.type !== 'directory') {
-      throw refusal('InvalidName', `${shown(member.path)} names the archive's root, but is a ${member.type}`)
+      throw refusal('InvalidName', `${quoted(member.path)} names the archive's root, but is a ${member.type}`)
     }
     return { path: '.' }
   }
@@ -89,13 +90,13 @@ export class EntryPolicy {
       if (kind === PathKind.symlink) {
         throw refusal(
           'ThroughSymlink',
-          `${shown(path)} leads through ${shown(above)}, which the archive has as a symlink`,
+          `${quoted(path)} leads through ${quoted(above)}, which the archive has as a symlink`,
         )
       }
       if (kind !== undefined && kind !== PathKind.directory) {
         throw refusal(
           'DuplicateEntry',
-          `${shown(path)} needs the directory ${shown(above)}, which the archive has as a file`,
+          `${quoted(path)} needs the directory ${quoted(above)}, which the archive has as a file`,
         )
       }
       if (kind === undefined) this.#seen.set(above, PathKind.directory)
@@ -109,7 +110,7 @@ export class EntryPolicy {
     if (before !== undefined && before !== now) {
       throw refusal(
         'DuplicateEntry',
-        `${shown(path)} comes twice, the second time as a ${type}, which it was not before`,
+        `${quoted(path)} comes twice, the second time as a ${type}, which it was not before`,
       )
     }
     if (before === undefined) this.#seen.set(path, now)
@@ -119,12 +120,12 @@ export class EntryPolicy {
   #checkLink(member: Member, path: string): string | undefined {
     if (member.link === undefined) return undefined
     if (member.link === '' || member.link.includes('\0')) {
-      throw refusal('InvalidName', `${shown(path)} is a link to ${shown(member.link)}, expected a path`)
+      throw refusal('InvalidName', `${quoted(path)} is a link to ${quoted(member.link)}, expected a path`)
     }
     if (new TextEncoder().encode(member.link).byteLength > Math.max(this.#limits.maxNameBytes, 1023)) {
       throw refusal(
         'NameTooLong',
-        `${shown(path)} is a link to a name of more than ${this.#limits.maxNameBytes} bytes`,
+        `${quoted(path)} is a link to a name of more than ${this.#limits.maxNameBytes} bytes`,
       )
     }
     if (member.type === 'symlink') {
@@ -134,7 +135,7 @@ export class EntryPolicy {
       }
       throw refusal(
         'LinkOutside',
-        `${shown(path)} is a symlink to ${shown(member.link)}, which climbs above the archive's root`,
+        `${quoted(path)} is a symlink to ${quoted(member.link)}, which climbs above the archive's root`,
       )
     }
     return this.#checkHardLink(path, member.link)
@@ -144,7 +145,7 @@ export class EntryPolicy {
     if (link.startsWith('/') || link.split('/').includes('..')) {
       throw refusal(
         'LinkOutside',
-        `${shown(path)} is a hard link to ${shown(link)}, expected the name of a file in the archive`,
+        `${quoted(path)} is a hard link to ${quoted(link)}, expected the name of a file in the archive`,
       )
     }
     const target = normalizeMemberPath(link, 0, this.#limits.maxNameBytes)
@@ -152,7 +153,7 @@ export class EntryPolicy {
     if ((kind !== PathKind.file && kind !== PathKind.symlink) || target === path) {
       throw refusal(
         'HardLinkTarget',
-        `${shown(path)} is a hard link to ${shown(link)}, which is no earlier file or symlink of the archive`,
+        `${quoted(path)} is a hard link to ${quoted(link)}, which is no earlier file or symlink of the archive`,
       )
     }
     if (kind === PathKind.symlink) this.#checkLinkedSymlink(path, target)
@@ -165,7 +166,7 @@ export class EntryPolicy {
     if (height >= MAX_CLIMB || height > path.split('/').length - 1) {
       throw refusal(
         'LinkOutside',
-        `${shown(path)} is a hard link to the symlink ${shown(target)}, which from there climbs above the archive's root`,
+        `${quoted(path)} is a hard link to the symlink ${quoted(target)}, which from there climbs above the archive's root`,
       )
     }
     this.#rememberClimb(path, height)
@@ -184,5 +185,5 @@ function checkDevice(member: Member, path: string): void {
   if (expected.includes(device)) return
   const instead =
     expected.length > 0 ? `expected ${expected.join(' or ')}` : 'expected none but the usual ones below dev/'
-  throw refusal('DeviceRefused', `${shown(path)} is the ${member.type} device ${device}, ${instead}`)
+  throw refusal('DeviceRefused', `${quoted(path)} is the ${member.type} device ${device}, ${instead}`)
 }

@@ -1,7 +1,8 @@
 /** Recognises whether an archive was made of a zonepath or of a zone's root (jumpstart.md 4.10). */
 import type { EntryType } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 
 /** Where a detached zone's configuration lies in a zonepath. */
 export const DETACHED_XML = 'SUNWdetached.xml'
@@ -40,7 +41,7 @@ export class LayoutRecognizer {
     if (this.#top.size === 1 && only !== undefined && this.#hasNestedRoot && !isRootFileSystem) {
       throw refusal(
         'UnknownLayout',
-        `the archive holds a zonepath inside the directory ${shown(only)}, expected root/ or a zone's files at its top`,
+        `the archive holds a zonepath inside the directory ${quoted(only)}, expected root/ or a zone's files at its top`,
       )
     }
     return 'zoneroot'

@@ -1,5 +1,6 @@
 /** Names and link targets of members, brought to one spelling. */
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 
 const MAX_COMPONENT_BYTES = 255
 const MAX_DEPTH = 256
@@ -15,19 +16,19 @@ export function normalizeMemberPath(
   maxComponentBytes = MAX_COMPONENT_BYTES,
 ): string {
   if (nameBytes > maxNameBytes) {
-    throw refusal('NameTooLong', `${shown(name)} has ${nameBytes} bytes, expected at most ${maxNameBytes}`)
+    throw refusal('NameTooLong', `${quoted(name)} has ${nameBytes} bytes, expected at most ${maxNameBytes}`)
   }
   if (name.startsWith('/'))
-    throw refusal('AbsoluteName', `${shown(name)} is absolute, expected a relative name`)
-  if (name === '' || name.includes('\0')) throw refusal('InvalidName', `${shown(name)} is no file name`)
+    throw refusal('AbsoluteName', `${quoted(name)} is absolute, expected a relative name`)
+  if (name === '' || name.includes('\0')) throw refusal('InvalidName', `${quoted(name)} is no file name`)
   if (isPlain(name)) return name
   const components = name.split('/').filter((component) => component !== '' && component !== '.')
   if (components.includes('..'))
-    throw refusal('ParentReference', `${shown(name)} contains "..", expected a path that stays inside`)
+    throw refusal('ParentReference', `${quoted(name)} contains "..", expected a path that stays inside`)
   if (components.length > MAX_DEPTH) {
     throw refusal(
       'TooDeep',
-      `${shown(name)} is ${components.length} levels deep, expected at most ${MAX_DEPTH}`,
+      `${quoted(name)} is ${components.length} levels deep, expected at most ${MAX_DEPTH}`,
     )
   }
   for (const component of components) {
@@ -36,7 +37,7 @@ export function normalizeMemberPath(
     if (bytes > maxComponentBytes) {
       throw refusal(
         'NameTooLong',
-        `${shown(component)} has ${bytes} bytes, expected at most ${maxComponentBytes}`,
+        `${quoted(component)} has ${bytes} bytes, expected at most ${maxComponentBytes}`,
       )
     }
   }

@@ -35,10 +35,3 @@ export function refusal(
   const kind = code === 'TooManyEntries' || code === 'TooManyBytes' ? 'too-large' : 'invalid'
   return new ProvisionError(kind, code, message, options)
 }
-
-/** A path or value for a message: quoted, without control characters, and cut when absurdly long. */
-export function shown(text: string): string {
-  const quoted = JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
-  // those that JSON may have as they are
-  return quoted.replace(/[\u007f-\u009f]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`)
-}

@@ -7,7 +7,8 @@ import { joinBytes } from '../join-bytes.ts'
 import type { EntryType } from '../entry.ts'
 import { decodeName, type Member, type MemberSink, type PushReader } from './member.ts'
 import { decodePax } from './pax.ts'
-import { refusal, shown } from './refusals.ts'
+import { refusal } from './refusals.ts'
+import { quoted } from '../quoted.ts'
 import { decodeTarHeader, TAR_BLOCK, type TarHeader } from './tar-header.ts'
 
 /** Extended headers are names and numbers: nobody needs more. */
@@ -147,7 +148,7 @@ export class TarReader implements PushReader {
     if (isSparse) {
       const path = decodeName(name)
       const real = pax.get('GNU.sparse.name')
-      const shownPath = shown(real ? decodeName(real) : path)
+      const shownPath = quoted(real ? decodeName(real) : path)
       throw refusal(
         'SparseEntry',
         `${shownPath} is stored as a sparse file, expected an archive made without tar -S`,
@@ -166,7 +167,7 @@ export class TarReader implements PushReader {
     const path = decodeName(name)
     const plain = entryTypes[header.typeflag]
     if (plain === undefined) {
-      throw refusal('UnsupportedEntry', `${shown(path)} has the tar type ${shown(header.typeflag)}`)
+      throw refusal('UnsupportedEntry', `${quoted(path)} has the tar type ${quoted(header.typeflag)}`)
     }
     const type = plain === 'file' && path.endsWith('/') ? 'directory' : plain
     const number = (key: string, otherwise: number) => paxNumber(pax, key, at) ?? otherwise
@@ -276,7 +277,7 @@ function paxNumeral(pax: Map<string, Uint8Array>, key: string, at: number): stri
   if (!isNumber || value.byteLength > MAX_NUMERAL) {
     throw refusal(
       'CorruptStream',
-      `pax header before byte ${at} says ${key}=${shown(text)} in ${value.byteLength} bytes, expected a number of at most ${MAX_NUMERAL}`,
+      `pax header before byte ${at} says ${key}=${quoted(text)} in ${value.byteLength} bytes, expected a number of at most ${MAX_NUMERAL}`,
     )
   }
   return text

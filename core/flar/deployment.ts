@@ -4,7 +4,8 @@ import { cpioMember, cpioPad, cpioTrailer } from '../archive/cpio-writer.ts'
 import { LzwDecoder } from '../archive/lzw.ts'
 import type { Member } from '../archive/member.ts'
 import { normalizeMemberPath } from '../archive/member-path.ts'
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { TarReader } from '../archive/tar-reader.ts'
 import { tarMember, tarPad, tarTrailer } from '../archive/tar-writer.ts'
 import { joinBytes } from '../join-bytes.ts'
@@ -40,7 +41,7 @@ export function readDeployment(section: FlarSection): {
     const expected = `${section.name}.cpio.Z or ${section.name}.pax.Z`
     throw refusal(
       'FlarInvalid',
-      `the section ${section.name} holds the file ${shown(name)}, expected ${expected}`,
+      `the section ${section.name} holds the file ${quoted(name)}, expected ${expected}`,
     )
   }
   const files = new FileCollector()

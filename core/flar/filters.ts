@@ -1,5 +1,6 @@
 /** Which files of a tree go into a flash archive: the filters of flarcreate -x -y -z -X -f -F (jumpstart.md 4.7). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 
 /** `-` leaves out what is at the path and below it, `+` takes it in again. */
 export interface FlarFilter {
@@ -23,7 +24,7 @@ export function filterPath(text: string): string {
   if (text === '' || text.length > MAX_PATH || /[\0\n\t]/.test(text) || names.includes('..')) {
     throw refusal(
       'FlarInvalid',
-      `a filter has the path ${shown(text)}, expected one below the root of the tree`,
+      `a filter has the path ${quoted(text)}, expected one below the root of the tree`,
     )
   }
   return `/${names.join('/')}`
@@ -36,7 +37,7 @@ export function parseFilterLines(text: string): FlarFilter[] {
     if (match?.[2] === undefined)
       throw refusal(
         'FlarInvalid',
-        `line ${index + 1} of the filters is ${shown(line)}, expected - PATH or + PATH`,
+        `line ${index + 1} of the filters is ${quoted(line)}, expected - PATH or + PATH`,
       )
     return { sign: match[1] === '+' ? '+' : '-', path: filterPath(match[2]) }
   })

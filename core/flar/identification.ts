@@ -1,6 +1,6 @@
 /** The identification section of a flash archive: `key=value` lines that say what it is (jumpstart.md 4.2). */
 import { decodeName } from '../archive/member.ts'
-import { shown } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { Archiver } from './archiver.ts'
 import { FlarProblems, type FlarProblem } from './problems.ts'
 
@@ -64,11 +64,11 @@ function parseLines(lines: readonly string[], problems: FlarProblems): Map<strin
     const equals = line.indexOf('=')
     if (equals < 0) {
       if (previous === 'content_description') description.push(line)
-      else problems.error(`the identification has the line ${shown(line)}, expected key=value`)
+      else problems.error(`the identification has the line ${quoted(line)}, expected key=value`)
       continue
     }
     const key = line.slice(0, equals).toLowerCase()
-    if (values.has(key)) problems.error(`the identification has the key ${shown(key)} twice, expected once`)
+    if (values.has(key)) problems.error(`the identification has the key ${quoted(key)} twice, expected once`)
     else values.set(key, line.slice(equals + 1))
     if (!knownKeys.has(key) && !key.startsWith('x-')) problems.warn(unknownKey(key))
     previous = key
@@ -81,8 +81,8 @@ function parseLines(lines: readonly string[], problems: FlarProblems): Map<strin
 
 function unknownKey(key: string): string {
   return key.trim() === key
-    ? `the identification has the key ${shown(key)}, which no installer knows; a key of your own begins with X-`
-    : `the identification has the key ${shown(key)}, expected no blank around "="`
+    ? `the identification has the key ${quoted(key)}, which no installer knows; a key of your own begins with X-`
+    : `the identification has the key ${quoted(key)}, expected no blank around "="`
 }
 
 function checkValues(values: ReadonlyMap<string, string>, major: number, problems: FlarProblems): void {
@@ -99,12 +99,12 @@ function checkValues(values: ReadonlyMap<string, string>, major: number, problem
     const size = values.get(key)
     if (size !== undefined && parseSize(size) === undefined)
       problems.error(
-        `${key} is ${shown(size)}, expected a number of bytes, 1 or more, at most ${Number.MAX_SAFE_INTEGER}`,
+        `${key} is ${quoted(size)}, expected a number of bytes, 1 or more, at most ${Number.MAX_SAFE_INTEGER}`,
       )
   }
   const date = values.get('creation_date')
   if (date !== undefined && !DATE.test(date))
-    problems.error(`creation_date is ${shown(date)}, expected YYYYMMDDhhmmss, from 1970 on`)
+    problems.error(`creation_date is ${quoted(date)}, expected YYYYMMDDhhmmss, from 1970 on`)
   checkType(values.get('type'), major, problems)
 }
 
@@ -112,8 +112,8 @@ function checkType(type: string | undefined, major: number, problems: FlarProble
   if (type === 'FULL' || (type === 'DIFFERENTIAL' && major > 1)) return
   if (type === undefined) {
     if (major > 1) problems.error('the identification has no type, expected type=FULL or type=DIFFERENTIAL')
-  } else if (major > 1) problems.error(`type is ${shown(type)}, expected FULL or DIFFERENTIAL`)
-  else problems.error(`type is ${shown(type)}, but archives of version 1 are always FULL`)
+  } else if (major > 1) problems.error(`type is ${quoted(type)}, expected FULL or DIFFERENTIAL`)
+  else problems.error(`type is ${quoted(type)}, but archives of version 1 are always FULL`)
 }
 
 function oneOf(
@@ -124,7 +124,7 @@ function oneOf(
 ): void {
   const value = values.get(key)
   if (value !== undefined && !words.includes(value))
-    problems.error(`${key} is ${shown(value)}, expected ${words.join(' or ')}`)
+    problems.error(`${key} is ${quoted(value)}, expected ${words.join(' or ')}`)
 }
 
 /** A size as the section has it; undefined when it is none: 0 makes the archive invalid. */

@@ -1,5 +1,6 @@
 /** Compares an old image with a new one: the manifest of what the client must have, and what the archive must bring. */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { FlarFilter, FlarFilters } from './filters.ts'
 import type { FlarManifest, ManifestLine } from './manifest.ts'
 import { isShellWord } from './shell-word.ts'
@@ -122,7 +123,7 @@ class Removals {
 function cannotChangeType(path: string, why: string): Error {
   return refusal(
     'FlarInvalid',
-    `${shown(path)} is of another type in the new tree, and cannot be deleted on clients before: ${why}`,
+    `${quoted(path)} is of another type in the new tree, and cannot be deleted on clients before: ${why}`,
   )
 }
 

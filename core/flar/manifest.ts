@@ -1,7 +1,8 @@
 /** The manifest of a differential flash archive: what a client must have for it, and what of that must go (jumpstart.md 4.6). */
 import { encodeName, showsByte } from '../archive/encode-name.ts'
 import { decodeName } from '../archive/member.ts'
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { FlarFilter } from './filters.ts'
 import { joinBytes } from '../join-bytes.ts'
 
@@ -125,7 +126,7 @@ function parseWhat(fields: readonly string[], number: number, text: string): Old
 }
 
 function wrong(number: number, text: string, expected: string): Error {
-  return refusal('FlarInvalid', `line ${number} of the manifest is ${shown(text)}, expected ${expected}`)
+  return refusal('FlarInvalid', `line ${number} of the manifest is ${quoted(text)}, expected ${expected}`)
 }
 
 /** What parseManifest reads, names with their bytes. @throws FlarInvalid for a path or a target that no line can hold */
@@ -171,6 +172,6 @@ function onOneLine(text: string): string {
 function noLine(text: string): Error {
   return refusal(
     'FlarInvalid',
-    `a manifest cannot hold ${shown(text)}, expected no line break and no tab in a name or a symlink's target`,
+    `a manifest cannot hold ${quoted(text)}, expected no line break and no tab in a name or a symlink's target`,
   )
 }

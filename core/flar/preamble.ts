@@ -1,5 +1,6 @@
 /** Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { joinBytes } from '../join-bytes.ts'
 import type { Archiver } from './archiver.ts'
 import { MAX_CONTENT_NAME } from './identification.ts'
@@ -149,7 +150,7 @@ function checkSection(name: string, content: Uint8Array): void {
     if (`${text}\n`.includes(mark))
       throw refusal(
         'FlarInvalid',
-        `the section ${name} has a line ${shown(mark.trim())}, which would be taken for the end of it`,
+        `the section ${name} has a line ${quoted(mark.trim())}, which would be taken for the end of it`,
       )
 }
 
@@ -161,7 +162,7 @@ function latin1(bytes: Uint8Array): string {
 }
 
 function invalid(what: string, value: string, expected: string): Error {
-  return refusal('FlarInvalid', `${what} is ${shown(value)}, expected ${expected}`)
+  return refusal('FlarInvalid', `${what} is ${quoted(value)}, expected ${expected}`)
 }
 
 const line = (text: string): Uint8Array => new TextEncoder().encode(`${text}\n`)

@@ -1,6 +1,7 @@
 /** Reads a flash archive as it comes: the text in front of it, then the bytes of its archive section (jumpstart.md 4.1, 4.8). */
 import type { PushReader } from '../archive/member.ts'
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { archivedSizeProblem, parseIdentification, type FlarIdentification } from './identification.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import { FlarProblems, type FlarProblem } from './problems.ts'
@@ -81,7 +82,7 @@ export class FlarReader implements PushReader {
     if (this.#state !== 'payload') {
       const where =
         this.#state === 'section'
-          ? `inside of the section ${shown(this.#section)}`
+          ? `inside of the section ${quoted(this.#section)}`
           : 'without an archive section'
       throw refusal('TruncatedStream', `the flash archive ends at byte ${this.#position}, ${where}`)
     }
@@ -141,21 +142,21 @@ export class FlarReader implements PushReader {
 
   #noCookie(): Error {
     const text = textOf(this.#line.bytes.subarray(0, 40))
-    return refusal('CorruptStream', `the first line is ${shown(text)}, expected FlAsH-aRcHiVe-2.0`)
+    return refusal('CorruptStream', `the first line is ${quoted(text)}, expected FlAsH-aRcHiVe-2.0`)
   }
 
   #onBetween(text: string): void {
     if (!text.startsWith(BEGIN)) {
       throw refusal(
         'CorruptStream',
-        `the flash archive has ${shown(text)} before byte ${this.#position}, expected section_begin=`,
+        `the flash archive has ${quoted(text)} before byte ${this.#position}, expected section_begin=`,
       )
     }
     const name = text.slice(BEGIN.length)
     if (!isSectionName(name)) {
       throw refusal(
         'CorruptStream',
-        `a section of the flash archive has the name ${shown(name)}, expected letters, digits and _ . -`,
+        `a section of the flash archive has the name ${quoted(name)}, expected letters, digits and _ . -`,
       )
     }
     if (this.#identification === undefined && name !== 'identification') {
@@ -199,7 +200,7 @@ export class FlarReader implements PushReader {
     if (mark?.startsWith(BEGIN)) {
       throw refusal(
         'CorruptStream',
-        `the section ${this.#section} has ${shown(mark)} in it before byte ${this.#position}, expected ${END}${this.#section} first`,
+        `the section ${this.#section} has ${quoted(mark)} in it before byte ${this.#position}, expected ${END}${this.#section} first`,
       )
     }
     this.#toContent(line)

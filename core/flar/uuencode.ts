@@ -1,5 +1,6 @@
 /** Text that carries a file: uuencode(1), in which deployment scripts are stored (jumpstart.md 4.5). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { joinBytes } from '../join-bytes.ts'
 
 interface UuencodedFile {
@@ -91,6 +92,6 @@ function wrongLine(line: Uint8Array, number: number): Error {
   const text = String.fromCharCode(...line.subarray(0, 80))
   return refusal(
     'FlarInvalid',
-    `line ${number} of the uuencoded text is ${shown(text)}, expected as many characters as it says`,
+    `line ${number} of the uuencoded text is ${quoted(text)}, expected as many characters as it says`,
   )
 }

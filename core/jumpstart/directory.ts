@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { isStorable } from '../storable-text.ts'
 import { fileNameProblem } from './paths.ts'
-import { quoted } from './problem.ts'
+import { quoted } from '../quoted.ts'
 
 /** characters of one file */
 export const MAX_FILE = 1024 ** 2

@@ -1,6 +1,6 @@
 // What the facts of a host's record mean to rules: `--fact memory=8192`, `--fact disks=c0t0d0=140000,c0t1d0=140000`.
 import { DISK, DISK_FORMS, NUMBER, SLICE, SOLARIS, diskOf } from './names.ts'
-import { quoted } from './problem.ts'
+import { quoted } from '../quoted.ts'
 
 export interface Disk {
   name: string
@@ -26,7 +26,7 @@ const readers = {
 } as const
 
 export type FactName = keyof typeof readers
-export const factNames = Object.keys(readers) as FactName[]
+const factNames = Object.keys(readers) as FactName[]
 
 type Value<Name extends FactName> = Exclude<ReturnType<(typeof readers)[Name]['read']>, undefined>
 

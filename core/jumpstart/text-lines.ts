@@ -1,5 +1,6 @@
 // The lines of a file that somebody wrote in whatever editor: rules and install profiles are read with it.
-import { ProblemList, quoted, type JumpStartProblem } from './problem.ts'
+import { ProblemList, type JumpStartProblem } from './problem.ts'
+import { quoted } from '../quoted.ts'
 
 /** bytes, or characters of what is text already */
 export const MAX_TEXT = 8 * 1024 ** 2

@@ -59,9 +59,6 @@ export function resolveRecipe(name: string, sources: RecipeSources): Recipe | un
   return parsed.success ? { ...parsed.data, name } : undefined
 }
 
-export const hasErrors = (problems: readonly RecipeProblem[]): boolean =>
-  problems.some(({ severity }) => severity === 'error')
-
 function nameFindings({ name }: RecipeSource): Finding[] {
   const parsed = TemplateName.safeParse(name)
   const expected = parsed.error?.issues[0]?.message ?? ''

@@ -1,5 +1,6 @@
 /** Decides what kind of artifact a verified ZFS stream is, or that it cannot be one. */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { Artifact } from '../manifest.ts'
 import { unreadable } from './features.ts'
 import { datasetOf } from './one-file-system.ts'
@@ -30,7 +31,7 @@ export function describeZfsStream({ snapshots }: ZfsStreamInfo): ZfsArtifactFact
 }
 
 function checkSnapshot(snapshot: BeginInfo, first: BeginInfo): void {
-  const name = shown(snapshot.toName)
+  const name = quoted(snapshot.toName)
   if (!snapshot.toName.includes('@')) {
     throw refusal('UnsupportedZfsStream', `the zfs stream names ${name}, expected dataset@snapshot`)
   }
@@ -42,7 +43,7 @@ function checkSnapshot(snapshot: BeginInfo, first: BeginInfo): void {
   if (datasetOf(snapshot.toName) !== datasetOf(first.toName)) {
     throw refusal(
       'UnsupportedZfsStream',
-      `the zfs package holds ${shown(datasetOf(first.toName))} and ${shown(datasetOf(snapshot.toName))}, expected one file system`,
+      `the zfs package holds ${quoted(datasetOf(first.toName))} and ${quoted(datasetOf(snapshot.toName))}, expected one file system`,
     )
   }
 }

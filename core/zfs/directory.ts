@@ -1,5 +1,6 @@
 /** Directories: names and the objects behind them (zfs-stream.md 5.2). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { StreamObject } from './object-set.ts'
 import { corruptZap, type ZapOptions } from './zap/entry.ts'
 import { readObjectZap } from './zap/read-zap.ts'
@@ -43,6 +44,6 @@ export function readDirectory(object: StreamObject, options: ZapOptions): Direct
 export function checkName(text: string, where: string): void {
   if (text === '..') throw refusal('ParentReference', `${where} has an entry "..", expected a file name`)
   if (text === '' || text === '.' || text.includes('/') || text.includes('\0')) {
-    throw refusal('InvalidName', `${where} has an entry ${shown(text)}, expected a file name`)
+    throw refusal('InvalidName', `${where} has an entry ${quoted(text)}, expected a file name`)
   }
 }

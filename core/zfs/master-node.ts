@@ -1,5 +1,6 @@
 /** The master node: object 1, where everything else in a file system is found (zfs-stream.md 5.1). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { ObjectType, type ObjectSet, type StreamObject } from './object-set.ts'
 import { corruptZap, type ZapEntry } from './zap/entry.ts'
 import { readObjectZap } from './zap/read-zap.ts'
@@ -86,7 +87,7 @@ export function numbersOf(entries: readonly ZapEntry[], where: string): Map<stri
     const [value] = numbers
     if (integerBytes !== 8 || numbers.length !== 1 || value === undefined) continue
     const key = names.decode(name)
-    if (values.has(key)) throw corruptZap(where, `it has ${shown(key)} twice`)
+    if (values.has(key)) throw corruptZap(where, `it has ${quoted(key)} twice`)
     values.set(key, value)
   }
   return values

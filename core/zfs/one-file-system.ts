@@ -1,5 +1,6 @@
 /** Sees to it that the snapshots of a package are those of one file system: a template is one. */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { shownPlace } from './header-fields.ts'
 import type { RecordPlace, RecordSink, StreamRecord } from './records.ts'
 
@@ -19,7 +20,7 @@ export class OneFileSystem implements RecordSink {
       if (dataset !== this.#first) {
         throw refusal(
           'UnsupportedZfsStream',
-          `the zfs package holds ${shown(this.#first)} and, in ${shownPlace(place)}, ${shown(dataset)}, expected one file system: send it without -R`,
+          `the zfs package holds ${quoted(this.#first)} and, in ${shownPlace(place)}, ${quoted(dataset)}, expected one file system: send it without -R`,
         )
       }
     }

@@ -1,6 +1,7 @@
 /** From the objects of a file system to its tree of names (zfs-stream.md 5 to 10). */
 import { decodeName } from '../archive/member.ts'
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { decodeAttributes } from './attributes/decode.ts'
 import { readSaTables, type SaTables } from './attributes/sa-tables.ts'
 import { checkName, readDirectory, type DirectoryEntry } from './directory.ts'
@@ -96,13 +97,13 @@ class TreeWalk {
     if (pathBytes > this.#limits.maxNameBytes) {
       throw refusal(
         'NameTooLong',
-        `${shown(path)} (object ${entry.object}) has ${pathBytes} bytes, expected at most ${this.#limits.maxNameBytes}`,
+        `${quoted(path)} (object ${entry.object}) has ${pathBytes} bytes, expected at most ${this.#limits.maxNameBytes}`,
       )
     }
     if (this.#levels.length > this.#limits.maxDepth) {
       throw refusal(
         'TooDeep',
-        `${shown(path)} (object ${entry.object}) is ${this.#levels.length} levels deep, expected at most ${this.#limits.maxDepth}`,
+        `${quoted(path)} (object ${entry.object}) is ${this.#levels.length} levels deep, expected at most ${this.#limits.maxDepth}`,
       )
     }
     const first = this.#first.get(entry.object)
@@ -116,14 +117,14 @@ class TreeWalk {
 
   #facts({ object: number }: NamedEntry, path: string): NodeFacts {
     const object = this.#set.objects.get(number)
-    if (object === undefined) throw corruptZap(shown(path), `its object ${number} is missing`)
+    if (object === undefined) throw corruptZap(quoted(path), `its object ${number} is missing`)
     const attributes = decodeAttributes(object, this.#tables, this.#set.begin.littleEndian)
     return nodeFacts(object, attributes, this.hidden.countXattrs(object.number, attributes))
   }
 
   /** Makes the walk go on in this directory. */
   #enter(path: string, pathBytes: number, number: number): void {
-    const where = `directory ${shown(path)} (object ${number})`
+    const where = `directory ${quoted(path)} (object ${number})`
     this.#budget.claimDirectory(number, where)
     const object = objectOf(this.#set, number, ObjectType.directory, where)
     const { littleEndian } = this.#set.begin
@@ -141,7 +142,7 @@ function inReverse(entries: readonly DirectoryEntry[], where: string): NamedEntr
   for (const { text } of named) {
     checkName(text, where)
     if (text === previous)
-      throw refusal('DuplicateEntry', `${where} has ${shown(text)} twice, expected it once`)
+      throw refusal('DuplicateEntry', `${where} has ${quoted(text)} twice, expected it once`)
     previous = text
   }
   return named
@@ -152,7 +153,7 @@ function checkType({ type, object }: NamedEntry, facts: NodeFacts, path: string)
   const expected = type === 0 ? actual : nodeTypes.get(type)
   if (actual !== expected) {
     throw corruptZap(
-      shown(path),
+      quoted(path),
       `its directory says ${expected ?? `type ${type}`}, object ${object} is a ${actual}`,
     )
   }

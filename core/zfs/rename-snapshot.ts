@@ -1,5 +1,6 @@
 /** Gives the snapshot of a send stream another name on the way, with every checksum behind it made anew (zfs-stream.md 1.1, 2). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { Fletcher4 } from './fletcher4.ts'
 import { CHECKSUM_OFFSET, HeaderFields, RECORD_HEADER } from './header-fields.ts'
 import { byteOrderOf, parseRecord } from './record.ts'
@@ -36,7 +37,7 @@ export class SnapshotRenamer {
     if (!isSnapshotName(name))
       throw refusal(
         'InvalidName',
-        `${shown(name)} is no name of a snapshot, expected letters, digits and _.:-`,
+        `${quoted(name)} is no name of a snapshot, expected letters, digits and _.:-`,
       )
     this.#name = name
   }

@@ -1,5 +1,6 @@
 /** Which snapshots a stream or package brings one after the other, and whether each continues the one before (zfs-stream.md 1.9, 11). */
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import { ProvisionError } from '../errors.ts'
 import { unreadable, type Unreadable } from './features.ts'
 import { shownPlace } from './header-fields.ts'
@@ -35,7 +36,7 @@ export class SnapshotSequence {
     if (without !== undefined) {
       throw refusal(
         'UnsupportedZfsStream',
-        `the zfs stream of ${shown(without.begin.toName)} is ${without.feature} (${shownPlace(without.place)}), expected ${without.advice}`,
+        `the zfs stream of ${quoted(without.begin.toName)} is ${without.feature} (${shownPlace(without.place)}), expected ${without.advice}`,
       )
     }
     if (this.#held !== undefined && this.#count > 0) return this.#held
@@ -68,17 +69,17 @@ export class SnapshotSequence {
     if (held?.toGuid !== needed) {
       const what = needed === undefined ? 'a full one' : `an increment from the snapshot of guid ${needed}`
       const expected =
-        held === undefined ? 'a full one' : `one from ${shown(held.toName)} (guid ${held.toGuid})`
+        held === undefined ? 'a full one' : `one from ${quoted(held.toName)} (guid ${held.toGuid})`
       throw new ProvisionError(
         'invalid',
         'OriginMismatch',
-        `the zfs stream of ${shown(begin.toName)} is ${what}, expected ${expected}`,
+        `the zfs stream of ${quoted(begin.toName)} is ${what}, expected ${expected}`,
       )
     }
     if (held !== undefined && held.littleEndian !== begin.littleEndian) {
       throw refusal(
         'UnsupportedZfsStream',
-        `the zfs stream of ${shown(begin.toName)} has another byte order than its base ${shown(held.toName)}, expected the same`,
+        `the zfs stream of ${quoted(begin.toName)} has another byte order than its base ${quoted(held.toName)}, expected the same`,
       )
     }
   }

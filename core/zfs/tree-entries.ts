@@ -4,7 +4,8 @@ import { EntryPolicy, type EntryLimits } from '../archive/entry-policy.ts'
 import { LayoutRecognizer } from '../archive/layout.ts'
 import type { Member } from '../archive/member.ts'
 import { decodeName } from '../archive/member.ts'
-import { refusal, shown } from '../archive/refusals.ts'
+import { refusal } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { Entry } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
 import { StoredPaths } from './stored-paths.ts'
@@ -107,6 +108,6 @@ function knownDigest(node: TreeNode, digestOf: (node: TreeNode) => string | unde
   if (digest !== undefined) return digest
   throw refusal(
     'UnsupportedZfsStream',
-    `${shown(node.path)} (object ${node.object}) could not be hashed as it passed: its blocks are in no order or it is mostly holes; expected an ordinary send, or an archive`,
+    `${quoted(node.path)} (object ${node.object}) could not be hashed as it passed: its blocks are in no order or it is mostly holes; expected an ordinary send, or an archive`,
   )
 }

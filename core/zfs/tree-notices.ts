@@ -1,5 +1,5 @@
 /** What is worth a word about a tree, and is no reason to refuse it. */
-import { shown } from '../archive/refusals.ts'
+import { quoted } from '../quoted.ts'
 import type { MasterNode } from './master-node.ts'
 import type { TreeNode } from './tree.ts'
 
@@ -21,7 +21,7 @@ export function treeNotices(master: MasterNode, nodes: readonly TreeNode[]): str
   const tell = (kind: string, says: string, isOne: (node: TreeNode) => boolean) => {
     const some = nodes.filter(isOne)
     const [first] = some
-    if (first !== undefined) notices.push(`${kind}: ${some.length}, the first ${shown(first.path)}; ${says}`)
+    if (first !== undefined) notices.push(`${kind}: ${some.length}, the first ${quoted(first.path)}; ${says}`)
   }
   tell('device nodes', 'a zone has devices of its own', ({ rawDevice }) => rawDevice !== undefined)
   tell(

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadStream, treeOf } from '#adapters/zfs/open-tree.ts'
-import { shown } from '#core/archive/refusals.ts'
+import { quoted } from '#core/quoted.ts'
 import { RecordType } from '#core/zfs/record.ts'
 import { writeFullStream } from '#core/zfs/write/write-full-stream.ts'
 import { writeIncrement } from '#core/zfs/write/write-increment.ts'
@@ -108,7 +108,7 @@ test('times that no calendar has are shown as numbers', async () => {
 
 describe('names cannot steer the terminal', () => {
   test('in messages', async () => {
-    expect(shown('a\u009b31m\u007f\u001b')).toBe(String.raw`"a\u009b31m\u007f\u001b"`)
+    expect(quoted('a\u009b31m\u007f\u001b')).toBe(String.raw`"a\u009b31m\u007f\u001b"`)
     const target = Buffer.from('x\u001b[31m\u009b')
     const link: MemoryEntry = { path: 'link', type: 'symlink', mode: 0o777, target }
     const file = saved('escape.zfs', await full([link]))

@@ -2,7 +2,8 @@
 import { parseDevice, type DeviceNumbers } from '#core/archive/devices.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import { decodeName, type Member, type MemberSink } from '#core/archive/member.ts'
-import { refusal, shown } from '#core/archive/refusals.ts'
+import { refusal } from '#core/archive/refusals.ts'
+import { quoted } from '#core/quoted.ts'
 import { SparseExpander } from '#core/archive/sparse-map.ts'
 import type { SourceEntry } from '#core/zfs/write/tree-source.ts'
 
@@ -118,7 +119,7 @@ function checkedDevice(path: string, device: string): DeviceNumbers {
   if (isPlain(major) && isPlain(minor)) return { major, minor }
   throw refusal(
     'UnsupportedEntry',
-    `${shown(path)} has the device number ${shown(device)}, expected two of 32 bits`,
+    `${quoted(path)} has the device number ${quoted(device)}, expected two of 32 bits`,
   )
 }
 

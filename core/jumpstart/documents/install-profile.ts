@@ -2,7 +2,8 @@
 import { ProvisionError } from '../../errors.ts'
 import type { PlannedSystem } from '../../plan/schema.ts'
 import { checkInstallProfile } from '../install-profile/check.ts'
-import { hasErrors, renderJumpStartProblem } from '../problem.ts'
+import { hasErrors } from '../../problem.ts'
+import { renderJumpStartProblem } from '../problem.ts'
 
 /** Variables of the installer that an install profile may name as `$SI_…`; the begin script fills them in. */
 export const clientWords = {

@@ -1,5 +1,7 @@
 // Where a flash archive comes from (jumpstart.md 2.3).
-import { counted, quoted, unwise, wrong, type Complaint } from '../problem.ts'
+import { counted } from '../problem.ts'
+import { unwise, wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { checkOptions, type Options } from './options.ts'
 import {
   absolutePath,

@@ -1,5 +1,7 @@
 // What is wrong with an install profile, line by line and as a whole (jumpstart.md 1.5, 2).
-import { ProblemList, quoted, unwise, wrong, type Complaint } from '../problem.ts'
+import { ProblemList } from '../problem.ts'
+import { unwise, wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { findProfileKeyword, profileKeywordNames, type ProfileKeyword } from './keywords.ts'
 import { parseInstallProfile, type ParsedInstallProfile } from './parse.ts'
 import { installTypeOf, isZfsRoot, type InstallProfileLine } from './profile.ts'

@@ -1,5 +1,6 @@
 // Slices, mirrors, replicas and partitions of UFS systems (jumpstart.md 2.2).
-import { quoted, wrong, type Complaint } from '../problem.ts'
+import { wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { checkOptions } from './options.ts'
 import {
   among,

@@ -1,6 +1,8 @@
 // Words with values at the end of a line: `timeout 5 proxy 192.0.2.1:3128`.
 import { complain, type CheckWord } from './words.ts'
-import { counted, quoted, wrong, type Complaint } from '../problem.ts'
+import { counted } from '../problem.ts'
+import { wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 
 /** What may follow, each once, and what each takes. */
 export type Options = Readonly<Record<string, readonly (readonly [name: string, check: CheckWord])[]>>

@@ -1,5 +1,5 @@
 // Reads and prints install profiles; what the words mean is checked in check.ts.
-import { type JumpStartProblem } from '../problem.ts'
+import type { JumpStartProblem } from '../problem.ts'
 import { readTextLines } from '../text-lines.ts'
 import { findProfileKeyword } from './keywords.ts'
 import type { InstallProfile } from './profile.ts'

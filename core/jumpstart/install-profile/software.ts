@@ -1,5 +1,6 @@
 // Packages, clusters, patches, and where they come from (jumpstart.md 2.2).
-import { quoted, wrong, type Complaint } from '../problem.ts'
+import { wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { checkArchiveLocation } from './archive-location.ts'
 import { absolutePath, among, complain, countComplaint, expecting, folded, type CheckWords } from './words.ts'
 

@@ -1,5 +1,5 @@
 // What the lines of an install profile say of each other.
-import { unwise, wrong, type Complaint } from '../problem.ts'
+import { unwise, wrong, type Complaint } from '../../problem.ts'
 import { softwareGroups } from './software.ts'
 import { wordsOf, type InstallProfile, type InstallProfileLine } from './profile.ts'
 import type { WordContext } from './words.ts'

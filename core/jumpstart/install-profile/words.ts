@@ -1,6 +1,8 @@
 // What install profiles have in common where words are looked at, one after the other.
 import { DISK, DISK_FORMS, NUMBER, SLICE, SLICE_FORMS } from '../names.ts'
-import { counted, quoted, wrong, type Complaint } from '../problem.ts'
+import { counted } from '../problem.ts'
+import { wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import type { InstallType } from './profile.ts'
 
 export interface WordContext {
@@ -70,7 +72,7 @@ export const hostAndPort: CheckWord = (word) => {
   return port === undefined || isPort(port) ? undefined : 'a port from 1 to 65535'
 }
 
-export const isPort = (text: string): boolean => wholeNumber(1, 65_535)(text) === undefined
+const isPort = (text: string): boolean => wholeNumber(1, 65_535)(text) === undefined
 
 export const wholeNumber =
   (least: number, most: number): CheckWord =>

@@ -1,6 +1,8 @@
 // A root pool and its first boot environment (jumpstart.md 2.4).
 import { DISK } from '../names.ts'
-import { counted, quoted, wrong, type Complaint } from '../problem.ts'
+import { counted } from '../problem.ts'
+import { wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { among, complain, countComplaint, expecting, orElse, slice, type CheckWords } from './words.ts'
 
 const poolName = (word: string): string | undefined =>

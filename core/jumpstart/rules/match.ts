@@ -1,6 +1,6 @@
 // Which rule a host gets, and why (jumpstart.md 1.4).
 import type { JumpStartFacts } from '../facts.ts'
-import { quoted } from '../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { findKeyword } from './keywords.ts'
 import type { Rule, Rules, RuleTerm } from './rules.ts'
 

@@ -1,15 +1,8 @@
 // Reads `rules`: what is wrong with a line is told with its number, and the line is left out.
 import { readTextLines } from '../text-lines.ts'
-import {
-  counted,
-  hasErrors,
-  ProblemList,
-  quoted,
-  unwise,
-  wrong,
-  type Complaint,
-  type JumpStartProblem,
-} from '../problem.ts'
+import { counted, ProblemList, type JumpStartProblem } from '../problem.ts'
+import { hasErrors, unwise, wrong, type Complaint } from '../../problem.ts'
+import { quoted } from '../../quoted.ts'
 import { pathProblem } from '../paths.ts'
 import { noCustomProbes, type CustomProbes } from './custom-probes.ts'
 import { findKeyword, keywordNames, probeNames } from './keywords.ts'

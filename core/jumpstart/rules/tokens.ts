@@ -1,5 +1,5 @@
 // The words of a line of `rules`: blanks part them, single quotes hold blanks.
-import { quoted } from '../problem.ts'
+import { quoted } from '../../quoted.ts'
 
 export interface Token {
   text: string

@@ -1,6 +1,7 @@
 import type { OsRelease } from '../../host.ts'
 import type { OsFamily } from '../../manifest.ts'
-import { quoted, wrong, type RecipeRule } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { wrong, type RecipeRule } from './rule.ts'
 
 interface Brand {
   /** what runs in a zone of it */

@@ -1,5 +1,6 @@
 import { MAX_FOLDER_BYTES, MAX_FOLDER_FILES } from '../source.ts'
-import { quoted, unwise, wrong, type Finding, type RecipeRule, type RuleContext } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { unwise, wrong, type Finding, type RecipeRule, type RuleContext } from './rule.ts'
 
 /** Scripts and directories that the recipe names are in its folder, or in the one it extends. */
 export const filesRule: RecipeRule = (context) => {

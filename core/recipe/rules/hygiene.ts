@@ -1,5 +1,6 @@
 import { hygieneRules } from '../../hygiene/rules.ts'
-import { quoted, wrong, type RecipeRule } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { wrong, type RecipeRule } from './rule.ts'
 
 /** Exceptions are from rules that there are. */
 export const hygieneRule: RecipeRule = ({ recipe: { hygiene } }) => {

@@ -1,4 +1,5 @@
-import { quoted, unwise, wrong, type RecipeRule } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { unwise, wrong, type RecipeRule } from './rule.ts'
 
 /** What `source` and `media` say of each other. */
 export const mediaRule: RecipeRule = ({ recipe: { media, source, customize, smoke } }) => {

@@ -1,4 +1,5 @@
-import { quoted, unwise, wrong, type RecipeRule, type RuleContext } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { unwise, wrong, type RecipeRule, type RuleContext } from './rule.ts'
 
 /** A zone is cloned from an origin or installed from a source. */
 export const originRule: RecipeRule = (context) => {

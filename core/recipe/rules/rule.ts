@@ -1,3 +1,4 @@
+import type { Complaint } from '../../problem.ts'
 import type { ExtendedSource } from '../extend.ts'
 import type { Recipe } from '../schema.ts'
 import type { RecipeSources } from '../source.ts'
@@ -12,11 +13,9 @@ export interface RuleContext {
   resolve: (name: string) => Recipe | undefined
 }
 
-export interface Finding {
-  severity: 'error' | 'warning'
+export interface Finding extends Complaint {
   /** the key it is about */
   path: readonly PropertyKey[]
-  message: string
 }
 
 export type RecipeRule = (context: RuleContext) => Finding[]
@@ -32,5 +31,3 @@ export const unwise = (path: readonly PropertyKey[], message: string): Finding =
   path,
   message,
 })
-
-export const quoted = (text: string): string => JSON.stringify(text)

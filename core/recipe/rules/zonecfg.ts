@@ -4,7 +4,8 @@ import { ZonecfgSession } from '../../zone/language/session.ts'
 import { emptyWorld } from '../../zone/replay.ts'
 import type { Recipe } from '../schema.ts'
 import { findBrand } from './brand.ts'
-import { quoted, wrong, type Finding, type RecipeRule, type RuleContext } from './rule.ts'
+import { quoted } from '../../quoted.ts'
+import { wrong, type Finding, type RecipeRule, type RuleContext } from './rule.ts'
 
 /** What the build says itself, around the recipe's commands. */
 const ofTheBuild: readonly CommandName[] = ['create', 'delete', 'revert', 'exit', 'export']

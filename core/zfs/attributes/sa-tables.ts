@@ -1,5 +1,5 @@
 /** Which attributes a ZPL 5 file system has, and in which orders they are stored: each has its own numbers (zfs-stream.md 8.1). */
-import { shown } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import { numbersOf, objectNumber, objectOf, readMasterNode } from '../master-node.ts'
 import { ObjectType, type ObjectSet } from '../object-set.ts'
 import { corruptZap, type ZapEntry } from '../zap/entry.ts'
@@ -86,7 +86,7 @@ function readLayouts(
     if (!/^(0|[1-9]\d{0,3})$/.test(text) || integerBytes !== 2) {
       throw corruptZap(
         where,
-        `${shown(text)} with integers of ${integerBytes} bytes, expected a number with 2`,
+        `${quoted(text)} with integers of ${integerBytes} bytes, expected a number with 2`,
       )
     }
     const layout = values.map(Number)

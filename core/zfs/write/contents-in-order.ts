@@ -1,5 +1,5 @@
 /** Second pass over a source: contents as they are asked for, in ascending order. */
-import { shown } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import { ProvisionError } from '../../errors.ts'
 import type { SourceContents, TreeSource } from './tree-source.ts'
 
@@ -24,7 +24,7 @@ export class ContentsInOrder {
       throw new ProvisionError(
         'conflict',
         'SourceChanged',
-        `${shown(path)} has no contents any more, expected ${size} bytes: the tree must be at rest`,
+        `${quoted(path)} has no contents any more, expected ${size} bytes: the tree must be at rest`,
       )
     }
   }

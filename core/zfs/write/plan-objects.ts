@@ -1,6 +1,7 @@
 /** First pass over a tree: every object gets its number, every directory its size and links. Memory is names and attributes alone. */
 import { decodeName } from '../../archive/member.ts'
-import { refusal, shown } from '../../archive/refusals.ts'
+import { refusal } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import type { DeviceReader, Moment } from './attributes.ts'
 import { ContentDigest, guidOf } from './content-digest.ts'
 import { fixedNumbers } from './fixed-objects.ts'
@@ -189,5 +190,5 @@ function duplicate({ path, type }: SourceEntry): Error {
 }
 
 function shownPath(path: readonly Uint8Array[]): string {
-  return shown(path.map(decodeName).join('/') || '.')
+  return quoted(path.map(decodeName).join('/') || '.')
 }

@@ -1,6 +1,7 @@
 /** The tree while its object numbers are given out: names, and what each object will say of itself. */
 import { decodeName } from '../../archive/member.ts'
-import { refusal, shown } from '../../archive/refusals.ts'
+import { refusal } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import { MAX_PATH_BYTES, MAX_PATH_DEPTH, type NodeType } from '../tree.ts'
 import type { Moment } from './attributes.ts'
 
@@ -64,10 +65,10 @@ export function nameKeys(path: readonly Uint8Array[], above = ''): string[] {
 function nameKey(name: Uint8Array): string {
   const isDots = name.every((byte) => byte === 0x2e) && name.byteLength < 3
   if (isDots || name.includes(0) || name.includes(SLASH)) {
-    throw refusal('InvalidName', `${shown(decodeName(name))} is no file name`)
+    throw refusal('InvalidName', `${quoted(decodeName(name))} is no file name`)
   }
   if (name.byteLength > MAX_NAME) {
-    const text = shown(decodeName(name))
+    const text = quoted(decodeName(name))
     throw refusal('NameTooLong', `${text} has ${name.byteLength} bytes, expected at most ${MAX_NAME}`)
   }
   return String.fromCharCode(...name)
@@ -96,7 +97,7 @@ export class PlannedTree {
     for (const [depth, name] of names.entries()) {
       const found = node.children?.get(name)
       if (found && !found.children) {
-        const path = shown(shownName(names.slice(0, depth + 1).join('/')))
+        const path = quoted(shownName(names.slice(0, depth + 1).join('/')))
         throw refusal('DuplicateEntry', `${path} is a ${found.type}, and something lies below it`)
       }
       node = found ?? this.attach(node, name, this.#make(like))

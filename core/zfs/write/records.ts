@@ -1,5 +1,6 @@
 /** Writes the records of a send stream, plain, with both checksums (zfs-stream.md 1, 2). */
-import { refusal, shown } from '../../archive/refusals.ts'
+import { refusal } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import { Fletcher4 } from '../fletcher4.ts'
 import { RECORD_HEADER } from '../header-fields.ts'
 
@@ -77,7 +78,7 @@ export class RecordWriter {
     if (name.byteLength > NAME_BYTES || name.includes(0) || !toName.includes('@')) {
       throw refusal(
         'InvalidName',
-        `${shown(toName)} names no snapshot, expected name@snapshot of at most 255 bytes`,
+        `${quoted(toName)} names no snapshot, expected name@snapshot of at most 255 bytes`,
       )
     }
     this.#toGuid = BigInt(toGuid)

@@ -3,7 +3,8 @@ import type { StreamTree, TreeNode } from '../tree.ts'
 import type { Change, ChangedAttributes } from './change.ts'
 import type { ContentsInOrder } from './contents-in-order.ts'
 import type { SourceEntry } from './tree-source.ts'
-import { refusal, shown } from '../../archive/refusals.ts'
+import { refusal } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import { sameBytes, type WantedNode, type WantedTree } from './wanted-tree.ts'
 
 export interface TreeComparison {
@@ -64,7 +65,7 @@ class Comparer {
       if (path === this.#given.inside || !before || !now || sameBytes(before, now)) continue
       throw refusal(
         'DuplicateEntry',
-        `${shown(path)} is shown for two names, one of the base and another one of the new tree`,
+        `${quoted(path)} is shown for two names, one of the base and another one of the new tree`,
       )
     }
   }

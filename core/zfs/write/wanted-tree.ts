@@ -1,6 +1,7 @@
 /** What a source says a tree shall be: names, and the files behind them, in the order in which they came. Metadata only. */
 import { decodeName } from '../../archive/member.ts'
-import { refusal, shown } from '../../archive/refusals.ts'
+import { refusal } from '../../archive/refusals.ts'
+import { quoted } from '../../quoted.ts'
 import type { NodeType } from '../tree.ts'
 import type { SourceEntry, TreeSource } from './tree-source.ts'
 
@@ -42,7 +43,7 @@ export class WantedTree {
     if (before && (before.type === 'directory') !== (entry.type === 'directory')) {
       throw refusal(
         'DuplicateEntry',
-        `${shown(path)} comes as a ${entry.type} and was a ${before.type} before`,
+        `${quoted(path)} comes as a ${entry.type} and was a ${before.type} before`,
       )
     }
     if (before && entry.type === 'directory') {
@@ -50,7 +51,7 @@ export class WantedTree {
       return
     }
     if (entry.type === 'file' && entry.size > 0 && entry.sha256 === undefined) {
-      throw refusal('UnsupportedEntry', `${shown(path)} has no sha256, by which it is compared`)
+      throw refusal('UnsupportedEntry', `${quoted(path)} has no sha256, by which it is compared`)
     }
     const node =
       entry.type === 'hardlink'
@@ -68,7 +69,7 @@ export class WantedTree {
     if (found && found.type !== 'directory' && target !== path) return found
     throw refusal(
       'HardLinkTarget',
-      `${shown(path)} is a hard link to ${shown(target)}, expected an earlier entry that is no directory`,
+      `${quoted(path)} is a hard link to ${quoted(target)}, expected an earlier entry that is no directory`,
     )
   }
 
@@ -78,7 +79,7 @@ export class WantedTree {
     const before = this.#at(path, name)
     if (before?.type === 'directory') return
     if (before)
-      throw refusal('DuplicateEntry', `${shown(path)} is a ${before.type}, and something lies below it`)
+      throw refusal('DuplicateEntry', `${quoted(path)} is a ${before.type}, and something lies below it`)
     this.names.set(path, { type: 'directory', index: -1, names: new Map([[path, name]]) })
   }
 
@@ -87,7 +88,7 @@ export class WantedTree {
     const found = this.names.get(path)
     const there = found?.names.get(path)
     if (there === undefined || sameBytes(there, name)) return found
-    throw refusal('DuplicateEntry', `${shown(path)} is shown for two names, one of them not UTF-8`)
+    throw refusal('DuplicateEntry', `${quoted(path)} is shown for two names, one of them not UTF-8`)
   }
 
   #pathOf(names: readonly Uint8Array[]): string {

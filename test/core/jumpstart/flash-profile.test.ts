@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FlashSettings, placeFlashArchive, renderFlashProfile } from '#core/jumpstart/flash-profile.ts'
-import { hasErrors } from '#core/jumpstart/problem.ts'
+import { hasErrors } from '#core/problem.ts'
 import { checkInstallProfile } from '#core/jumpstart/install-profile/check.ts'
 
 const place = { baseUrl: 'http://192.0.2.1:7071', token: 'zi_0123456789abcdef' }
