@@ -27,6 +27,7 @@ export const libraryFiles = [
   'identity.sh',
   'restore-zones.sh',
   'system.sh',
+  'system-checks.sh',
   'new-root.sh',
   'bootfs.sh',
   'rollback.sh',

@@ -3,18 +3,8 @@
 # done to a zone stands there before it is done. `sh /var/zoneflash/archive/archive.sh repair` takes it back, also by hand.
 
 archive_main() {
-  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
-  LC_ALL=C
-  export PATH LC_ALL
-  umask 022
-  zf_state=`dirname "$0"`
-  zf_work=$zf_state/work.$$
-  zf_log=/dev/null
-  zf_quiet=yes
+  open_alone "`dirname "$0"`" || return 1
   zf_captured=`dirname "$zf_state"`/captured
-  zf_awk=`first_of nawk gawk mawk awk` || return 1
-  (umask 077 && mkdir "$zf_work") || return 1
-  trap 'rm -rf "$zf_work"; exit 1' 1 2 13 15
   main_command=$1
   shift
   case $main_command in

@@ -6,23 +6,14 @@
 share_seconds=300
 
 build_main() {
-  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/usr/sfw/bin:/opt/ooce/bin:/opt/csw/bin:/usr/gnu/bin
-  LC_ALL=C
-  export PATH LC_ALL
-  umask 022
-  zf_state=`dirname "$0"`
-  zf_work=$zf_state/work.$$
-  zf_log=/dev/null
-  zf_quiet=yes
+  open_alone "`dirname "$0"`" || return 1
   zf_made=build
   zf_zones_root=
   zf_root=
   zf_phase=
   zf_flash_root=
   open_shared
-  zf_awk=`first_of nawk gawk mawk awk` || return 1
-  (umask 077 && mkdir -p "$zf_work" "$zf_state/zones") || return 1
-  trap 'rm -rf "$zf_work"; exit 1' 1 2 13 15
+  (umask 077 && mkdir -p "$zf_state/zones") || return 1
   main_command=$1
   shift
   case $main_command in

@@ -3,6 +3,24 @@
 # What a step returns when it looked and found nothing left to do.
 nothing_to_do=80
 
+find_programs() { # PATH as scripts of a bare system need it
+  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/usr/sfw/bin:/opt/ooce/bin:/opt/csw/bin:/usr/gnu/bin
+  LC_ALL=C
+  export PATH LC_ALL
+  umask 022
+}
+
+open_alone() { # STATE: for a script that is no run of a plan. Says nothing by itself; its private directory goes when a signal ends it
+  find_programs
+  zf_state=$1
+  zf_work=$zf_state/work.$$
+  zf_log=/dev/null
+  zf_quiet=yes
+  zf_awk=`first_of nawk gawk mawk awk` || return 1
+  mkdir -p "$zf_state" && (umask 077 && mkdir -p "$zf_work") || return 1
+  trap 'rm -rf "$zf_work"; exit 1' 1 2 13 15
+}
+
 say() { # TEXT: to the log, and to whoever watches
   echo "$1" >>"$zf_log"
   [ -n "$zf_quiet" ] || echo "zoneflash: $1"

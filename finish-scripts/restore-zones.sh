@@ -3,17 +3,7 @@
 
 restore_main() { # by itself, not as a part of an install
   exec </dev/null
-  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
-  LC_ALL=C
-  export PATH LC_ALL
-  umask 022
-  zf_state=${ZONEFLASH_STATE:-/var/zoneflash}
-  zf_work=$zf_state/restore.$$
-  zf_log=/dev/null
-  zf_quiet=yes
-  zf_awk=`first_of nawk gawk mawk awk` || return 1
-  mkdir -p "$zf_state" && (umask 077 && mkdir "$zf_work") || return 1
-  trap 'rm -rf "$zf_work"; exit 1' 1 2 13 15
+  open_alone "${ZONEFLASH_STATE:-/var/zoneflash}" || return 1
   restore_zones
   restore_status=$?
   rm -rf "$zf_work"

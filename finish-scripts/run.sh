@@ -1,12 +1,5 @@
 # What every run has: its place on the disk, its lock, its steps and its end. A step's failure ends the run.
 
-find_programs() { # PATH as scripts of a bare system need it
-  PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin:/usr/sfw/bin:/opt/ooce/bin:/opt/csw/bin:/usr/gnu/bin
-  LC_ALL=C
-  export PATH LC_ALL
-  umask 022
-}
-
 open_run() { # state, log and lock; nobody to tell yet
   open_place || return 1
   open_reports && open_fetch && choose_digest && return 0

@@ -15,7 +15,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shells } from './shells.ts'
 
 const scripts = path.resolve(import.meta.dirname, '../../finish-scripts')
-const library = ['lib', 'zfs', 'zone', 'zoneroot', 'identity', 'system', 'new-root', 'bootfs', 'service']
+const library = [
+  'lib',
+  'zfs',
+  'zone',
+  'zoneroot',
+  'identity',
+  'system',
+  'system-checks',
+  'new-root',
+  'bootfs',
+  'service',
+]
   .map((file) => readFileSync(path.join(scripts, `${file}.sh`), 'utf8'))
   .join('\n')
 const goldenFile = (name: string) => path.join(import.meta.dirname, '../fixtures/golden/systems', name)
