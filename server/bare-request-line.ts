@@ -39,7 +39,7 @@ export function completeBareRequestLines(server: Server): void {
 }
 
 /** The bytes for the parser; undefined: what follows the request line has to be waited for. */
-export function withLineEnds(seen: Buffer): Buffer | undefined {
+function withLineEnds(seen: Buffer): Buffer | undefined {
   const end = seen.indexOf(LF)
   if (end < 0) return seen.length > LONGEST_LINE ? seen : undefined
   if (seen[end - 1] === CR) return seen

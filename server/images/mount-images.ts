@@ -9,6 +9,7 @@ import { mountImagePublishing } from './publish-routes.ts'
 import { mountImageReads } from './read-routes.ts'
 import { malformedPath } from './reply.ts'
 
+/** What imgadm and zadm read, and the routes by which images are published. */
 export function mountImages(app: Express, services: Services, { sending, wrongTokens }: ProcessShared): void {
   const needs = {
     services,

@@ -47,6 +47,17 @@ beforeEach(async () => {
   token = armed.secret
   installId = armed.install.id
 })
+/** A newer version of the system, without a medium. */
+const addOmni2 = () =>
+  addVersion(served.services, {
+    template: 'omni',
+    version: '2.0',
+    bytes: Buffer.from('of 2.0'),
+    format: 'zfs',
+    compression: 'none',
+    layout: 'zoneroot',
+  })
+
 afterEach(() => served[Symbol.asyncDispose]())
 
 const hostOf = (name: string, more: object = {}) => ({
@@ -125,14 +136,7 @@ describe('the configuration by MAC address', () => {
 
   test('is not there before the medium is, which is asked for: kayak destroys the pool first', async () => {
     await open()
-    await addVersion(served.services, {
-      template: 'omni',
-      version: '2.0',
-      bytes: Buffer.from('of 2.0'),
-      format: 'zfs',
-      compression: 'none',
-      layout: 'zoneroot',
-    })
+    await addOmni2()
     const plan = { ...planOf(), system: { template: 'omni', version: '2.0' } }
     const { secret, install } = await served.services.installs.arm('h1', plan, 3_600_000)
     const own = `/js/h1/${secret}/kayak/${MAC}`
@@ -150,14 +154,7 @@ describe('the configuration by MAC address', () => {
 
   test('by the address alone it needs the medium that the loader of all hosts names, too', async () => {
     await open()
-    await addVersion(served.services, {
-      template: 'omni',
-      version: '2.0',
-      bytes: Buffer.from('of 2.0'),
-      format: 'zfs',
-      compression: 'none',
-      layout: 'zoneroot',
-    })
+    await addOmni2()
     const profile = await served.services.profiles.get('omni')
     await served.services.profiles.set({ ...profile, system: { ...systemOf(profile), template: 'omni@2.0' } })
     expect((await get(`/kayak/${MAC}`)).status).toBe(503)
@@ -165,14 +162,7 @@ describe('the configuration by MAC address', () => {
   })
 
   test('a medium that could not be made is not asked for again by a host', async () => {
-    await addVersion(served.services, {
-      template: 'omni',
-      version: '2.0',
-      bytes: Buffer.from('of 2.0'),
-      format: 'zfs',
-      compression: 'none',
-      layout: 'zoneroot',
-    })
+    await addOmni2()
     const plan = { ...planOf(), system: { template: 'omni', version: '2.0' } }
     const { secret, install } = await served.services.installs.arm('h1', plan, 3_600_000)
     const ask = async () => (await get(`/js/h1/${secret}/kayak/${MAC}`)).status
