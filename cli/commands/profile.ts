@@ -5,14 +5,14 @@ import type { Command } from 'commander'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { ProvisionError } from '#core/errors.ts'
-import { checkGivenProfile } from '#core/jumpstart/documents/install-profile.ts'
+import { assertInstallProfile } from '#core/jumpstart/documents/install-profile.ts'
 import { looksLikeInstallProfile } from '#core/jumpstart/install-profile/parse.ts'
 import { decodeText } from '#core/jumpstart/text-lines.ts'
 import { Profile } from '#core/profile.ts'
 import { addCommand, addNoun, openClient, show } from '../command.ts'
 import { CliFailure, refused } from '../failures.ts'
 import { cannotRead, STDIN } from '../file-failures.ts'
-import { readInstallProfile } from '../jumpstart/read-install-profile.ts'
+import { checkInstallProfileFile } from '../jumpstart/check-install-profile-file.ts'
 import { print, printLine, renderTable } from '../output.ts'
 import { ProfileReply } from '../replies.ts'
 import { yamlProblem } from '../yaml-problem.ts'
@@ -121,7 +121,7 @@ function throwAll(failures: readonly CliFailure[]): void {
   const [first, ...others] = failures
   if (!first) return
   if (others.length === 0) throw first
-  throw refused(first.code, failures.map(({ message }) => message).join('\n'), {
+  throw refused('InvalidProfile', failures.map(({ message }) => message).join('\n'), {
     advice: `${failures.length} files are wrong; ${EXAMPLES}, docs/clients/rules.md has the keywords of install profiles`,
   })
 }
@@ -152,7 +152,7 @@ function readProfile(source: Uint8Array, file: string): Profile {
 
 function checkInstallProfileIn(file: string, text: string): void {
   try {
-    checkGivenProfile(text)
+    assertInstallProfile(text)
   } catch (cause) {
     if (!(cause instanceof ProvisionError)) throw cause
     throw refused(cause.code, `${file}: ${cause.message}`, { cause })
