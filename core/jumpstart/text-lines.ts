@@ -1,6 +1,7 @@
 // The lines of a file that somebody wrote in whatever editor: rules and install profiles are read with it.
-import { ProblemList, type JumpStartProblem } from './problem.ts'
+import { unwise, wrong, type Complaint } from '../problem.ts'
 import { quoted } from '../quoted.ts'
+import { ProblemList, type JumpStartProblem } from './problem.ts'
 
 /** bytes, or characters of what is text already */
 export const MAX_TEXT = 8 * 1024 ** 2
@@ -45,34 +46,70 @@ export function readTextLines(
   { file, joinsLines = false }: ReadOptions,
 ): TextLines {
   const list = new ProblemList()
-  const problems = list.all
-  const tell = (severity: JumpStartProblem['severity'], line: number, message: string) => {
-    list.add({ severity, file, line, message })
-  }
+  const tell = (line: number, complaint: Complaint) => list.add({ ...complaint, file, line })
   if (source.length > MAX_TEXT) {
-    tell('error', 1, `the file has ${source.length} bytes, expected at most ${MAX_TEXT}`)
-    return { text: '', lines: [], problems }
+    tell(1, wrong(`the file has ${source.length} bytes, expected at most ${MAX_TEXT}`))
+    return { text: '', lines: [], problems: list.all }
   }
   const decoded = decodeText(source)
   const physical = decoded.text.replaceAll('\r\n', '\n').split('\n')
   const hasEnd = physical.at(-1) === ''
   if (hasEnd) physical.pop()
-  if (decoded.isLatin1) tell('warning', lineOfHighByte(physical), READ_AS_LATIN1)
-  if (decoded.text.includes('\r\n'))
-    tell(
-      'warning',
-      lineAt(decoded.text, decoded.text.indexOf('\r\n')),
-      'the line ends in CR LF, expected LF alone: the CR would be part of the last word; read as LF',
-    )
-  if (!hasEnd)
-    tell(
-      'warning',
-      physical.length,
-      'the last line has no newline, expected one: a shell that reads the file leaves this line out',
-    )
+  for (const [line, message] of odditiesOf(decoded, physical, hasEnd)) tell(line, unwise(message))
   const isPlain = !/[^\t\n -~]/.test(decoded.text)
   const lines: TextLine[] = []
-  for (let index = 0; index < physical.length && !list.isFull; index += 1) {
+  for (const joined of joinLines(physical, joinsLines)) {
+    if (list.isFull) break
+    const { number } = joined
+    const { text = '', complaints } = readLine(joined, isPlain)
+    for (const complaint of complaints) tell(number, complaint)
+    if (text.trim() === '') continue
+    if (lines.length === MAX_LINES) {
+      tell(
+        number,
+        wrong(`the file has more than ${MAX_LINES} lines that say something, expected so many at most`),
+      )
+      break
+    }
+    lines.push({ number, text })
+  }
+  return { text: physical.length === 0 ? '' : `${physical.join('\n')}\n`, lines, problems: list.all }
+}
+
+/** What is unwise about the file as a whole, and the line where it shows. */
+function odditiesOf(
+  { text, isLatin1 }: DecodedText,
+  physical: readonly string[],
+  hasEnd: boolean,
+): [number, string][] {
+  const found: [number, string][] = []
+  if (isLatin1) found.push([lineOfHighByte(physical), READ_AS_LATIN1])
+  const crLf = text.indexOf('\r\n')
+  if (crLf >= 0)
+    found.push([
+      lineAt(text, crLf),
+      'the line ends in CR LF, expected LF alone: the CR would be part of the last word; read as LF',
+    ])
+  if (!hasEnd)
+    found.push([
+      physical.length,
+      'the last line has no newline, expected one: a shell that reads the file leaves this line out',
+    ])
+  return found
+}
+
+interface JoinedLine {
+  /** of the first */
+  number: number
+  /** without the backslashes that join them */
+  parts: string[]
+  /** the file ends after a backslash */
+  isOpen: boolean
+}
+
+/** Each line that is not empty, with those that a backslash joins to it. */
+function* joinLines(physical: readonly string[], joinsLines: boolean): Generator<JoinedLine> {
+  for (let index = 0; index < physical.length; index += 1) {
     const number = index + 1
     const parts: string[] = []
     let part = physical[index] ?? ''
@@ -80,38 +117,38 @@ export function readTextLines(
     while (joinsLines && part.endsWith('\\')) {
       parts.push(part.slice(0, -1))
       index += 1
-      const next = physical[index]
-      if (next === undefined) tell('error', number, 'a backslash joins the last line with nothing after it')
-      part = next ?? ''
+      part = physical[index] ?? ''
     }
     parts.push(part)
-    const joined = parts.join('')
-    if (joined.length > MAX_LINE) {
-      tell('error', number, `the line has ${joined.length} characters, expected at most ${MAX_LINE}`)
-      continue
-    }
-    const comment = joined.indexOf('#')
-    if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
-      tell('warning', number, 'the comment ends in a backslash, so that it goes on in the next line')
-    const text = comment < 0 ? joined : joined.slice(0, comment)
-    const odd = isPlain ? undefined : (controlCharacter(joined) ?? oddCharacter(text))
-    if (odd !== undefined) tell('error', number, odd)
-    else if (text.trim() !== '') lines.push({ number, text })
-    if (lines.length > MAX_LINES) {
-      lines.pop()
-      tell(
-        'error',
-        number,
-        `the file has more than ${MAX_LINES} lines that say something, expected so many at most`,
-      )
-      break
-    }
+    yield { number, parts, isOpen: index === physical.length }
   }
-  return { text: physical.length === 0 ? '' : `${physical.join('\n')}\n`, lines, problems }
+}
+
+/** The line without its comment; no text when it is wrong. */
+function readLine(
+  { parts, isOpen }: JoinedLine,
+  isPlain: boolean,
+): { text?: string; complaints: Complaint[] } {
+  const complaints = isOpen ? [wrong('a backslash joins the last line with nothing after it')] : []
+  const refuse = (message: string) => ({ complaints: [...complaints, wrong(message)] })
+  const joined = parts.join('')
+  if (joined.length > MAX_LINE)
+    return refuse(`the line has ${joined.length} characters, expected at most ${MAX_LINE}`)
+  const comment = joined.indexOf('#')
+  if (parts.length > 1 && comment >= 0 && comment < (parts[0]?.length ?? 0))
+    complaints.push(unwise('the comment ends in a backslash, so that it goes on in the next line'))
+  const text = comment < 0 ? joined : joined.slice(0, comment)
+  const odd = isPlain ? undefined : (controlCharacter(joined) ?? oddCharacter(text))
+  return odd === undefined ? { text, complaints } : refuse(odd)
+}
+
+interface DecodedText {
+  text: string
+  isLatin1: boolean
 }
 
 /** UTF-8, without a mark at its beginning; bytes that are not are Latin-1. */
-export function decodeText(source: string | Uint8Array): { text: string; isLatin1: boolean } {
+export function decodeText(source: string | Uint8Array): DecodedText {
   if (typeof source === 'string') return { text: withoutMark(source), isLatin1: false }
   try {
     return {
