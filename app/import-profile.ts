@@ -1,5 +1,5 @@
 // Profiles, stored and removed.
-import { checkGivenProfile } from '#core/jumpstart/documents/install-profile.ts'
+import { assertInstallProfile } from '#core/jumpstart/documents/install-profile.ts'
 import type { Profile } from '#core/profile.ts'
 import type { AuditLog } from './ports/access.ts'
 import type { ProfileStore } from './ports/hosts.ts'
@@ -14,7 +14,7 @@ export async function importProfile(
   { profile, actor }: { profile: Profile; actor: string },
   { profiles, audit }: Needs,
 ): Promise<Profile> {
-  if (profile.jumpstart?.installProfile !== undefined) checkGivenProfile(profile.jumpstart.installProfile)
+  if (profile.jumpstart?.installProfile !== undefined) assertInstallProfile(profile.jumpstart.installProfile)
   await profiles.set(profile)
   await audit.write({ actor, action: 'profile.set', subject: profile.name })
   return profiles.get(profile.name)

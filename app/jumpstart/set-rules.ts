@@ -1,6 +1,7 @@
 // Changes of the JumpStart directory: checked as a whole, compared with what hosts get today, stored as a new revision.
 import { setImmediate } from 'node:timers/promises'
 import { ProvisionError } from '#core/errors.ts'
+import { firstOf } from '#core/first-of.ts'
 import type { Host } from '#core/host.ts'
 import { checkDirectory, type CheckedDirectory } from '#core/jumpstart/check-directory.ts'
 import { checkedOf } from '#core/jumpstart/checked.ts'
@@ -56,6 +57,9 @@ export interface ChangedDirectory {
 
 /** How many problems and hosts a refusal names. */
 const TOLD = 100
+
+/** What a message names; the details of the error have more. */
+const NAMED = 10
 
 /** How often a change that is for any revision begins again when another one comes first. */
 const ATTEMPTS = 5
@@ -114,9 +118,7 @@ function changeFiles(
 function refuseInvalid({ problems, hasUnreadableLines }: CheckedDirectory, force: boolean): void {
   if (!hasErrors(problems) || (force && !hasUnreadableLines)) return
   const errors = problems.filter(({ severity }) => severity === 'error')
-  const first = errors.slice(0, 10).map(renderJumpStartProblem).join('; ')
-  const more = errors.length > 10 ? ` and ${errors.length - 10} more` : ''
-  throw new ProvisionError('invalid', 'RulesInvalid', `${first}${more}`, {
+  throw new ProvisionError('invalid', 'RulesInvalid', firstOf(errors.map(renderJumpStartProblem), NAMED), {
     details: { problems: errors.slice(0, TOLD) },
   })
 }
@@ -173,12 +175,11 @@ async function forJumpStart(profiles: ProfileStore): Promise<(host: Host) => boo
 }
 
 function hostsWouldBreak(broken: readonly BrokenHost[]): ProvisionError {
-  const first = broken.slice(0, 10).map(({ host, why }) => `${host} (${why})`)
-  const more = broken.length > 10 ? ` and ${broken.length - 10} more` : ''
+  const named = broken.map(({ host, why }) => `${host} (${why})`)
   return new ProvisionError(
     'conflict',
     'HostsWouldBreak',
-    `${broken.length} ${broken.length === 1 ? 'host' : 'hosts'} that rules match today would not be installed: ${first.join(', ')}${more}; expected none, or force`,
+    `${broken.length} ${broken.length === 1 ? 'host' : 'hosts'} that rules match today would not be installed: ${firstOf(named, NAMED, ', ')}; expected none, or force`,
     { details: { hosts: broken.slice(0, TOLD) } },
   )
 }

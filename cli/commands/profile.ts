@@ -112,8 +112,9 @@ export function registerProfile(program: Command): void {
 /** A profile's name, or an install profile's file. @throws CliFailure */
 async function checkFile(file: string): Promise<string> {
   const source = await readSource(file)
-  const isInstallProfile = looksLikeInstallProfile(decodeText(source).text)
-  return isInstallProfile ? readInstallProfile(file, source) : readProfile(source, file).name
+  if (!looksLikeInstallProfile(decodeText(source).text)) return readProfile(source, file).name
+  checkInstallProfileFile(file, source)
+  return file
 }
 
 /** @throws CliFailure that is the only one, or has the lines of all */

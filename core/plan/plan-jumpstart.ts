@@ -2,7 +2,11 @@
 import { ProvisionError } from '../errors.ts'
 import { isAtLeast, type Host } from '../host.ts'
 import { checkedOf } from '../jumpstart/checked.ts'
-import { checkGivenProfile, clientWordsOf, holdingProfile } from '../jumpstart/documents/install-profile.ts'
+import {
+  assertInstallProfile,
+  clientWordsOf,
+  holdingProfile,
+} from '../jumpstart/documents/install-profile.ts'
 import type { JumpStartDirectory } from '../jumpstart/directory.ts'
 import { ownDirectory } from '../jumpstart/documents/host-rules.ts'
 import { factsOf } from '../jumpstart/facts.ts'
@@ -73,7 +77,7 @@ function planJumpStart(input: JumpStartInput, system: PlannedSystem | undefined)
   const flashProfile = system && flashProfileOf(system, host, jumpstart)
   const installProfile =
     jumpstart.installProfile ?? flashProfile ?? (system && holdingProfileFor(host, system))
-  if (installProfile !== undefined) checkGivenProfile(installProfile)
+  if (installProfile !== undefined) assertInstallProfile(installProfile)
   const directory = input.directory ?? ownDirectory(installProfile)
   const doubt = checkRules(host, profile, directory, installProfile)
   const { text: sysidcfg, touch } = renderHostSysidcfg(host, profile.sysid)

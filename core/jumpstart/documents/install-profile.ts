@@ -1,8 +1,9 @@
 // The install profile that the server gives a host: its own words, or what its golden system needs before the finish script.
 import { ProvisionError } from '../../errors.ts'
+import { firstOf } from '../../first-of.ts'
 import type { PlannedSystem } from '../../plan/schema.ts'
-import { checkInstallProfile } from '../install-profile/check.ts'
 import { hasErrors } from '../../problem.ts'
+import { checkInstallProfile } from '../install-profile/check.ts'
 import { renderJumpStartProblem } from '../problem.ts'
 
 /** Variables of the installer that an install profile may name as `$SI_…`; the begin script fills them in. */
@@ -25,7 +26,7 @@ export function clientWordsOf(text: string): ClientWord[] {
 const TOLD = 10
 
 /** @throws InstallProfileInvalid with the first errors, by line */
-export function checkGivenProfile(text: string): void {
+export function assertInstallProfile(text: string): void {
   // begin edits what a longer word begins with, too
   const odd = text
     .replaceAll(/#.*/g, '')
@@ -45,13 +46,8 @@ export function checkGivenProfile(text: string): void {
   const { problems } = checkInstallProfile(filled, 'installProfile')
   if (!hasErrors(problems)) return
   const errors = problems.filter(({ severity }) => severity === 'error')
-  const first = errors.slice(0, TOLD).map(renderJumpStartProblem).join('; ')
-  const more = errors.length > TOLD ? ` and ${errors.length - TOLD} more` : ''
-  throw new ProvisionError(
-    'conflict',
-    'InstallProfileInvalid',
-    `the install profile is wrong: ${first}${more}`,
-  )
+  const told = firstOf(errors.map(renderJumpStartProblem), TOLD)
+  throw new ProvisionError('conflict', 'InstallProfileInvalid', `the install profile is wrong: ${told}`)
 }
 
 const isClientWord = (word: string): word is ClientWord => Object.hasOwn(clientWords, word)

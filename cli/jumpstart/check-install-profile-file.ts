@@ -5,8 +5,8 @@ import { hasErrors } from '#core/problem.ts'
 import { refused } from '../failures.ts'
 import { renderName } from '../output.ts'
 
-/** Its name; warnings go to stderr. @throws CliFailure that names every wrong line */
-export function readInstallProfile(file: string, source: Uint8Array): string {
+/** Warnings go to stderr. @throws CliFailure that names every wrong line */
+export function checkInstallProfileFile(file: string, source: Uint8Array): void {
   const { problems } = checkInstallProfile(source, file)
   const lines = problems.map(renderJumpStartProblem)
   if (hasErrors(problems))
@@ -14,5 +14,4 @@ export function readInstallProfile(file: string, source: Uint8Array): string {
       advice: 'docs/clients/rules.md has the keywords of install profiles',
     })
   for (const line of lines) process.stderr.write(`${renderName(line)}\n`)
-  return file
 }
