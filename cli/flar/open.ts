@@ -8,7 +8,7 @@ import { TarReader } from '#core/archive/tar-reader.ts'
 import { payloadProblem } from '#core/flar/facts.ts'
 import { archivedSize, holdsRootPool } from '#core/flar/identification.ts'
 import { describePayload, sniffPayload } from '#core/flar/payload.ts'
-import type { FlarProblem } from '#core/flar/problems.ts'
+import type { Complaint } from '#core/problem.ts'
 import { refused } from '../failures.ts'
 import { shownFile } from '../file-failures.ts'
 import { renderName } from '../output.ts'
@@ -17,7 +17,7 @@ import { bytesOf, sizeOf } from '../stream/files.ts'
 import { interruptible, unlessStopped } from '../stream/interrupted.ts'
 
 /** Says what is wrong with the archive, one line each, on stderr. */
-export function warn(problems: readonly FlarProblem[]): void {
+export function warn(problems: readonly Complaint[]): void {
   for (const { severity, message } of problems) process.stderr.write(`${severity}: ${renderName(message)}\n`)
 }
 

@@ -4,7 +4,7 @@ import { FlarFacts } from '../manifest.ts'
 import type { Archiver } from './archiver.ts'
 import { architecturesOf, holdsRootPool, type FlarIdentification } from './identification.ts'
 import { describePayload, sniffPayload } from './payload.ts'
-import type { FlarProblem } from './problems.ts'
+import { wrong, type Complaint } from '../problem.ts'
 import type { FlarPreamble } from './reader.ts'
 
 /**
@@ -54,16 +54,11 @@ export function saidPayload({ values }: FlarIdentification): {
 }
 
 /** What is wrong when the keys say something else than the archive section, which begins with `head`. */
-export function payloadProblem(
-  identification: FlarIdentification,
-  head: Uint8Array,
-): FlarProblem | undefined {
+export function payloadProblem(identification: FlarIdentification, head: Uint8Array): Complaint | undefined {
   const said = saidPayload(identification)
   const found = sniffPayload(head)
-  const problem = (key: string, value: string): FlarProblem => ({
-    severity: 'error',
-    message: `${key} is ${value}, but the archive section is ${describePayload(head)}`,
-  })
+  const problem = (key: string, value: string) =>
+    wrong(`${key} is ${value}, but the archive section is ${describePayload(head)}`)
   if (said.compression !== found.compression) return problem('files_compressed_method', said.compression)
   if (found.compression === 'none' && found.archiver !== said.archiver)
     return problem('files_archived_method', said.archiver)

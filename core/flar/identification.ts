@@ -2,7 +2,8 @@
 import { decodeName } from '../archive/member.ts'
 import { quoted } from '../quoted.ts'
 import { Archiver } from './archiver.ts'
-import { FlarProblems, type FlarProblem } from './problems.ts'
+import { wrong, type Complaint } from '../problem.ts'
+import { FlarProblems } from './problems.ts'
 
 export interface FlarIdentification {
   /** as they are in the archive, without their LF */
@@ -46,7 +47,7 @@ const DATE =
 export function parseIdentification(
   content: Uint8Array,
   major: number,
-): { identification: FlarIdentification; problems: readonly FlarProblem[] } {
+): { identification: FlarIdentification; problems: readonly Complaint[] } {
   const problems = new FlarProblems()
   const lines = decodeName(content).split('\n')
   if (lines.at(-1) === '') lines.pop()
@@ -147,11 +148,10 @@ export function unarchivedSize({ values }: FlarIdentification): number | undefin
 export function archivedSizeProblem(
   identification: FlarIdentification,
   bytes: number,
-): FlarProblem | undefined {
+): Complaint | undefined {
   const said = archivedSize(identification)
   if (said === undefined || said === bytes) return undefined
-  const message = `files_archived_size is ${said}, but the archive section has ${bytes} bytes`
-  return { severity: 'error', message }
+  return wrong(`files_archived_size is ${said}, but the archive section has ${bytes} bytes`)
 }
 
 /** Whether the archive holds ZFS streams of a whole root pool: no zone can be made of one (jumpstart.md 4.9). */

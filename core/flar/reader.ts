@@ -4,7 +4,8 @@ import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { archivedSizeProblem, parseIdentification, type FlarIdentification } from './identification.ts'
 import { GrowingBytes } from './growing-bytes.ts'
-import { FlarProblems, type FlarProblem } from './problems.ts'
+import type { Complaint } from '../problem.ts'
+import { FlarProblems } from './problems.ts'
 import { isKnownSection, isSectionName, isUserSection, sectionRank, type FlarSection } from './sections.ts'
 
 /** Everything in front of the archive section. */
@@ -15,7 +16,7 @@ export interface FlarPreamble {
   sections: readonly FlarSection[]
   /** bytes in front of the payload */
   payloadOffset: number
-  problems: readonly FlarProblem[]
+  problems: readonly Complaint[]
 }
 
 export interface FlarSink {
@@ -78,7 +79,7 @@ export class FlarReader implements PushReader {
    * The stream is over. Returns what only its end shows.
    * @throws TruncatedStream when the archive section is missing or empty
    */
-  finish(): readonly FlarProblem[] {
+  finish(): readonly Complaint[] {
     if (this.#state !== 'payload') {
       const where =
         this.#state === 'section'
