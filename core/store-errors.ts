@@ -1,10 +1,9 @@
 import { ProvisionError } from './errors.ts'
 import type { TemplateKind } from './manifest.ts'
+import { quoted } from './quoted.ts'
 import type { VersionState } from './version-state.ts'
 
 /** The failures that every implementation of the stores in app/ports/ reports in the same words. */
-
-const quoted = (text: string) => JSON.stringify(text)
 
 export const zoneNotFound = (host: string, zone: string) =>
   new ProvisionError(

@@ -2,6 +2,7 @@
 import { MAX_DETACHED_XML } from '../archive/detached-xml.ts'
 import { DETACHED_XML } from '../archive/layout.ts'
 import { ProvisionError } from '../errors.ts'
+import { joinBytes } from '../join-bytes.ts'
 import type { Change } from '../zfs/write/change.ts'
 import { renderIncrement } from '../zfs/write/increment.ts'
 import { identityOf } from './identity.ts'
@@ -75,11 +76,5 @@ function inZoneroot(change: Change): Change {
 async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   for await (const chunk of chunks) pieces.push(chunk)
-  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.byteLength
-  }
-  return bytes
+  return joinBytes(pieces)
 }

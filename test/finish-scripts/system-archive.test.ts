@@ -259,7 +259,7 @@ describe.each(shellFamilies.map((shell) => ({ shell, name: shell.join(' ') })))(
 
     test('what was only allowed is left until it is allowed here too', async () => {
       unpack('web')
-      const web = captured('web', { held: ['device: device /dev/rmt/0; look'] })
+      const web = captured('web', { held: [{ row: 'device', what: 'device /dev/rmt/0; look' }] })
       const left = await restore([web])
       expect(left).toMatchObject({ status: 0 })
       expect(left.stdout).toContain('allowed:\ndevice: device /dev/rmt/0; look\n')
