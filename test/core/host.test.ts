@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { GivenHost, Host, type HostInterface } from '#core/host.ts'
+import {
+  addressOfHost,
+  GivenHost,
+  Host,
+  isAtLeast,
+  nodenameOf,
+  primaryAddress,
+  type HostInterface,
+} from '#core/host.ts'
 
 const bge0 = { name: 'bge0', address: '192.0.2.10/24' }
 const bge1 = { name: 'bge1', primary: true }
@@ -31,4 +39,26 @@ describe('interfaces as somebody gives them', () => {
   ])('%s are taken', (_what, interfaces) => {
     expect(given(...interfaces).data?.interfaces).toHaveLength(interfaces.length)
   })
+})
+
+describe('what a host is called, and where', () => {
+  const named = (interfaces: Partial<HostInterface>[]) => {
+    const host = Host.parse({ name: 'h1', addresses: ['2001:db8::1', '192.0.2.77'], interfaces })
+    return [nodenameOf(host), primaryAddress(host), addressOfHost(host)]
+  }
+
+  test.each([
+    ['no interface', [], ['h1', undefined, '192.0.2.77']],
+    ['the first interface', [bge0, { name: 'bge2', hostname: 'h1-b' }], ['h1', '192.0.2.10', '192.0.2.10']],
+    ['the one that is marked', [bge0, { ...bge1, hostname: 'h1-p' }], ['h1-p', undefined, '192.0.2.77']],
+  ])('%s says it', (_what, interfaces, said) => {
+    expect(named(interfaces)).toEqual(said)
+  })
+})
+
+test('releases are in their order, and illumos is the last', () => {
+  expect([isAtLeast('s10u9', 's10u10'), isAtLeast('s10u10', 's10u10'), isAtLeast('s10u11', 's10u9')]).toEqual(
+    [false, true, true],
+  )
+  expect([isAtLeast('illumos', 's10u11'), isAtLeast('s10u11', 'illumos')]).toEqual([true, false])
 })
