@@ -1,52 +1,27 @@
 // The command line: assembles the commands, runs one, and turns what it threw into an exit code and two lines.
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { ProvisionError } from '#core/errors.ts'
-import { registerAudit } from './commands/audit.ts'
-import { registerBuild } from './commands/build.ts'
-import { registerFlar } from './commands/flar.ts'
-import { registerGc } from './commands/gc.ts'
-import { registerHost } from './commands/host.ts'
-import { registerProcesses } from './commands/processes.ts'
-import { registerProfile } from './commands/profile.ts'
-import { registerTemplate } from './commands/template.ts'
-import { registerRecipe } from './commands/recipe.ts'
-import { registerRules } from './commands/rules.ts'
-import { registerSchedule } from './commands/schedule.ts'
-import { registerStream } from './commands/stream.ts'
-import { registerToken } from './commands/token.ts'
-import { registerUse } from './commands/use.ts'
-import { registerZone } from './commands/zone.ts'
+import { registerCommands } from './command-modules.ts'
 import { renderText } from './output.ts'
 import { CliFailure, exitCode, type ExitCode } from './failures.ts'
 
-function createProgram(): Command {
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
+async function createProgram(): Promise<Command> {
   const program = new Command('zoneflash')
     .description('a provisioning server for golden-image zones, and its client')
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 server unreachable, 130 interrupted\n',
     )
+    .version(version, '-V, --version')
+    // --version of a command is the command's
+    .enablePositionalOptions()
     .exitOverride()
   if (!wantsJson) program.showHelpAfterError('(--help shows the options)')
   program.configureOutput({ outputError: (text, write) => (wantsJson ? undefined : write(text)) })
-  registerProcesses(program)
-  for (const register of [
-    registerTemplate,
-    registerHost,
-    registerBuild,
-    registerZone,
-    registerProfile,
-    registerRecipe,
-    registerRules,
-    registerSchedule,
-    registerGc,
-    registerStream,
-    registerFlar,
-    registerUse,
-    registerToken,
-    registerAudit,
-  ])
-    register(program)
+  await registerCommands(program, process.argv.slice(2))
   return program
 }
 
@@ -100,7 +75,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
-  await createProgram().parseAsync()
+  const program = await createProgram()
+  await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
   // what was interrupted may still be at it

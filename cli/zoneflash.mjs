@@ -2,12 +2,21 @@
 // Starts the command line on Node 24 or newer: with this Node if it is new enough, else with the one that npm installed.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
+import nodeModule from 'node:module'
+import { constants, homedir } from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED = 24
 
+// Reading TypeScript takes longer than most commands do. What was read is kept where only this user writes, unlike Node's own choice in /tmp.
+process.env.NODE_COMPILE_CACHE ??= path.join(
+  process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
+  'zoneflash/compiled',
+)
+
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE)
   await import('./main.ts')
 } else {
   const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
