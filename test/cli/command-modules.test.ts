@@ -10,10 +10,9 @@ test('the help names every command, also those whose modules another command doe
   const { status, stdout } = zoneflash('--help')
   expect(status).toBe(0)
   const names = [...stdout.matchAll(/^ {2}([a-z]+)\b.* {2}\S/gm)].map(([, name]) => name)
-  expect(names).toEqual([
-    ...['up', 'serve', 'work', 'config', 'doctor', 'template', 'host', 'build', 'zone', 'profile', 'recipe'],
-    ...['rules', 'schedule', 'gc', 'stream', 'flar', 'use', 'token', 'audit', 'help'],
-  ])
+  expect(names.join(' ')).toBe(
+    'up serve work config doctor template host build zone profile recipe rules schedule gc stream flar use token audit help',
+  )
 })
 
 test('a misspelt command is answered with the one that was meant', () => {
