@@ -1,4 +1,4 @@
-// The sysidcfg of a whole host: its global zone asks what a zone is never asked (zones reference 6.2).
+// The sysidcfg of a whole host: its global zone asks what a zone is never asked (zones.md 6.2).
 import { isAtLeast, nodenameOf, type Host, type HostInterface } from '../host.ts'
 import { splitAddress } from './netmask.ts'
 import { renderSysidcfg, type RenderedSysidcfg, type SysidInterface } from './render.ts'

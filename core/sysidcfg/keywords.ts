@@ -1,4 +1,4 @@
-// Which keywords sysidcfg has, what their braces may hold, and from which release on (zones reference 6.2, 6.3).
+// Which keywords sysidcfg has, what their braces may hold, and from which release on (zones.md 6.2, 6.3).
 import { isAtLeast, type OsRelease } from '../host.ts'
 
 export interface Keyword {

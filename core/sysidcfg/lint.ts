@@ -1,4 +1,4 @@
-// Finds the frequent mistakes in a sysidcfg file that a person wrote, all of them, each with its cure (zones reference 6.4).
+// Finds the frequent mistakes in a sysidcfg file that a person wrote, all of them, each with its cure (zones.md 6.4).
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import { knowsKeyword, sysidcfgKeywords } from './keywords.ts'

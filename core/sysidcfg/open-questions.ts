@@ -1,4 +1,4 @@
-// What sysidtool would still ask on the console after it has read a file (zones reference 6.3).
+// What sysidtool would still ask on the console after it has read a file (zones.md 6.3).
 import type { OsRelease } from '../host.ts'
 import { knowsKeyword } from './keywords.ts'
 import type { ParsedSysidcfg } from './parse.ts'

@@ -1,4 +1,4 @@
-// Reads a sysidcfg file as sysidtool does: one slip and the whole file is unused (zones reference 6.1, 6.2).
+// Reads a sysidcfg file as sysidtool does: one slip and the whole file is unused (zones.md 6.1, 6.2).
 import type { OsRelease } from '../host.ts'
 import { flagSubKeywords, knowsKeyword, listSubKeywords, sysidcfgKeywords } from './keywords.ts'
 import { type Position, sysidcfgError, sysidcfgTokens, type Token } from './tokens.ts'
@@ -213,7 +213,7 @@ function checkSubValue(name: string, value: Token): void {
   if (name === 'proxy_dn' && !value.quoted) throw fail('a text in quotes')
 }
 
-/** With several interfaces each needs a real name and one of them is primary (zones reference 6.2). */
+/** With several interfaces each needs a real name and one of them is primary (zones.md 6.2). */
 function checkInterfaceNames(items: readonly SysidcfgItem[]): void {
   if (items.length < 2) return
   for (const item of items) {

@@ -1,4 +1,4 @@
-// Writes the sysidcfg file that lets a first boot pass without questions (zones reference 6.3).
+// Writes the sysidcfg file that lets a first boot pass without questions (zones.md 6.3).
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import { knowsKeyword } from './keywords.ts'

@@ -1,4 +1,4 @@
-// The words of a sysidcfg file, with their places (zones reference 6.1).
+// The words of a sysidcfg file, with their places (zones.md 6.1).
 import { ProvisionError } from '../errors.ts'
 
 /** Where something stands in the text; both count from 1. */

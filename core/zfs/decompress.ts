@@ -29,7 +29,7 @@ export const Compression = {
 const ZSTD_PREFIX = 8
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd]
 
-/** Whether a payload is the bytes themselves: it is not compressed, or compression is off (zfs-stream.md 16, 5). */
+/** Whether a payload is the bytes themselves: it is not compressed, or compression is off (zfs-stream.md 16 item 5). */
 export function isPlain(compression: number): boolean {
   return compression === Compression.inherit || compression === Compression.off
 }

@@ -47,7 +47,7 @@ export interface SetUsage {
   metadataBytes: number
 }
 
-/** What one set may hold; beyond it the stream is refused (zfs-stream.md 16, 24). */
+/** What one set may hold; beyond it the stream is refused (zfs-stream.md 16 item 24). */
 export interface ObjectSetLimits {
   maxObjects: number
   /** bytes of bonuses, spills, directories and other ZAPs together */

@@ -1,4 +1,4 @@
-// The software inventory that a detached manifest carries behind its configuration (zones reference 3.3).
+// The software inventory that a detached manifest carries behind its configuration (zones.md 3.3).
 import type { InventoryItem } from '../manifest.ts'
 import { zoneElement, type ZoneConfig, type ZoneElement } from './config.ts'
 

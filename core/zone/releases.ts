@@ -1,4 +1,4 @@
-// What zonecfg knows in which release: brands, resources, properties (zones reference, feature arrival and 2.5 to 2.7).
+// What zonecfg knows in which release: brands, resources, properties (zones.md 0, 2.5 to 2.7).
 import { isAtLeast, type OsRelease } from '../host.ts'
 import type { ZoneConfig } from './config.ts'
 

@@ -1,4 +1,4 @@
-// What zonecfg says of a value when it is set; undefined when it takes it (zones reference 2.5 and 2.6).
+// What zonecfg says of a value when it is set; undefined when it takes it (zones.md 2.5 and 2.6).
 import { aliasRule } from './rctl-alias.ts'
 import { parseMemorySize } from './memory-size.ts'
 import { cpuCap, type RctlValue, type ResourceKind } from './resources.ts'

@@ -1,4 +1,4 @@
-// What verify and commit check of a whole configuration (zones reference 2.6).
+// What verify and commit check of a whole configuration (zones.md 2.6).
 import type { OsRelease } from '../host.ts'
 import type { ZoneConfig } from './config.ts'
 import { strerror } from './language/messages.ts'

@@ -1,4 +1,4 @@
-// What the releases of a zones host have, so that the rest asks for features by name (zones.md, feature arrival and 1.5).
+// What the releases of a zones host have, so that the rest asks for features by name (zones.md 0, 1.5).
 import { OsRelease } from '#core/host.ts'
 
 /** Whether `release` is `first` or a later one; illumos comes after every Solaris 10 release. */

@@ -1,4 +1,4 @@
-// Sets and clears the properties of a zone as a whole (zones reference 2.5).
+// Sets and clears the properties of a zone as a whole (zones.md 2.5).
 import type { OsRelease } from '../../host.ts'
 import type { RootAttribute, ZoneConfig } from '../config.ts'
 import { globalProperties } from '../info.ts'

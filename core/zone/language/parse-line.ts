@@ -1,4 +1,4 @@
-// Parses a line of zonecfg input into commands, without knowing what the words mean (zones reference 2.3).
+// Parses a line of zonecfg input into commands, without knowing what the words mean (zones.md 2.3).
 import { tokenizeLine, type Token } from './tokens.ts'
 
 export const commandNames = [

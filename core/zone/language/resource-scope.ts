@@ -1,4 +1,4 @@
-// What happens to one resource between `add` or `select` and `end` (zones reference 2.6).
+// What happens to one resource between `add` or `select` and `end` (zones.md 2.6).
 import type { OsRelease } from '../../host.ts'
 import type { ZoneConfig } from '../config.ts'
 import { isAliasBlocked } from '../rctl-alias.ts'

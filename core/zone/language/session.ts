@@ -1,4 +1,4 @@
-// One run of zonecfg on one zone: reads lines and hands each command to its function (zones reference 2).
+// One run of zonecfg on one zone: reads lines and hands each command to its function (zones.md 2).
 import type { ZoneConfig } from '../config.ts'
 import { syntaxError, usageOf } from './complaints.ts'
 import { createZone, deleteZone, revertZone } from './create-delete.ts'

@@ -1,4 +1,4 @@
-// Splits one line of zonecfg input into tokens (zones reference 2.2).
+// Splits one line of zonecfg input into tokens (zones.md 2.2).
 
 export type Token =
   | { kind: 'word'; text: string; quoted: boolean }

@@ -1,4 +1,4 @@
-/** What a pool holds of each object after a little-endian stream, as far as it decides what comes next (zfs-stream.md 11, 1). */
+/** What a pool holds of each object after a little-endian stream, as far as it decides what comes next (zfs-stream.md 11 item 1). */
 
 export interface HeldObject {
   type: number
