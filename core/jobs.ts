@@ -15,7 +15,7 @@ export const jobData = {
     template: TemplateName,
     version: VersionName,
     host: HostName,
-    /** refused rows that travel all the same */
+    /** refused archive rows that travel all the same */
     allow: z.array(ArchiveRow).max(32),
     /** zones that run are halted first and booted again afterwards */
     halt: z.boolean(),

@@ -8,7 +8,7 @@ import { mapCaptured, type InterfaceMap } from './map-interfaces.ts'
 export interface RestoreOptions {
   osFamily: OsFamily
   interfaceMap: InterfaceMap
-  /** rows that somebody has looked after on this host */
+  /** archive rows that somebody has looked after on this host */
   allow?: readonly ArchiveRow[]
   attach?: AttachPolicy
 }
