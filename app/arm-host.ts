@@ -51,7 +51,7 @@ export interface ArmedHost {
   medium?: RequestedMedium
 }
 
-/** A window that nobody remembers is a hole: milliseconds. */
+/** Milliseconds; longer windows get forgotten, and stay open. */
 const LONGEST_WINDOW = 30 * 86_400_000
 
 /**
@@ -96,7 +96,7 @@ export async function armHost(
   }
 }
 
-/** Of a host that kayak installs. */
+/** Asks for the medium of a host that kayak installs. */
 async function kayakMedium(
   { kayak, system, jumpstart }: Plan,
   compression: MediumCompression,

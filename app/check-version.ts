@@ -37,7 +37,7 @@ export async function checkVersion(
   return { template, version, findings: hygiene.findings, notices: [...lost, ...hygiene.notices] }
 }
 
-/** Of the recipe as it is now: the one that a version was built by is not kept with it. */
+/** Exceptions of the recipe as it is now: the one that a version was built by is not kept with it. */
 async function exceptionsFor(template: string, recipes: RecipeShelf): Promise<readonly HygieneException[]> {
   if (!(await recipes.list()).includes(template)) return []
   return (await recipes.load(template)).recipe.hygiene

@@ -101,7 +101,7 @@ export type Artifact = z.infer<typeof Artifact>
 export const OsFamily = z.enum(['solaris10', 'illumos', 'linux'])
 export type OsFamily = z.infer<typeof OsFamily>
 
-/** Of the systems that a host of this release runs. */
+/** The family of the systems that a host of this release runs. */
 export function familyOfRelease(release: OsRelease): Exclude<OsFamily, 'linux'> {
   return release === 'illumos' ? 'illumos' : 'solaris10'
 }

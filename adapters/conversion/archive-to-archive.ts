@@ -11,7 +11,7 @@ import type { ConverterNeeds } from './convert.ts'
 import { linkGroupsOf } from './link-groups-of.ts'
 import { ZoneEvents } from './zone-events.ts'
 
-/** With the layout `zoneroot`, only the zone of a zonepath; without one, the layout of the source. */
+/** Writes an archive again. The layout `zoneroot` takes only the zone of a zonepath; without a layout it is that of the source. */
 export async function archiveToArchive(
   { source, to, signal, onProgress }: ConversionRequest,
   { blobs, limits, spoolDirectory }: ConverterNeeds,

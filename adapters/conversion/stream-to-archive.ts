@@ -69,7 +69,7 @@ function placedNodes(nodes: readonly TreeNode[], layout: ArchiveLayout): PlacedN
   })
 }
 
-/** Of files alone: cpio has further names of a symlink as symlinks, and so has tar here. */
+/** All names of each file by its object, of files alone: cpio has further names of a symlink as symlinks, and so has tar here. */
 function namesByObject(nodes: readonly PlacedNode[]): ReadonlyMap<number, readonly Buffer[]> {
   const names = new Map<number, Buffer[]>()
   for (const { name, node } of nodes) {

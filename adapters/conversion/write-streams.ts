@@ -12,7 +12,7 @@ import { openChain } from './open-chain.ts'
 import { storeForm } from './recompress.ts'
 import { writeOnOrigin } from './write-on-origin.ts'
 
-/** With an origin the stream shares its objects, and the increment from there comes with it. */
+/** Writes a stream; one with an origin shares its objects, and the increment from there comes with it. */
 export async function writeStreams(
   request: ConversionRequest,
   needs: ConverterNeeds,

@@ -37,8 +37,9 @@ export const EMPTIED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * `root` (as `.`) and everything below it that is taken, a directory before what is in it: also one that is not taken, when something in it is. `without` is a file of this machine that is passed over. Walked without recursion;
- * failures are those of the file system.
+ * Walks what is taken of `root` (itself as `.`), a directory before what is in it, and also a directory that is not taken
+ * when something in it is. `without` is a file of this machine that is passed over. No recursion; failures are those of
+ * the file system.
  */
 export function* walkTree(
   root: string,

@@ -32,7 +32,7 @@ export function sharedInode({ type, stats }: LocalFile): string | undefined {
   return type === 'file' && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined
 }
 
-/** Of the files as they are listed, what must be known before the first of them is written. */
+/** What must be known of the listed files before the first of them is written. */
 export async function measureTree(files: Files): Promise<MeasuredTree> {
   const links = new Map<string, number>()
   const count = {

@@ -37,7 +37,7 @@ export class PostgresAuditLog implements AuditLog {
   }
 }
 
-/** With a transaction: what was done and its entry are there together, or neither is. */
+/** Writes an entry; within a transaction, what was done and its entry are there together, or neither is. */
 export async function writeAudit(
   db: Kysely<Tables>,
   { actor, action, subject, details }: AuditEntry,

@@ -389,7 +389,7 @@ export class PostgresTemplateCatalog implements TemplateCatalog {
   }
 }
 
-/** Of versions: whether one of the artifacts fulfils the condition. */
+/** Whether one of a version's artifacts fulfils the condition. */
 const hasArtifact = (condition: RawBuilder<unknown>) => sql<boolean>`exists (
   select from artifact where artifact.template = version.template and artifact.version = version.name and ${condition})`
 

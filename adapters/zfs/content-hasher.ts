@@ -163,7 +163,7 @@ export class ContentHasher implements ContentSink {
     for (const file of this.#files.cut(first, first + count)) this.#drop(file)
   }
 
-  /** Of an object that was never announced nothing is known. */
+  /** Begins the state of an object that was never announced: nothing is known of it. */
   #stateOf(object: number): FileState {
     let file = this.#files.get(object)
     if (file === undefined) {

@@ -106,5 +106,5 @@ function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`
 }
 
-/** Of this process. */
+/** The memory that streams of this process share. */
 export const streamMemory = new StreamMemory()

@@ -32,6 +32,6 @@ export type Steps = Record<BuildStepName, Step> & {
   stop: Step
   /** Removes the golden zone too. */
   discard: Step
-  /** Of `stop` what no host is needed for: no version `building`. */
+  /** The part of `stop` that needs no host: no version stays `building`. */
   abandon: (build: Build) => Promise<void>
 }

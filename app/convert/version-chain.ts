@@ -22,7 +22,7 @@ export async function versionChain(
   return first && [first, ...rest]
 }
 
-/** Of several: a full one of this ZPL version, then one that every receiver takes. */
+/** How badly an artifact fits, to choose among several: best is a full one of this ZPL version, then one that every receiver takes. */
 function unfitness({ format, zfs }: Artifact, zpl: ZplVersion): number {
   const isOther = zfs?.zplVersion !== undefined && zfs.zplVersion !== zpl
   return (format === 'zfs' ? 0 : 4) + (isOther ? 2 : 0) + (zfs && zfs.features.length > 0 ? 1 : 0)

@@ -1,4 +1,4 @@
-// Has the workers make the forms that clients want whom a template is open to.
+// Asks the workers for the forms that versions still lack for the clients their templates are open to.
 import { ProvisionError } from '#core/errors.ts'
 import { wantedForms } from '#core/images/wanted-forms.ts'
 import { conversionJob, requestConversion } from '../convert/request-conversion.ts'
@@ -17,7 +17,7 @@ export interface RequestedForms {
 }
 
 /**
- * Of every version, or those of `template`. What failed for good is asked for again only where a person asks.
+ * Asks for the forms of every version, or of those of `template`. What failed for good is asked for again only where a person asks.
  * @throws what the queue does
  */
 export async function requestImageForms(

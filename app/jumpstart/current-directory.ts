@@ -4,7 +4,7 @@ import { ownDirectory } from '#core/jumpstart/documents/host-rules.ts'
 import type { JumpStartStore } from '../ports/jumpstart.ts'
 import { latestRevision } from './revisions.ts'
 
-/** With who stored it, when somebody did. */
+/** The directory, with who stored it when somebody did. */
 export type CurrentDirectory = JumpStartDirectory & Partial<RevisionNote>
 
 /** The latest revision; revision 0, with the server's own rules and no files, while nothing is stored. */

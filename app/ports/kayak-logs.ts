@@ -2,7 +2,7 @@
 
 /** How many are kept of one host, and for how many days. */
 export const MOST_KAYAK_LOGS = 8
-/** Of all hosts: machines of a group have any number of addresses. */
+/** The limit for all hosts together: machines of a group have any number of addresses. */
 export const MOST_KAYAK_LOGS_IN_ALL = 1024
 export const KAYAK_LOG_DAYS = 90
 

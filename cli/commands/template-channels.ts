@@ -148,7 +148,7 @@ async function setOrReadCanaries(
   return { template, channel, hosts: canaries[channel] ?? [] }
 }
 
-/** Of every channel; which those were. */
+/** Ends the canaries of every channel and tells which channels had some. */
 async function endAllCanaries(template: string): Promise<string[]> {
   const { canaries } = await openClient().call(ChannelsReply, `/api/v1/templates/${template}/channels`)
   const channels = Object.keys(canaries)

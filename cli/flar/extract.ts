@@ -16,7 +16,7 @@ interface Options {
   directory: string
 }
 
-/** More than anybody has. */
+/** More files and longer names than any archive seen. */
 const LIMITS = { maxEntries: 10_000_000, maxNameBytes: 4095 }
 
 interface Extracted {

@@ -48,7 +48,7 @@ async function askServer(host: string): Promise<HostRules> {
   return reply
 }
 
-/** With rules of this machine: the host is the server's, or a file's. */
+/** Tests with rules of this machine; the host is the server's, or a file's. */
 async function testHere(host: string, { facts: factsFile, rules: file, dir }: Options): Promise<HostRules> {
   const directory = await readLocalDirectory(file, dir)
   const { name, rules, files } = directory

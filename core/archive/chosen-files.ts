@@ -12,7 +12,7 @@ export interface Reader<By> {
   by: By
 }
 
-/** A hard link may name another one; longer chains than this nobody makes. */
+/** A hard link may name another one; archivers make no chains as long as this. */
 const MAX_CHAIN = 40
 
 export class ChosenFiles<By> {

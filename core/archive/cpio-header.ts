@@ -41,7 +41,7 @@ const fields = [
   'check',
 ] as const satisfies readonly (keyof CpioHeader)[]
 
-/** Of an odc header, in file order, with their octal digits. */
+/** The fields of an odc header, in file order, with their octal digits. */
 const odcFields = [
   ['dev', 6],
   ['ino', 6],

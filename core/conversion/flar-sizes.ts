@@ -21,7 +21,7 @@ export interface FlarSizes {
   unarchived: number
 }
 
-/** Of what lies in the zone; `entries` in any order. */
+/** Sizes of what lies in the zone; `entries` in any order. */
 export async function measureFlar(entries: AsyncIterable<Entry>, layout: ArchiveLayout): Promise<FlarSizes> {
   const sizes = { cpio: 0, tar: 0, unarchived: 0 }
   let fitsCpio = true

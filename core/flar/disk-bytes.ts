@@ -3,7 +3,7 @@
 /** What a file system gives out at least: the fragment of UFS. */
 const FRAGMENT = 1024
 
-/** Of a file of so many bytes: also an empty one needs something. */
+/** What a file of so many bytes takes on a disk: also an empty one needs something. */
 export function bytesOnDisk(size: number): number {
   return Math.max(1, Math.ceil(size / FRAGMENT)) * FRAGMENT
 }

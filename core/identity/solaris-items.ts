@@ -26,7 +26,7 @@ export function defaultSolarisHosts(root: Zoneroot, { osFamily, nodename }: Plan
   }
 }
 
-/** Of the transports that lead back to the host itself. */
+/** Resets the hosts files of the transports that lead back to the host itself. */
 export async function defaultTransportHosts(root: Zoneroot): Promise<void> {
   for (const transport of ['ticlts', 'ticots', 'ticotsord']) {
     const path = `etc/net/${transport}/hosts`

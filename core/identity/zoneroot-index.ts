@@ -34,7 +34,7 @@ export class ZonerootIndex {
 
 const indexes = new WeakMap<StreamTree, ZonerootIndex>()
 
-/** Of the tree's zoneroot; made once for as long as the tree is there, since many zones are made from one. */
+/** The index of the tree's zoneroot; made once for as long as the tree is there, since many zones are made from one. */
 export function zonerootIndex(tree: StreamTree): ZonerootIndex {
   const index = indexes.get(tree) ?? new ZonerootIndex(zonerootEntries(tree))
   indexes.set(tree, index)

@@ -29,7 +29,7 @@ export class ZonerootTree {
     this.#ownNames(parentOf(entry.path)).add(nameOf(entry.path))
   }
 
-  /** With all below it. */
+  /** Deletes a path with all below it. */
   delete(path: string): void {
     for (const gone of [...this.below(path), path]) {
       this.#changed.set(gone, undefined)

@@ -70,7 +70,7 @@ export const validationFailed = (field: string, message: string) =>
     details: { errors: [{ field, code: 'Invalid', message } satisfies FieldError] },
   })
 
-/** Of a document that does not fit its schema. */
+/** The refusal of a document that does not fit its schema. */
 export function invalidDocument({ issues }: z.ZodError): ProvisionError {
   const errors = issues.slice(0, 32).map(({ path, message, code }): FieldError => {
     const isMissing = code === 'invalid_type' && message.endsWith('received undefined')

@@ -132,7 +132,7 @@ function order(a: ImageManifest, b: ImageManifest): number {
   return compare(timeKey(a), timeKey(b)) || compare(a.uuid, b.uuid)
 }
 
-/** With milliseconds or without. */
+/** Times sort by this, whether they were written with milliseconds or without. */
 function timeKey({ published_at: at }: ImageManifest): string {
   return at.includes('.') ? at : at.replace('Z', '.000Z')
 }

@@ -49,7 +49,7 @@ export function publishedAnswer(
   return { ...manifest, uuid, owner: manifest.owner ?? NOBODY, state, disabled: false, public: false, files }
 }
 
-/** Of a version that nobody published as an image. */
+/** The manifest of a version that nobody published as an image. */
 function describe({ template, version, notes, brand, osFamily, networks }: ImageSource): PublishedManifest {
   const isLx = brand === 'lx'
   const isSmartos = brand === 'joyent' || brand === 'joyent-minimal'
@@ -80,7 +80,7 @@ function fileOf({ sha1, size, compression, guid }: Artifact): ImageManifest['fil
   return { sha1, size, compression, ...(guid !== undefined && { dataset_guid: guid }) }
 }
 
-/** With milliseconds, whatever it was written with. */
+/** The time with milliseconds, whatever it was written with. */
 function timeOf(moment: string): string {
   return new Date(moment).toISOString()
 }

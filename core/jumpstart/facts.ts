@@ -56,7 +56,7 @@ function architectureOf(arch: string): Pick<JumpStartFacts, 'arch' | 'karch'> {
   return { arch: arch === 'i86pc' ? 'i386' : undefined, karch: arch }
 }
 
-/** Of the interface; else the network of the record that the address lies in, or the only one. */
+/** The interface's network; else that of the record in which the address lies, or the only one. */
 function networkOf({ networks, ...host }: Host, address: string | undefined): string | undefined {
   const primary = primaryInterface(host)?.address
   if (primary !== undefined) return networkNumber(primary)

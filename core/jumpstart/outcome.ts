@@ -9,7 +9,7 @@ export interface Outcome {
   rule?: Rule
   /** why that rule does not install it, nor any other that it may get: it is not armed; absent when one may */
   fault?: string
-  /** why it may need somebody at its console all the same; absent when it does not, as far as anybody knows */
+  /** why it may stop and ask at its console although a rule may install it; absent when nothing is known that would make it */
   doubt?: string
 }
 

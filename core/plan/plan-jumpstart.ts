@@ -50,7 +50,7 @@ export function planForJumpStart(
   }
 }
 
-/** With the configuration that the finish script writes beside its zoneroot. */
+/** The zone with the configuration that the finish script writes beside its zoneroot. */
 function staged(zone: PlannedZone, { release }: Host, manifests: ReadonlyMap<string, Manifest>): PlannedZone {
   const manifest = manifests.get(zone.template)
   if (!manifest) return zone

@@ -9,7 +9,7 @@ export const ARCHIVE_DIRECTORY = '/var/zoneflash/archive'
 /** What each zone gets to shut down by itself before it is halted. */
 export const SHUT_DOWN_SECONDS = 120
 
-/** Of zoneflash itself: what is true of this run or of this host only. */
+/** Directories of zoneflash itself: what is true of this run or of this host only. */
 const ownDirectories = [
   ARCHIVE_DIRECTORY,
   ...['restored', 'work', 'lock', 'build', 'zones', 'templates', 'events'].map(
@@ -46,7 +46,7 @@ export const ownerCommand: Argv = [
   ARCHIVE_DIRECTORY,
 ]
 
-/** Of a directory whose maker died before it had laid down the script: nothing was done to any zone. */
+/** Removes a directory whose maker died before it had laid down the script: nothing was done to any zone. */
 export const removeEmptyCommand: Argv = ['/bin/rm', '-rf', ARCHIVE_DIRECTORY]
 
 /** Runs archive.sh, which takeCommand laid down. */
@@ -59,7 +59,7 @@ export function detachedCommand(zonepath: string): Argv {
   return ['/bin/sh', '-c', 'if test -f "$1/SUNWdetached.xml"; then echo yes; fi', 'detached', zonepath]
 }
 
-/** Of Solaris; sandbox hosts have the other. */
+/** Prints what is mounted: mnttab on Solaris, /proc on sandbox hosts. */
 export const mountsCommand: Argv = ['/bin/sh', '-c', 'cat /etc/mnttab 2>/dev/null || cat /proc/self/mounts']
 
 /** Directories of the host's root and of its zones that stay, empty, whatever is mounted there. */

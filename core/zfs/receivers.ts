@@ -44,7 +44,7 @@ const lackedBy: Readonly<Record<string, 'numbered pools' | 'all but the newest O
   'large micro ZAPs': 'all but the newest OpenZFS',
 }
 
-/** Of zfs-fuse, which sandbox hosts have whatever release they act as. */
+/** The pool version of zfs-fuse, which sandbox hosts have whatever release they act as. */
 const POOL_OF_SANDBOX = 23
 
 /** What the host's fact `zpool` says (a pool version, or `features`), else what its release brings. A fact that is not understood is a reason to offer no stream: `factProblem`. */
@@ -78,7 +78,7 @@ export function newestFeatures(features: readonly string[]): string[] {
   return features.filter((feature) => lackedBy[feature] === 'all but the newest OpenZFS')
 }
 
-/** Why a pool cannot receive a stream; undefined: it can, as far as anybody knows. */
+/** Why a pool cannot receive a stream; undefined when no reason is known. */
 export function whyNotReceived(receiver: Receiver, facts: ZfsFacts): string | undefined {
   const { pool } = receiver
   const { features, zplVersion } = facts

@@ -29,7 +29,7 @@ export function verifyZone(host: ZonesHost, config: ZoneConfig, zonepathMustExis
   throw new FailedPlainly()
 }
 
-/** Of a shared-IP zone: interfaces that the host does not have. */
+/** Warnings for the interfaces of a shared-IP zone that the host does not have. */
 export function networkWarnings(config: ZoneConfig): string[] {
   if (config.properties['ip-type'] === 'exclusive') return []
   const present = Object.keys(networkInterfaces())

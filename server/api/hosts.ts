@@ -177,7 +177,7 @@ export const hostRoutes = (services: Services): Route[] => [
   }),
 ]
 
-/** With the address that the installer is given for a flash archive, its token masked. */
+/** The plan with the address that the installer is given for a flash archive, its token masked. */
 function placed(plan: Plan, { config }: Services): Plan {
   const { jumpstart } = plan
   if (jumpstart?.installProfile === undefined) return plan

@@ -47,7 +47,7 @@ export const malformedPath: ErrorRequestHandler = (thrown: unknown, request, res
   sendJson(response, body, status)
 }
 
-/** Of an address with a query, its parameters. */
+/** The parameters in the query of an address. */
 export function parametersOf(request: Request): URLSearchParams {
   const at = request.originalUrl.indexOf('?')
   return new URLSearchParams(at < 0 ? '' : request.originalUrl.slice(at + 1))

@@ -5,7 +5,7 @@ import { sendBlob, type SendNeeds } from '../send-blob.ts'
 import { sendJson } from './reply.ts'
 import { sendRanges } from '../send-ranges.ts'
 
-/** As the library names them that other servers of the kind are made with. */
+/** The names that restify gives them, with which other servers of the kind are made. */
 const PRECONDITION_FAILED = 'PreconditionFailedError'
 const RANGE_NOT_SATISFIABLE = 'RequestedRangeNotSatisfiableError'
 

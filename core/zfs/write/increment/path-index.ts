@@ -37,7 +37,7 @@ function readFixed({ nodes }: StreamTree): Fixed {
   return { places, names, highestGeneration }
 }
 
-/** Of all that has a name. */
+/** The highest generation of all that has a name. */
 export function highestGeneration(tree: StreamTree): bigint {
   return fixedOf(tree).highestGeneration
 }

@@ -49,7 +49,7 @@ export function prepareObject(node: ChangedNode, form: IncrementForm): PreparedO
   return { node, written, replaces: node.contents !== undefined || node.hasNewEntries, size, freed }
 }
 
-/** With the blocks of a directory. */
+/** The object as it is written, with its blocks when it is a directory. */
 export function withEntries({ node, written }: PreparedObject, form: IncrementForm): WrittenObject {
   const { isFresh, hasNewEntries, type, entries } = node
   if (type !== 'directory' || !entries || (!isFresh && !hasNewEntries)) return written
