@@ -1,4 +1,4 @@
-/** What a compressed artifact costs whoever reads it. */
+// What a compressed artifact costs whoever reads it.
 import type { Compression } from './manifest.ts'
 
 /** Seconds for a gigabyte differ from one to twenty. */

@@ -1,4 +1,4 @@
-/** MAC addresses in every common spelling, whole or only their beginning, as kayak asks by them (jumpstart.md 6.1). */
+// MAC addresses in every common spelling, whole or only their beginning, as kayak asks by them (jumpstart.md 6.1).
 import { z } from 'zod'
 
 const WHOLE = 12

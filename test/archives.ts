@@ -1,4 +1,4 @@
-/** Makes archives for tests, with real programs and by hand. */
+// Makes archives for tests, with real programs and by hand.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

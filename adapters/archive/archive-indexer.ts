@@ -1,4 +1,4 @@
-/** Turns what an archive reader finds into index entries: policy, digests, hard links, layout and the detached configuration. */
+// Turns what an archive reader finds into index entries: policy, digests, hard links, layout and the detached configuration.
 import { createHash, type Hash } from 'node:crypto'
 import { checkDetachedXml } from '#core/archive/detached-xml.ts'
 import { DETACHED_XML, LayoutRecognizer } from '#core/archive/layout.ts'

@@ -1,4 +1,4 @@
-/** Undoes a compression as a stream: gzip and zstd in this process, xz and bzip2 by their programs. */
+// Undoes a compression as a stream: gzip and zstd in this process, xz and bzip2 by their programs.
 import { constants, createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import { refusal } from '#core/archive/refusals.ts'
 import type { Compression } from '#core/manifest.ts'

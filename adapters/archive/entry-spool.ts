@@ -1,4 +1,4 @@
-/** An index on disk while its artifact is being taken in: a file without a name, so that nothing is left when the process dies. */
+// An index on disk while its artifact is being taken in: a file without a name, so that nothing is left when the process dies.
 import type { FileHandle } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'

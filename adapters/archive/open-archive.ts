@@ -1,4 +1,4 @@
-/** An archive that was taken in, in any of its forms, as the members it has. */
+// An archive that was taken in, in any of its forms, as the members it has.
 import { CpioReader } from '#core/archive/cpio-reader.ts'
 import type { MemberSink, PushReader } from '#core/archive/member.ts'
 import { TarReader } from '#core/archive/tar-reader.ts'

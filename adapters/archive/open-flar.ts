@@ -1,4 +1,4 @@
-/** Reads a flash archive as it comes: what stands in front is told at once, then its payload is unpacked (jumpstart.md 4). */
+// Reads a flash archive as it comes: what stands in front is told at once, then its payload is unpacked (jumpstart.md 4).
 import { refusal } from '#core/archive/refusals.ts'
 import { SNIFF_BYTES, describeUnknown, sniffFormat } from '#core/archive/sniff.ts'
 import { flarFactsOf } from '#core/flar/facts.ts'

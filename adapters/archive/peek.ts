@@ -1,4 +1,4 @@
-/** Looks at how a stream begins without losing anything of it. */
+// Looks at how a stream begins without losing anything of it.
 import { SNIFF_BYTES } from '#core/archive/sniff.ts'
 
 /** The first bytes of a stream, and all of it. */

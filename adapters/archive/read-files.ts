@@ -1,4 +1,4 @@
-/** Reads chosen files out of an artifact: an archive through the same readers that took it in, a ZFS stream by position. */
+// Reads chosen files out of an artifact: an archive through the same readers that took it in, a ZFS stream by position.
 import path from 'node:path'
 import type { ArchiveFile, ReadFiles } from '#app/ports/archives.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'

@@ -1,4 +1,4 @@
-/** Reads a flash archive as it comes: all that stands in front at once, then its archive section as stored (jumpstart.md 4.8). */
+// Reads a flash archive as it comes: all that stands in front at once, then its archive section as stored (jumpstart.md 4.8).
 import { FlarReader, type FlarPreamble, type FlarSink } from '#core/flar/reader.ts'
 
 /** What only the end of an archive shows. */

@@ -1,4 +1,4 @@
-/** Passes a stream through a program that reads stdin and writes stdout. */
+// Passes a stream through a program that reads stdin and writes stdout.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'

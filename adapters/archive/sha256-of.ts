@@ -1,4 +1,4 @@
-/** The digest of contents that come in pieces. */
+// The digest of contents that come in pieces.
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '#core/digest.ts'
 

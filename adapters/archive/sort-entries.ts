@@ -1,4 +1,4 @@
-/** Sorts an index of any length: in memory when it is short, else in sorted runs on disk that are merged while they are read. */
+// Sorts an index of any length: in memory when it is short, else in sorted runs on disk that are merged while they are read.
 import path from 'node:path'
 import type { SortEntries } from '#app/ports/archives.ts'
 import type { Config } from '#core/config.ts'

@@ -1,4 +1,4 @@
-/** Passes over an artifact once: sniffs its compression and format, unpacks, checks and indexes it. Memory does not grow with it. */
+// Passes over an artifact once: sniffs its compression and format, unpacks, checks and indexes it. Memory does not grow with it.
 import path from 'node:path'
 import type { ArtifactIndex, ArtifactIndexer, FindBase } from '#app/ports/archives.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'

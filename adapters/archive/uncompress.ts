@@ -1,4 +1,4 @@
-/** Undoes compress(1) as a stream. */
+// Undoes compress(1) as a stream.
 import { setImmediate as turn } from 'node:timers/promises'
 import { LzwDecoder } from '#core/archive/lzw.ts'
 import { refusal } from '#core/archive/refusals.ts'

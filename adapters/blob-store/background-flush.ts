@@ -1,4 +1,4 @@
-/** Pushes a growing file to the disk while it grows, so that the last flush has little left to wait for. */
+// Pushes a growing file to the disk while it grows, so that the last flush has little left to wait for.
 import type { FileHandle } from 'node:fs/promises'
 
 /** bytes between flushes; one runs at a time */

@@ -1,4 +1,4 @@
-/** The few file operations that make a rename durable, and what a full disk looks like. */
+// The few file operations that make a rename durable, and what a full disk looks like.
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { ProvisionError } from '#core/errors.ts'

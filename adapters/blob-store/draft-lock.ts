@@ -1,4 +1,4 @@
-/** One process at a time works on a draft: `locks/<id>`, a symbolic link to the name of its holder, made whole or not at all. */
+// One process at a time works on a draft: `locks/<id>`, a symbolic link to the name of its holder, made whole or not at all.
 import { link, lstat, lutimes, readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import path from 'node:path'
 import { ProvisionError } from '#core/errors.ts'

@@ -1,4 +1,4 @@
-/** Resumable blobs as a pair of files below `drafts/`: `<id>.data`, which grows, and `<id>.note`. */
+// Resumable blobs as a pair of files below `drafts/`: `<id>.data`, which grows, and `<id>.note`.
 import { createReadStream } from 'node:fs'
 import { link, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'

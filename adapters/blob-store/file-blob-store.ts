@@ -1,4 +1,4 @@
-/** Blobs as read-only files, one for each digest, below a root directory. A blob appears whole or not at all. */
+// Blobs as read-only files, one for each digest, below a root directory. A blob appears whole or not at all.
 import { createReadStream } from 'node:fs'
 import {
   chmod,

@@ -1,4 +1,4 @@
-/** Computes the digests that name a blob while its bytes pass by. */
+// Computes the digests that name a blob while its bytes pass by.
 import { createHash } from 'node:crypto'
 import type { StoredBlob } from '#app/ports/blobs.ts'
 import type { Sha256 } from '#core/digest.ts'

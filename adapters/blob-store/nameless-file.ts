@@ -1,4 +1,4 @@
-/** Temporary files without a name: nothing is left of them when the process dies. */
+// Temporary files without a name: nothing is left of them when the process dies.
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { writerName } from './writer-name.ts'

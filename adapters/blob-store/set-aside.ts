@@ -1,8 +1,6 @@
-/**
- * Blobs on their way out: `removed/<sha256>.<writer>`. A blob is first renamed there and judged afterwards, so that a copy that
- * is stored meanwhile lies under the blob's own name and is not touched. Readers still find what is aside; what a dead process
- * left there is put back. docs/decisions/0009-garbage-collection.md says why this is right.
- */
+// Blobs on their way out: `removed/<sha256>.<writer>`. A blob is first renamed there and judged afterwards, so that a copy that
+// is stored meanwhile lies under the blob's own name and is not touched. Readers still find what is aside; what a dead process
+// left there is put back. docs/decisions/0009-garbage-collection.md says why this is right.
 import { link, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { shardPath, type Sha256 } from '#core/digest.ts'

@@ -1,4 +1,4 @@
-/** Names of files that are being written, by which a later process can tell whether the writer still lives. */
+// Names of files that are being written, by which a later process can tell whether the writer still lives.
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-/** What a conversion to an archive asks of those who pack, and what it gets. */
+// What a conversion to an archive asks of those who pack, and what it gets.
 import type { StoredBlob } from '#app/ports/blobs.ts'
 import type { ConversionRequest } from '#app/ports/conversion.ts'
 import { ProvisionError } from '#core/errors.ts'

@@ -1,4 +1,4 @@
-/** An archive as another one, member by member in the order of the source. */
+// An archive as another one, member by member in the order of the source.
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import type { ArchiveLayout } from '#core/manifest.ts'

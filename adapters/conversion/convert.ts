@@ -1,4 +1,4 @@
-/** Makes forms of a version out of others, each in one pass into the blob store. */
+// Makes forms of a version out of others, each in one pass into the blob store.
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { Convert, ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import type { Limits } from '#core/config.ts'

@@ -1,4 +1,4 @@
-/** A zone's root as the zonepath that its stream holds: `root/`, and beside it the configuration of the detached zone. */
+// A zone's root as the zonepath that its stream holds: `root/`, and beside it the configuration of the detached zone.
 import { createHash } from 'node:crypto'
 import { DETACHED_XML } from '#core/archive/layout.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'

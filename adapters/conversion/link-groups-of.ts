@@ -1,4 +1,4 @@
-/** The names that are one file in an archive, as bytes. */
+// The names that are one file in an archive, as bytes.
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionSource } from '#app/ports/conversion.ts'
 import { showsByte } from '#core/archive/encode-name.ts'

@@ -1,4 +1,4 @@
-/** Opens streams of the blob store as one tree: a full stream, and increments on it. */
+// Opens streams of the blob store as one tree: a full stream, and increments on it.
 import { storedBytes } from '#app/stream-chain.ts'
 import type { Artifact } from '#core/manifest.ts'
 import { openStreamTree, type OpenTree } from '../zfs/open-tree.ts'

@@ -1,4 +1,4 @@
-/** Takes the zone's root alone out of a zonepath: what lies beside `root/` stays behind. */
+// Takes the zone's root alone out of a zonepath: what lies beside `root/` stays behind.
 import { ProvisionError } from '#core/errors.ts'
 import type { SourceContents, SourceEntry, TreeSource } from '#core/zfs/write/tree-source.ts'
 

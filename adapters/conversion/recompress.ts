@@ -1,4 +1,4 @@
-/** The same bytes in another compression; of a stream the snapshot may get another name. */
+// The same bytes in another compression; of a stream the snapshot may get another name.
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import { SnapshotRenamer } from '#core/zfs/rename-snapshot.ts'
 import { decompress } from '../archive/decompress.ts'

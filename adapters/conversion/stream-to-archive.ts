@@ -1,4 +1,4 @@
-/** A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order. */
+// A ZFS stream as tar or cpio: of a zonepath its zoneroot, as zones are packaged, in path order.
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import { isHostDevice, parseDevice } from '#core/archive/devices.ts'

@@ -1,4 +1,4 @@
-/** Any form of a tree as a full flash archive of the zone's root: preamble and payload in one pass (jumpstart.md 4.8). */
+// Any form of a tree as a full flash archive of the zone's root: preamble and payload in one pass (jumpstart.md 4.8).
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import { measureFlar } from '#core/conversion/flar-sizes.ts'

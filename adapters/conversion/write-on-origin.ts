@@ -1,4 +1,4 @@
-/** A version as what it changed of its origin: an increment, and a full stream that gives the same snapshot. */
+// A version as what it changed of its origin: an increment, and a full stream that gives the same snapshot.
 import type { ConversionRequest, ConvertedForm, OriginStreams } from '#app/ports/conversion.ts'
 import type { StoredBlob } from '#app/ports/blobs.ts'
 import { ProvisionError } from '#core/errors.ts'

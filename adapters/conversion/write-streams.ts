@@ -1,4 +1,4 @@
-/** A tree as ZFS streams, written for whoever will receive them. */
+// A tree as ZFS streams, written for whoever will receive them.
 import type { ConversionRequest, ConvertedForm } from '#app/ports/conversion.ts'
 import { isArchive } from '#core/manifest.ts'
 import type { TreeSource } from '#core/zfs/write/tree-source.ts'

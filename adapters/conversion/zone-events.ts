@@ -1,4 +1,4 @@
-/** The members of a zonepath's archive that lie in the zone, under their names there. */
+// The members of a zonepath's archive that lie in the zone, under their names there.
 import { pathInZone } from '#core/archive/zone-path.ts'
 import { ProvisionError } from '#core/errors.ts'
 import type { ArchiveEvent, CanonicalMember } from '../packaging/canonical-members.ts'

@@ -1,4 +1,4 @@
-/** compress(1), which makes what every Solaris can undo: by its program, where there is one. */
+// compress(1), which makes what every Solaris can undo: by its program, where there is one.
 import { ProvisionError } from '#core/errors.ts'
 import { FilterFailed, runFilter } from '../archive/run-filter.ts'
 

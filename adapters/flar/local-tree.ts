@@ -1,4 +1,4 @@
-/** A directory of this machine as flash archives take it: what the filters let through, in the order of its names. */
+// A directory of this machine as flash archives take it: what the filters let through, in the order of its names.
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { decodeName } from '#core/archive/member.ts'

@@ -1,4 +1,4 @@
-/** What is in a tree that becomes an archive section, by lstat alone. */
+// What is in a tree that becomes an archive section, by lstat alone.
 import { CPIO_MAX_SIZE, CPIO_MAX_SIZE_EVERYWHERE } from '#core/archive/cpio-writer.ts'
 import { bytesOnDisk } from '#core/flar/disk-bytes.ts'
 import { fitsCpioTime } from '#core/conversion/cpio-times.ts'

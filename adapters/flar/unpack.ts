@@ -1,4 +1,4 @@
-/** The members of a flash archive as a tar that any tar can unpack without harm: no name leads outside, no device is made. */
+// The members of a flash archive as a tar that any tar can unpack without harm: no name leads outside, no device is made.
 import { clampLink } from '#core/archive/member-path.ts'
 import { EntryPolicy, type EntryLimits } from '#core/archive/entry-policy.ts'
 import { encodeName } from '#core/archive/encode-name.ts'

@@ -1,4 +1,4 @@
-/** The archive section of a tree, in one pass: cpio newc or pax, hard links kept (jumpstart.md 4.3). */
+// The archive section of a tree, in one pass: cpio newc or pax, hard links kept (jumpstart.md 4.3).
 import { readlinkSync } from 'node:fs'
 import { cpioMember, cpioPad, cpioTrailer } from '#core/archive/cpio-writer.ts'
 import { tarMember, tarPad, tarTrailer, type TarMember } from '#core/archive/tar-writer.ts'

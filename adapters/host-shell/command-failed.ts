@@ -1,4 +1,4 @@
-/** A command on a host that did not do what it was asked. */
+// A command on a host that did not do what it was asked.
 import { ProvisionError } from '#core/errors.ts'
 
 export function commandFailed(

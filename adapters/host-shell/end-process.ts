@@ -1,4 +1,4 @@
-/** Ends a command with everything it started. */
+// Ends a command with everything it started.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 

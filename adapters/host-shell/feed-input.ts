@@ -1,4 +1,4 @@
-/** Gives a command its input. */
+// Gives a command its input.
 import type { Writable } from 'node:stream'
 
 export type Input = string | AsyncIterable<Uint8Array>

@@ -1,4 +1,4 @@
-/** How the worker reaches a host: core/host.ts Transport. */
+// How the worker reaches a host: core/host.ts Transport.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

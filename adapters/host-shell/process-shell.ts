@@ -1,4 +1,4 @@
-/** Runs a host's commands as child processes of ours: here, in a sandbox host, or over ssh. */
+// Runs a host's commands as child processes of ours: here, in a sandbox host, or over ssh.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'

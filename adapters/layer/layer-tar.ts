@@ -1,4 +1,4 @@
-/** The members of a layer, picked out of the version's own tar while that passes. */
+// The members of a layer, picked out of the version's own tar while that passes.
 import type { Member, MemberSink } from '#core/archive/member.ts'
 import { tarMember, tarPad, tarTrailer } from '#core/archive/tar-writer.ts'
 import { HEAD_MEMBER, REMOVE_MEMBER, renderRemove, TREE_MEMBER } from '#core/layer/head.ts'

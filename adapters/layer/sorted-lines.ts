@@ -1,4 +1,4 @@
-/** Lines sorted by their bytes, however many: sort(1) keeps on disk what does not fit in memory. */
+// Lines sorted by their bytes, however many: sort(1) keeps on disk what does not fit in memory.
 import { mkdir } from 'node:fs/promises'
 import { runFilter } from '../archive/run-filter.ts'
 

@@ -1,4 +1,4 @@
-/** A version's layer against its origin: from both indexes and one pass over the version's own archive. */
+// A version's layer against its origin: from both indexes and one pass over the version's own archive.
 import { createHash } from 'node:crypto'
 import type { LayerRequest, LayerOutcome } from '#app/make-layer.ts'
 import type { BlobStore } from '#app/ports/blobs.ts'

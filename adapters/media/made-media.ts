@@ -1,4 +1,4 @@
-/** Makes a recipe's media on this machine and keeps the last of them: docs/recipes.md. */
+// Makes a recipe's media on this machine and keeps the last of them: docs/recipes.md.
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-/** ISO images by xorriso. */
+// ISO images by xorriso.
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** Writes one tree as tar and as cpio at the same time, and its index. */
+// Writes one tree as tar and as cpio at the same time, and its index.
 import { createHash, type Hash } from 'node:crypto'
 import {
   CPIO_MAX_SIZE,

@@ -1,4 +1,4 @@
-/** Turns what a reader finds in a zone's tree into the members that are packaged: the same for the same tree, whoever read it. */
+// Turns what a reader finds in a zone's tree into the members that are packaged: the same for the same tree, whoever read it.
 import { parseDevice, type DeviceNumbers } from '#core/archive/devices.ts'
 import { encodeName } from '#core/archive/encode-name.ts'
 import { EntryPolicy, type EntryLimits } from '#core/archive/entry-policy.ts'

@@ -1,4 +1,4 @@
-/** One pass over a zone's root: tar.gz, tar.zst and cpio.gz in the blob store, and their common index. Memory does not grow with the tree. */
+// One pass over a zone's root: tar.gz, tar.zst and cpio.gz in the blob store, and their common index. Memory does not grow with the tree.
 import type { PackagedArchives, ZoneTree } from '#app/package-zone.ts'
 import type { BlobStore } from '#app/ports/blobs.ts'
 import { ArtifactName } from '#core/recipe/artifact-name.ts'

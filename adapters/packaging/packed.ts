@@ -1,4 +1,4 @@
-/** Compressors of a fixed output, each writing into the blob store. */
+// Compressors of a fixed output, each writing into the blob store.
 import { HandOver } from '#app/hand-over.ts'
 import type { AcceptBlob, BlobStore, StoredBlob } from '#app/ports/blobs.ts'
 import type { Compression } from '#core/manifest.ts'

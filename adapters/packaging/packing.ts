@@ -1,4 +1,4 @@
-/** The archives of one tree while they grow: each form its own compressor, each compressor into the blob store. */
+// The archives of one tree while they grow: each form its own compressor, each compressor into the blob store.
 import type { BlobStore, StoredBlob } from '#app/ports/blobs.ts'
 import type { Artifact, Compression } from '#core/manifest.ts'
 import type { EntrySpool } from '../archive/entry-spool.ts'

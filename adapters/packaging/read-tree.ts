@@ -1,4 +1,4 @@
-/** Streams a tree off its host, once: by GNU tar where there is one, else by find and cpio. */
+// Streams a tree off its host, once: by GNU tar where there is one, else by find and cpio.
 import type { Readable } from 'node:stream'
 import type { HostShell } from '#app/ports/hosts.ts'
 import { CpioReader } from '#core/archive/cpio-reader.ts'

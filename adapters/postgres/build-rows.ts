@@ -1,4 +1,4 @@
-/** Rows of the tables of builds as core/build/build.ts has them. */
+// Rows of the tables of builds as core/build/build.ts has them.
 import type { Selectable } from 'kysely'
 import type { Build, BuildStep } from '#core/build/build.ts'
 import type { Tables } from './tables.ts'

@@ -1,4 +1,4 @@
-/** Tells a webhook of others something. */
+// Tells a webhook of others something.
 
 /** An address that does not answer must not hold up what tells it. */
 const TIMEOUT_MS = 10_000

@@ -1,4 +1,4 @@
-/** The sha256 of every file of a stream, or of a chain of streams, made while the bytes pass. */
+// The sha256 of every file of a stream, or of a chain of streams, made while the bytes pass.
 import { createHash, type Hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ContentSink, Extent } from '#core/zfs/content-sink.ts'

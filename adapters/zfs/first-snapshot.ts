@@ -1,4 +1,4 @@
-/** Which snapshot a stream gives first: what it needs is known before anything of it is applied. */
+// Which snapshot a stream gives first: what it needs is known before anything of it is applied.
 import { RecordReader } from '#core/zfs/record-reader.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 

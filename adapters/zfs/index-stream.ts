@@ -1,4 +1,4 @@
-/** Takes in a ZFS stream: verifies it to its END, reads its tree, hashes every file and makes its index (zfs-stream.md 16 item 1). */
+// Takes in a ZFS stream: verifies it to its END, reads its tree, hashes every file and makes its index (zfs-stream.md 16 item 1).
 import { sha256Of } from '../archive/sha256-of.ts'
 import { ContentHasher } from './content-hasher.ts'
 import { firstSnapshot } from './first-snapshot.ts'

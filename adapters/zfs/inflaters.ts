@@ -1,4 +1,4 @@
-/** The decompressors of node:zlib for blocks of ZFS streams. */
+// The decompressors of node:zlib for blocks of ZFS streams.
 import { constants, inflateSync, zstdDecompressSync } from 'node:zlib'
 import type { Inflaters } from '#core/zfs/decompress.ts'
 

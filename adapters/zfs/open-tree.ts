@@ -1,4 +1,4 @@
-/** Opens a stream, or a full one and increments on it, as a tree whose files can be read in any order. */
+// Opens a stream, or a full one and increments on it, as a tree whose files can be read in any order.
 import { inflaters } from './inflaters.ts'
 import { OpeningQueue } from './opening-queue.ts'
 import { streamMemory, type MemoryLease, type StreamMemory } from './stream-memory.ts'

@@ -1,4 +1,4 @@
-/** Streams are opened a few at a time: each takes the processor for all its records. */
+// Streams are opened a few at a time: each takes the processor for all its records.
 
 /** Lets so many in at a time; the others wait in line. */
 export class OpeningQueue {

@@ -1,4 +1,4 @@
-/** Reads chosen files out of ZFS streams in the blob store, by position. */
+// Reads chosen files out of ZFS streams in the blob store, by position.
 import { openStreamTree } from './open-tree.ts'
 import { openStored } from './stored-source.ts'
 import type { SpoolOptions } from './stream-source.ts'

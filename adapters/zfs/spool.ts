@@ -1,4 +1,4 @@
-/** Copies a stream into a file without a name, to read it by position. */
+// Copies a stream into a file without a name, to read it by position.
 import type { FileHandle } from 'node:fs/promises'
 import { asProvisionError, writeFully } from '../blob-store/disk.ts'
 import { openNameless } from '../blob-store/nameless-file.ts'

@@ -1,4 +1,4 @@
-/** Streams in the blob store as sources that can be read by position. */
+// Streams in the blob store as sources that can be read by position.
 import { openStreamFile, spoolStream, type SpoolOptions, type StreamSource } from './stream-source.ts'
 import type { StoredBytes } from '#app/ports/archives.ts'
 

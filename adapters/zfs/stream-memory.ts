@@ -1,4 +1,4 @@
-/** What trees of streams may take of the process's memory together, whoever has them: intake, personal streams, conversions. */
+// What trees of streams may take of the process's memory together, whoever has them: intake, personal streams, conversions.
 import { getHeapStatistics } from 'node:v8'
 import { refusal } from '#core/archive/refusals.ts'
 import { ProvisionError } from '#core/errors.ts'

@@ -1,4 +1,4 @@
-/** Streams that can be read from the start and by position: plain files, and a nameless copy of anything else. */
+// Streams that can be read from the start and by position: plain files, and a nameless copy of anything else.
 import { open, type FileHandle } from 'node:fs/promises'
 import { decompress } from '../archive/decompress.ts'
 import { peek } from '../archive/peek.ts'

@@ -1,4 +1,4 @@
-/** Trees of streams in the blob store. The last few stay open: their metadata in memory, their bytes where they are stored. */
+// Trees of streams in the blob store. The last few stay open: their metadata in memory, their bytes where they are stored.
 import path from 'node:path'
 import type { BlobStore } from '#app/ports/blobs.ts'
 import type { ReadableTree, StreamTrees } from '#app/ports/streams.ts'

@@ -1,4 +1,4 @@
-/** Lets everything else of the process have its turn between pieces that come without any wait, such as those of holes. */
+// Lets everything else of the process have its turn between pieces that come without any wait, such as those of holes.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Passed on in a few milliseconds. */

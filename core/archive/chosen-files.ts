@@ -1,4 +1,4 @@
-/** The files of an archive whose contents somebody wants to see, by what the index says of them. */
+// The files of an archive whose contents somebody wants to see, by what the index says of them.
 import type { Entry } from '../entry.ts'
 
 /** Reads files by their paths in the archive, each with how many of its bytes are wanted. */

@@ -1,4 +1,4 @@
-/** The header of a cpio member in ASCII: newc and crc with 110 characters, odc with 76 (cpio(5)). */
+// The header of a cpio member in ASCII: newc and crc with 110 characters, odc with 76 (cpio(5)).
 import { refusal } from './refusals.ts'
 import { quoted } from '../quoted.ts'
 

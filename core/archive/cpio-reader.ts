@@ -1,4 +1,4 @@
-/** Reads cpio: newc, with and without checksums, and the older odc. Several names of one inode carry the data with one of them, by custom the last. */
+// Reads cpio: newc, with and without checksums, and the older odc. Several names of one inode carry the data with one of them, by custom the last.
 import type { EntryType } from '../entry.ts'
 import {
   CPIO_MAGIC,

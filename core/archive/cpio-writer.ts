@@ -1,4 +1,4 @@
-/** Writes cpio newc: `-H newc` of GNU cpio, `-c` of Solaris, which both read (jumpstart.md 4.3). */
+// Writes cpio newc: `-H newc` of GNU cpio, `-c` of Solaris, which both read (jumpstart.md 4.3).
 import { encodeCpioHeader, CPIO_TRAILER, cpioPadding, type CpioHeader } from './cpio-header.ts'
 
 /** A member; names that share `ino` are hard links, whose data goes with the last of them. */

@@ -1,4 +1,4 @@
-/** The configuration of a detached zone, as a file of its zonepath. */
+// The configuration of a detached zone, as a file of its zonepath.
 import type { Entry } from '../entry.ts'
 import { DETACHED_XML } from './layout.ts'
 import { refusal } from './refusals.ts'

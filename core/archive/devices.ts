@@ -1,4 +1,4 @@
-/** Device nodes that a zone's root may carry: those that every zone has anyway. */
+// Device nodes that a zone's root may carry: those that every zone has anyway.
 
 /** `major,minor` by name: Linux first, then Solaris and illumos, where only the mm driver's numbers are fixed. */
 const allowed: Record<string, readonly string[]> = {

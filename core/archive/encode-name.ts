@@ -1,4 +1,4 @@
-/** Undoes decodeName where the bytes are not at hand: cpio members carry only how many there were. */
+// Undoes decodeName where the bytes are not at hand: cpio members carry only how many there were.
 import { decodeName } from './member.ts'
 
 const ESCAPED = /\\x([89A-F][0-9A-F])/g

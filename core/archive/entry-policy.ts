@@ -1,4 +1,4 @@
-/** Decides entry by entry whether an archive may become a template. Nothing it lets through can write outside when it is unpacked. */
+// Decides entry by entry whether an archive may become a template. Nothing it lets through can write outside when it is unpacked.
 import type { EntryType } from '../entry.ts'
 import { allowedDevices } from './devices.ts'
 import { climbHeight, climbsOut, normalizeMemberPath } from './member-path.ts'

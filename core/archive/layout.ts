@@ -1,4 +1,4 @@
-/** Recognises whether an archive was made of a zonepath or of a zone's root (jumpstart.md 4.10). */
+// Recognises whether an archive was made of a zonepath or of a zone's root (jumpstart.md 4.10).
 import type { EntryType } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'
 import { refusal } from './refusals.ts'

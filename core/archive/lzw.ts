@@ -1,4 +1,4 @@
-/** Undoes compress(1), whose files end in `.Z`: LZW with codes of 9 to 16 bits. */
+// Undoes compress(1), whose files end in `.Z`: LZW with codes of 9 to 16 bits.
 import { refusal } from './refusals.ts'
 
 export const LZW_MAGIC = [0x1f, 0x9d] as const

@@ -1,4 +1,4 @@
-/** Names and link targets of members, brought to one spelling. */
+// Names and link targets of members, brought to one spelling.
 import { refusal } from './refusals.ts'
 import { quoted } from '../quoted.ts'
 

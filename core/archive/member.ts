@@ -1,4 +1,4 @@
-/** What the readers say of an archive, before any policy is applied. */
+// What the readers say of an archive, before any policy is applied.
 import type { EntryType } from '../entry.ts'
 
 export interface Member {

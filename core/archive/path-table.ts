@@ -1,4 +1,4 @@
-/** Which paths an archive has had, and as what: two million of them in some tens of megabytes. */
+// Which paths an archive has had, and as what: two million of them in some tens of megabytes.
 
 /** What stands at a path; 0 is reserved for an empty slot. */
 export const PathKind = { file: 1, directory: 2, symlink: 3, other: 4 } as const

@@ -1,4 +1,4 @@
-/** Decodes the records of a pax extended header: `length key=value\n`, the length counting itself (POSIX.1-2001 pax). */
+// Decodes the records of a pax extended header: `length key=value\n`, the length counting itself (POSIX.1-2001 pax).
 import { refusal } from './refusals.ts'
 
 const EQUALS = 0x3d

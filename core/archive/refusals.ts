@@ -1,4 +1,4 @@
-/** The reasons for which an artifact is refused. Codes are part of the API. */
+// The reasons for which an artifact is refused. Codes are part of the API.
 import { ProvisionError } from '../errors.ts'
 
 /** Every code with which taking in an artifact can refuse what it is given. */

@@ -1,4 +1,4 @@
-/** Tells from the first bytes what a stream is. */
+// Tells from the first bytes what a stream is.
 import type { Compression } from '../manifest.ts'
 import { isTarHeader } from './tar-header.ts'
 

@@ -1,4 +1,4 @@
-/** Expands a sparse file of GNU tar's format 1.0: a map of decimal lines, padded to a block, in front of the data (GNU tar manual, D.2). */
+// Expands a sparse file of GNU tar's format 1.0: a map of decimal lines, padded to a block, in front of the data (GNU tar manual, D.2).
 import { refusal } from './refusals.ts'
 import { TAR_BLOCK } from './tar-header.ts'
 

@@ -1,4 +1,4 @@
-/** Decodes the 512-byte header of a tar member: V7, POSIX ustar and GNU (pax Interchange Format, POSIX.1-2001; tar(5)). */
+// Decodes the 512-byte header of a tar member: V7, POSIX ustar and GNU (pax Interchange Format, POSIX.1-2001; tar(5)).
 import { refusal } from './refusals.ts'
 
 export const TAR_BLOCK = 512

@@ -1,8 +1,6 @@
-/**
- * Reads tar: V7, ustar, GNU long names, pax, Solaris extended headers. Written by hand because the libraries take what an
- * installer must not: a stream that ends without its trailer, a second archive behind the first, global headers that are
- * not applied, and a size in hard links (Solaris tar writes the file's, and no data).
- */
+// Reads tar: V7, ustar, GNU long names, pax, Solaris extended headers. Written by hand because the libraries take what an
+// installer must not: a stream that ends without its trailer, a second archive behind the first, global headers that are
+// not applied, and a size in hard links (Solaris tar writes the file's, and no data).
 import { joinBytes } from '../join-bytes.ts'
 import type { EntryType } from '../entry.ts'
 import { decodeName, type Member, type MemberSink, type PushReader } from './member.ts'

@@ -1,4 +1,4 @@
-/** Writes tar as Solaris 10 tar reads it: ustar, and pax records only for what ustar cannot hold (POSIX.1-2001 pax). */
+// Writes tar as Solaris 10 tar reads it: ustar, and pax records only for what ustar cannot hold (POSIX.1-2001 pax).
 import { joinBytes } from '../join-bytes.ts'
 import type { EntryType } from '../entry.ts'
 import { refusal } from './refusals.ts'

@@ -1,4 +1,4 @@
-/** Passes on what an archive of a whole host has, but for the device nodes that each host makes anew (jumpstart.md 4.3). */
+// Passes on what an archive of a whole host has, but for the device nodes that each host makes anew (jumpstart.md 4.3).
 import { isHostDevice } from './devices.ts'
 import type { Member, MemberSink } from './member.ts'
 

@@ -1,4 +1,4 @@
-/** Where a file of an archive lies in its zone. */
+// Where a file of an archive lies in its zone.
 import type { ArchiveLayout } from '../manifest.ts'
 
 /** Relative to the zone's root, `.` for the root itself; undefined for what lies beside it in a zonepath. */

@@ -1,4 +1,4 @@
-/** The line of /etc/bootparams for a SPARC host (jumpstart.md 3.3). */
+// The line of /etc/bootparams for a SPARC host (jumpstart.md 3.3).
 import { assertPlainServer, type BootSite } from './site.ts'
 
 export function renderBootparams({

@@ -1,4 +1,4 @@
-/** A host block for ISC dhcpd. */
+// A host block for ISC dhcpd.
 import { bootConflict } from './options.ts'
 import type { BootSite } from './site.ts'
 import { encodeVendorOptions, hex, optionComments, vendorOptions } from './vendor-options.ts'

@@ -1,4 +1,4 @@
-/** Lines for dnsmasq.conf. */
+// Lines for dnsmasq.conf.
 import { fixedAddress } from './dhcpd.ts'
 import type { BootSite } from './site.ts'
 import { encodeVendorOptions, hex, optionComments, vendorOptions } from './vendor-options.ts'

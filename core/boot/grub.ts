@@ -1,4 +1,4 @@
-/** The menu that PXE GRUB shows on x86 (jumpstart.md 3.4). */
+// The menu that PXE GRUB shows on x86 (jumpstart.md 3.4).
 import { assertPlainServer, type BootSite } from './site.ts'
 
 /**

@@ -1,4 +1,4 @@
-/** What the loader of a host that kayak installs is told (jumpstart.md 6.1). */
+// What the loader of a host that kayak installs is told (jumpstart.md 6.1).
 import { z } from 'zod'
 import { TemplateRef } from '../names.ts'
 import type { BootMaterial } from './render.ts'

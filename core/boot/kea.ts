@@ -1,4 +1,4 @@
-/** What Kea's Dhcp4 needs for one host: a reservation, and a class that gives it option 43. */
+// What Kea's Dhcp4 needs for one host: a reservation, and a class that gives it option 43.
 import { fixedAddress } from './dhcpd.ts'
 import type { BootSite } from './site.ts'
 import { encodeVendorOptions, hex, vendorOptions } from './vendor-options.ts'

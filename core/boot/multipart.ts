@@ -1,4 +1,4 @@
-/** The two parts of every answer of wanboot-cgi (jumpstart.md 3.7): what was asked for, and a digest that is zero where nothing is signed. */
+// The two parts of every answer of wanboot-cgi (jumpstart.md 3.7): what was asked for, and a digest that is zero where nothing is signed.
 
 const BOUNDARY = 'WANBoot_Part_Boundary'
 export const MULTIPART_TYPE = `multipart/mixed; boundary=${BOUNDARY}`

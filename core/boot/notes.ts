@@ -1,4 +1,4 @@
-/** What an administrator should know of boot material that is printed all the same, one line each. */
+// What an administrator should know of boot material that is printed all the same, one line each.
 import type { Host } from '../host.ts'
 import type { BootKind, BootOptions } from './options.ts'
 

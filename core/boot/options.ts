@@ -1,4 +1,4 @@
-/** What an administrator may say about the network that a host boots from. Every value fits the files it goes into as it is. */
+// What an administrator may say about the network that a host boots from. Every value fits the files it goes into as it is.
 import { z } from 'zod'
 import { ProvisionError } from '../errors.ts'
 import { MediumCompression } from './kayak.ts'

@@ -1,4 +1,4 @@
-/** The files of a kind, and what an administrator does with them. */
+// The files of a kind, and what an administrator does with them.
 import { promCommand, renderBootparams } from './bootparams.ts'
 import { renderDhcpd } from './dhcpd.ts'
 import { renderDnsmasq } from './dnsmasq.ts'

@@ -1,4 +1,4 @@
-/** All that the files of one host are made of, gathered from its record, the options and the address of its documents. */
+// All that the files of one host are made of, gathered from its record, the options and the address of its documents.
 import { addressOfHost, type Host } from '../host.ts'
 import { bootConflict, type BootOptions, type BootServer } from './options.ts'
 

@@ -1,4 +1,4 @@
-/** The vendor options that Solaris reads when it boots by DHCP, as they stand inside option 43 (jumpstart.md 3.3). */
+// The vendor options that Solaris reads when it boots by DHCP, as they stand inside option 43 (jumpstart.md 3.3).
 import { ProvisionError } from '../errors.ts'
 import { assertPlainServer, type BootSite } from './site.ts'
 import { wanbootUrl } from './wanboot.ts'

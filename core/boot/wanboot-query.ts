@@ -1,4 +1,4 @@
-/** What WAN boot asks its server, as it stands in the query (jumpstart.md 3.7). */
+// What WAN boot asks its server, as it stands in the query (jumpstart.md 3.7).
 import { z } from 'zod'
 import { ProvisionError } from '../errors.ts'
 

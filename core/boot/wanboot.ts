@@ -1,4 +1,4 @@
-/** wanboot.conf and system.conf for an unsigned WAN boot (jumpstart.md 3.7). */
+// wanboot.conf and system.conf for an unsigned WAN boot (jumpstart.md 3.7).
 import { assertPlainServer, type BootSite } from './site.ts'
 
 type WanbootSite = Pick<BootSite, 'server' | 'documents' | 'wanbootFile' | 'minirootFile'>

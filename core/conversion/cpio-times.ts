@@ -1,4 +1,4 @@
-/** Times that cpio has no place for: its seconds since 1970 are 32 bits without a sign (jumpstart.md 4.3). */
+// Times that cpio has no place for: its seconds since 1970 are 32 bits without a sign (jumpstart.md 4.3).
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'
 import { ProvisionError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** What the archive section of a flash archive will have, by the index of its tree alone: its archiver and its bytes. */
+// What the archive section of a flash archive will have, by the index of its tree alone: its archiver and its bytes.
 import type { Archiver } from '../flar/archiver.ts'
 import { CPIO_HEADER, CPIO_TRAILER, cpioPadding } from '../archive/cpio-header.ts'
 import { CPIO_MAX_SIZE_EVERYWHERE } from '../archive/cpio-writer.ts'

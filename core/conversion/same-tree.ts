@@ -1,4 +1,4 @@
-/** Whether a conversion holds the tree that it was made of. */
+// Whether a conversion holds the tree that it was made of.
 import { showsByte } from '../archive/encode-name.ts'
 import { orderKey } from '../diff/path-order.ts'
 import { differencesOf } from '../diff/compare-files.ts'

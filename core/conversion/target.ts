@@ -1,4 +1,4 @@
-/** The forms that a version can be converted to, and what each is. */
+// The forms that a version can be converted to, and what each is.
 import { z } from 'zod'
 import type { ArchiveLayout, Artifact, ArtifactFormat, Compression } from '../manifest.ts'
 

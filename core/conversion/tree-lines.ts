@@ -1,4 +1,4 @@
-/** An index as it is compared with that of a conversion: files by their place, every name of a file with what it shares. */
+// An index as it is compared with that of a conversion: files by their place, every name of a file with what it shares.
 import { nameByName } from '../archive/encode-name.ts'
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'

@@ -1,4 +1,4 @@
-/** Compares two sorted lists of files in one pass. */
+// Compares two sorted lists of files in one pass.
 import type { Entry } from '../entry.ts'
 import type { Difference, FileLine, FileSide } from './line.ts'
 import { orderKey } from './path-order.ts'

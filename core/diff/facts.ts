@@ -1,4 +1,4 @@
-/** What a zone is beside its files, gathered from a few of them: a name and some words for each package, service, account, port. */
+// What a zone is beside its files, gathered from a few of them: a name and some words for each package, service, account, port.
 import type { Entry } from '../entry.ts'
 import type { FactKind, FactLine } from './line.ts'
 

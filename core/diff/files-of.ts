@@ -1,4 +1,4 @@
-/** An index as a comparison needs it: files by their place in the zone, every name of a file with its contents. */
+// An index as a comparison needs it: files by their place in the zone, every name of a file with its contents.
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'
 import type { ArchiveLayout } from '../manifest.ts'

@@ -1,4 +1,4 @@
-/** Gathers all facts of one version: its index once or twice, and its archive once. */
+// Gathers all facts of one version: its index once or twice, and its archive once.
 import { ChosenFiles, type ReadChosen } from '../archive/chosen-files.ts'
 import { pathInZone } from '../archive/zone-path.ts'
 import type { Entry } from '../entry.ts'

@@ -1,4 +1,4 @@
-/** What a comparison of two versions tells, line by line: first what the zones are, then their files, then how much it was. */
+// What a comparison of two versions tells, line by line: first what the zones are, then their files, then how much it was.
 import { z } from 'zod'
 import { EntryType } from '../entry.ts'
 import { TemplateName, VersionName } from '../names.ts'

@@ -1,4 +1,4 @@
-/** Counts what a comparison tells. */
+// Counts what a comparison tells.
 import type { Counts, FactKind, FactLine, FileLine, TotalLine } from './line.ts'
 
 const none = (): Counts => ({ added: 0, removed: 0, changed: 0 })

@@ -1,4 +1,4 @@
-/** Holds the manifest of a differential archive against the tree of a client: may it be installed there, and what goes (jumpstart.md 4.6). */
+// Holds the manifest of a differential archive against the tree of a client: may it be installed there, and what goes (jumpstart.md 4.6).
 import type { FlarFilter } from './filters.ts'
 import type { FlarManifest, ManifestLine, OldFile } from './manifest.ts'
 import { below, differenceOf, isDirectory, type FileTree } from './trees.ts'

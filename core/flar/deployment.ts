@@ -1,4 +1,4 @@
-/** Deployment scripts: sections with a compressed archive in uuencode (jumpstart.md 4.5). */
+// Deployment scripts: sections with a compressed archive in uuencode (jumpstart.md 4.5).
 import { CpioReader } from '../archive/cpio-reader.ts'
 import { cpioMember, cpioPad, cpioTrailer } from '../archive/cpio-writer.ts'
 import { LzwDecoder } from '../archive/lzw.ts'

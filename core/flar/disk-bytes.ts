@@ -1,4 +1,4 @@
-/** Bytes that files need on a disk, as `files_unarchived_size` counts them (jumpstart.md 4.2). */
+// Bytes that files need on a disk, as `files_unarchived_size` counts them (jumpstart.md 4.2).
 
 /** What a file system gives out at least: the fragment of UFS. */
 const FRAGMENT = 1024

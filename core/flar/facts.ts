@@ -1,4 +1,4 @@
-/** What a template's manifest keeps of a flash archive, and the archives that no template can be made of. */
+// What a template's manifest keeps of a flash archive, and the archives that no template can be made of.
 import { refusal } from '../archive/refusals.ts'
 import { FlarFacts } from '../manifest.ts'
 import type { Archiver } from './archiver.ts'

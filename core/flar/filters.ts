@@ -1,4 +1,4 @@
-/** Which files of a tree go into a flash archive: the filters of flarcreate -x -y -z -X -f -F (jumpstart.md 4.7). */
+// Which files of a tree go into a flash archive: the filters of flarcreate -x -y -z -X -f -F (jumpstart.md 4.7).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 

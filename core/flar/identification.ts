@@ -1,4 +1,4 @@
-/** The identification section of a flash archive: `key=value` lines that say what it is (jumpstart.md 4.2). */
+// The identification section of a flash archive: `key=value` lines that say what it is (jumpstart.md 4.2).
 import { decodeName } from '../archive/member.ts'
 import { quoted } from '../quoted.ts'
 import { Archiver } from './archiver.ts'

@@ -1,4 +1,4 @@
-/** Compares an old image with a new one: the manifest of what the client must have, and what the archive must bring. */
+// Compares an old image with a new one: the manifest of what the client must have, and what the archive must bring.
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import type { FlarFilter, FlarFilters } from './filters.ts'

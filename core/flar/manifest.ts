@@ -1,4 +1,4 @@
-/** The manifest of a differential flash archive: what a client must have for it, and what of that must go (jumpstart.md 4.6). */
+// The manifest of a differential flash archive: what a client must have for it, and what of that must go (jumpstart.md 4.6).
 import { encodeName, showsByte } from '../archive/encode-name.ts'
 import { decodeName } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'

@@ -1,4 +1,4 @@
-/** A tree by path in memory, from what was read of one. */
+// A tree by path in memory, from what was read of one.
 import type { FileTree, TreeFile } from './trees.ts'
 
 export class MemoryTree implements FileTree {

@@ -1,4 +1,4 @@
-/** Tells from its first bytes what the archive section of a flash archive is (jumpstart.md 4.8). */
+// Tells from its first bytes what the archive section of a flash archive is (jumpstart.md 4.8).
 import { LZW_MAGIC } from '../archive/lzw.ts'
 import { describeUnknown, sniffFormat } from '../archive/sniff.ts'
 import type { Archiver } from './archiver.ts'

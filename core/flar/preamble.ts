@@ -1,4 +1,4 @@
-/** Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8). */
+// Writes what stands in front of the archive section of a flash archive (jumpstart.md 4.1, 4.2, 4.8).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { joinBytes } from '../join-bytes.ts'

@@ -1,4 +1,4 @@
-/** Reads a flash archive as it comes: the text in front of it, then the bytes of its archive section (jumpstart.md 4.1, 4.8). */
+// Reads a flash archive as it comes: the text in front of it, then the bytes of its archive section (jumpstart.md 4.1, 4.8).
 import type { PushReader } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'

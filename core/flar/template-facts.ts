@@ -1,4 +1,4 @@
-/** What a flash archive says of the template that is made of it, and what of it no template can be made of. */
+// What a flash archive says of the template that is made of it, and what of it no template can be made of.
 import { decodeName } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 import { OsRelease } from '../host.ts'

@@ -1,4 +1,4 @@
-/** Trees as manifests compare them: names and what lstat says, no contents. */
+// Trees as manifests compare them: names and what lstat says, no contents.
 import type { OldFile } from './manifest.ts'
 
 /** What is at a path, as lstat says. */

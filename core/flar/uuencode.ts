@@ -1,4 +1,4 @@
-/** Text that carries a file: uuencode(1), in which deployment scripts are stored (jumpstart.md 4.5). */
+// Text that carries a file: uuencode(1), in which deployment scripts are stored (jumpstart.md 4.5).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { joinBytes } from '../join-bytes.ts'

@@ -1,4 +1,4 @@
-/** What a recipe lets pass, with its reason. */
+// What a recipe lets pass, with its reason.
 import type { HygieneFinding } from '../build/hygiene.ts'
 import type { HygieneException } from '../recipe/schema.ts'
 import { hygieneRules } from './rules.ts'

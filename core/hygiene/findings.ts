@@ -1,4 +1,4 @@
-/** Searches a version's index, and the contents of the few files whose contents tell, for what must not travel. */
+// Searches a version's index, and the contents of the few files whose contents tell, for what must not travel.
 import { pathInZone } from '../archive/zone-path.ts'
 import type { HygieneFinding } from '../build/hygiene.ts'
 import type { Entry } from '../entry.ts'

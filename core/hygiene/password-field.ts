@@ -1,4 +1,4 @@
-/** What the second field of passwd, shadow, group and gshadow says (shadow(4), crypt.conf(4), shadow(5)). */
+// What the second field of passwd, shadow, group and gshadow says (shadow(4), crypt.conf(4), shadow(5)).
 
 /** `hash`: a password opens it. `locked-hash`: it would, were the mark before it taken away. `empty`: no password is asked for. */
 export type PasswordField = 'hash' | 'locked-hash' | 'empty' | 'locked'

@@ -1,4 +1,4 @@
-/** Every rule that a packaged version is searched by; docs/hygiene.md lists them. */
+// Every rule that a packaged version is searched by; docs/hygiene.md lists them.
 import type { HygieneRule } from './rule.ts'
 import { keyRules } from './rules/keys.ts'
 import { nameRules } from './rules/names.ts'

@@ -1,4 +1,4 @@
-/** Programs that run with their owner's rights: those that the origin had are known, others have to be explained. */
+// Programs that run with their owner's rights: those that the origin had are known, others have to be explained.
 import type { Entry } from '../entry.ts'
 import { isFile, type HygieneRule } from './rule.ts'
 

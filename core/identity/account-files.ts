@@ -1,4 +1,4 @@
-/** Files of a zone of which one line is changed and every other byte stays, as the awk of finish-scripts/identity.sh does it. */
+// Files of a zone of which one line is changed and every other byte stays, as the awk of finish-scripts/identity.sh does it.
 
 /** etc/shadow with `hash` as root's password. */
 export function withRootPassword(shadow: Uint8Array, hash: string): Uint8Array {

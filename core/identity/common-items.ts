@@ -1,4 +1,4 @@
-/** What every family resets. Each item is the function of that name in finish-scripts/identity.sh: both belong together. */
+// What every family resets. Each item is the function of that name in finish-scripts/identity.sh: both belong together.
 import type { PlannedZone } from '../plan/schema.ts'
 import { withRootPassword } from './account-files.ts'
 import type { Zoneroot } from './zoneroot.ts'

@@ -1,4 +1,4 @@
-/** What makes two clones tell apart: one list for each family of systems, item for item that of finish-scripts/identity.sh. */
+// What makes two clones tell apart: one list for each family of systems, item for item that of finish-scripts/identity.sh.
 import { ProvisionError } from '../errors.ts'
 import type { PlannedZone } from '../plan/schema.ts'
 import type { Change } from '../zfs/write/change.ts'

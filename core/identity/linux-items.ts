@@ -1,4 +1,4 @@
-/** What Linux in an lx zone resets. Each item is the function of that name in finish-scripts/identity.sh: both belong together. */
+// What Linux in an lx zone resets. Each item is the function of that name in finish-scripts/identity.sh: both belong together.
 import { ProvisionError } from '../errors.ts'
 import type { PlannedZone } from '../plan/schema.ts'
 import type { IdentityMaterial } from './material.ts'

@@ -1,4 +1,4 @@
-/** Names that match a shell's pattern, as drop_matching and empty_matching of finish-scripts/zoneroot.sh see them. */
+// Names that match a shell's pattern, as drop_matching and empty_matching of finish-scripts/zoneroot.sh see them.
 
 /** `*`, `?`, `[…]` and `[!…]`; a name that begins with a dot is met only by a pattern that does. */
 export function matchesPattern(name: string, pattern: string): boolean {

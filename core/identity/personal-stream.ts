@@ -1,4 +1,4 @@
-/** The increment that makes a clone of a template one zone of one host: all that is its identity, in a few kilobytes. */
+// The increment that makes a clone of a template one zone of one host: all that is its identity, in a few kilobytes.
 import type { OsRelease } from '../host.ts'
 import type { Manifest } from '../manifest.ts'
 import type { PlannedZone } from '../plan/schema.ts'

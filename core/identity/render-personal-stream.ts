@@ -1,4 +1,4 @@
-/** Puts a personal stream together: identity, configuration and the zonepath's own mode, as an increment on the template's snapshot. */
+// Puts a personal stream together: identity, configuration and the zonepath's own mode, as an increment on the template's snapshot.
 import { MAX_DETACHED_XML } from '../archive/detached-xml.ts'
 import { DETACHED_XML } from '../archive/layout.ts'
 import { ProvisionError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** What Solaris 10 and illumos reset. Each item is the function of that name in finish-scripts/identity.sh: both belong together. */
+// What Solaris 10 and illumos reset. Each item is the function of that name in finish-scripts/identity.sh: both belong together.
 import type { PlannedZone } from '../plan/schema.ts'
 import { commentsOf, withRootPassword, withTimezone } from './account-files.ts'
 import type { Zoneroot } from './zoneroot.ts'

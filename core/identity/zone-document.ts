@@ -1,4 +1,4 @@
-/** The SUNWdetached.xml of a zone that nobody has configured yet: after `create -a` of it nothing is left to set. */
+// The SUNWdetached.xml of a zone that nobody has configured yet: after `create -a` of it nothing is left to set.
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import type { InventoryItem, Manifest } from '../manifest.ts'

@@ -1,4 +1,4 @@
-/** What a zoneroot holds, as far as its identity asks. */
+// What a zoneroot holds, as far as its identity asks.
 import type { NodeType, StreamTree } from '../zfs/tree.ts'
 
 export interface ZonerootEntry {

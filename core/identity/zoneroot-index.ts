@@ -1,4 +1,4 @@
-/** Entries of a zoneroot by their path and by their directory. It stays as it is; a ZonerootTree keeps changes over it. */
+// Entries of a zoneroot by their path and by their directory. It stays as it is; a ZonerootTree keeps changes over it.
 import type { StreamTree } from '../zfs/tree.ts'
 import { zonerootEntries, type ZonerootEntry } from './zoneroot-entry.ts'
 

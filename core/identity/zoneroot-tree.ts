@@ -1,4 +1,4 @@
-/** The tree of a zoneroot while it changes: lookups as the shell's `test` makes them. */
+// The tree of a zoneroot while it changes: lookups as the shell's `test` makes them.
 import type { ZonerootEntry } from './zoneroot-entry.ts'
 import { nameOf, parentOf, ZonerootIndex } from './zoneroot-index.ts'
 

@@ -1,4 +1,4 @@
-/** Writing into a zoneroot, noted down as changes: the same words with the same meaning as in finish-scripts/zoneroot.sh. */
+// Writing into a zoneroot, noted down as changes: the same words with the same meaning as in finish-scripts/zoneroot.sh.
 import { ProvisionError } from '../errors.ts'
 import type { Change } from '../zfs/write/change.ts'
 import { matchesPattern } from './name-pattern.ts'

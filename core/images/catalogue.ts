@@ -1,4 +1,4 @@
-/** zadm's catalogue, `img.json` (jumpstart.md 6.3). */
+// zadm's catalogue, `img.json` (jumpstart.md 6.3).
 import { artifactExtension, type Artifact } from '../manifest.ts'
 import { uuidOf } from './choose.ts'
 import type { ImageSource } from './source.ts'

@@ -1,4 +1,4 @@
-/** Which stream of a version is its image, and of which image it is an increment. */
+// Which stream of a version is its image, and of which image it is an increment.
 import type { ArchiveLayout, Artifact, Manifest } from '../manifest.ts'
 import { MAX_CHAIN } from '../origin-chain.ts'
 import type { ImageSource } from './source.ts'

@@ -1,4 +1,4 @@
-/** Failures in the words of IMGAPI (jumpstart.md 6.2.2). */
+// Failures in the words of IMGAPI (jumpstart.md 6.2.2).
 import type { z } from 'zod'
 import { ProvisionError, type ErrorKind } from '../errors.ts'
 

@@ -1,4 +1,4 @@
-/** What is typed on an illumos host so that the clients it has already find this server's images. */
+// What is typed on an illumos host so that the clients it has already find this server's images.
 import type { Host } from '../host.ts'
 
 export interface ClientCommand {

@@ -1,4 +1,4 @@
-/** ListImages: which images are told, in which order, a page at a time (jumpstart.md 6.2.2). */
+// ListImages: which images are told, in which order, a page at a time (jumpstart.md 6.2.2).
 import { invalidParameter } from './errors.ts'
 import type { ImageManifest } from './manifest.ts'
 import { Uuid } from './uuid.ts'

@@ -1,4 +1,4 @@
-/** The manifest of an image as IMGAPI tells it (jumpstart.md 6.2.1). */
+// The manifest of an image as IMGAPI tells it (jumpstart.md 6.2.1).
 import type { Artifact } from '../manifest.ts'
 import type { ChosenStream } from './choose.ts'
 import type { PublishedManifest } from './published-manifest.ts'

@@ -1,4 +1,4 @@
-/** What an image's name and version are called here: the same image always gives the same template and version. */
+// What an image's name and version are called here: the same image always gives the same template and version.
 import { TemplateName, type VersionName } from '../names.ts'
 
 /** `My Web/base` → `my-web-base`; undefined when nothing is left of it. */

@@ -1,4 +1,4 @@
-/** What `imgadm publish` and `imgadm create -p` send of an image (jumpstart.md 6.2.1, 6.2.4). */
+// What `imgadm publish` and `imgadm create -p` send of an image (jumpstart.md 6.2.1, 6.2.4).
 import { z } from 'zod'
 import { Uuid } from './uuid.ts'
 

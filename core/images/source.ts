@@ -1,4 +1,4 @@
-/** What of a version an image is made of: small enough to hold those of all versions at once. */
+// What of a version an image is made of: small enough to hold those of all versions at once.
 import { isStream, type ArchiveLayout, type Artifact, type Compression, type Manifest } from '../manifest.ts'
 import type { VersionState } from '../version-state.ts'
 import type { PublishedManifest } from './published-manifest.ts'

@@ -1,4 +1,4 @@
-/** The forms that a version still lacks for the clients its template is open to. */
+// The forms that a version still lacks for the clients its template is open to.
 import type { ConversionTarget } from '../conversion/target.ts'
 import type { Client } from '../client.ts'
 import type { ArchiveLayout } from '../manifest.ts'

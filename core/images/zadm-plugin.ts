@@ -1,4 +1,4 @@
-/** The Perl module by which zadm knows a further provider of images (jumpstart.md 6.3). */
+// The Perl module by which zadm knows a further provider of images (jumpstart.md 6.3).
 
 /** `url`: how hosts reach the server, with the token where there is one, without a slash at its end. */
 export function renderZadmPlugin(url: string): string {

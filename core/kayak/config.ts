@@ -1,4 +1,4 @@
-/** The file by which kayak installs a host: bash, sourced in the miniroot, with its functions (jumpstart.md 6.1). */
+// The file by which kayak installs a host: bash, sourced in the miniroot, with its functions (jumpstart.md 6.1).
 import type { HostInterface } from '../host.ts'
 import type { PlannedKayak } from '../plan/schema.ts'
 import { shellQuote } from '../shell-quote.ts'

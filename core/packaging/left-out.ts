@@ -1,4 +1,4 @@
-/** What of a zone's root is not packaged: it belongs to a running zone, or the next host makes it anew (jumpstart.md 4.3). */
+// What of a zone's root is not packaged: it belongs to a running zone, or the next host makes it anew (jumpstart.md 4.3).
 
 /** Directories that stay, empty. */
 const emptied: Record<'linux' | 'solaris', readonly string[]> = {

@@ -1,4 +1,4 @@
-/** Which names of a tree are one file. Names are bytes, one latin1 character each. */
+// Which names of a tree are one file. Names are bytes, one latin1 character each.
 
 /** From a name to all names of its file, in the order of the listing. */
 export type LinkGroups = ReadonlyMap<string, readonly string[]>

@@ -1,4 +1,4 @@
-/** Which kind of system a zone holds, from its brand and its host. */
+// Which kind of system a zone holds, from its brand and its host.
 import type { OsRelease } from '../host.ts'
 import type { OsFamily } from '../manifest.ts'
 

@@ -1,4 +1,4 @@
-/** A line of `zoneadm list -p`; further fields of newer releases are ignored (zones.md 1.4). */
+// A line of `zoneadm list -p`; further fields of newer releases are ignored (zones.md 1.4).
 import { ProvisionError } from '../errors.ts'
 
 export interface ZoneLine {

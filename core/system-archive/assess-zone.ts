@@ -1,4 +1,4 @@
-/** Judges one zone of a system that is to be archived, row by row of zones.md 8.1. */
+// Judges one zone of a system that is to be archived, row by row of zones.md 8.1.
 import type { OsRelease } from '../host.ts'
 import type { ZoneConfig } from '../zone/config.ts'
 import { brandOf } from '../zone/releases.ts'

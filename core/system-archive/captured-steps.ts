@@ -1,4 +1,4 @@
-/** What a plan says of the zones that a system brings along: they come after its first boot, in their order. */
+// What a plan says of the zones that a system brings along: they come after its first boot, in their order.
 import type { CapturedZone } from '../manifest.ts'
 import type { PlannedStep, PlannedSystem } from '../plan/schema.ts'
 import { heldLine } from './finding.ts'

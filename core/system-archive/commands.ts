@@ -1,4 +1,4 @@
-/** What the worker asks of a host whose system it archives; finish-scripts/archive.sh does it. */
+// What the worker asks of a host whose system it archives; finish-scripts/archive.sh does it.
 import { emptiedDirectories } from '../packaging/left-out.ts'
 
 type Argv = readonly [string, ...string[]]

@@ -1,4 +1,4 @@
-/** A directory of a host whose contents its archive does not have. */
+// A directory of a host whose contents its archive does not have.
 import { z } from 'zod'
 
 export const ExcludedDirectory = z

@@ -1,4 +1,4 @@
-/** What of a zone's configuration may not work on another host: the archive rows, of zones.md 8.1, each with a stable name. */
+// What of a zone's configuration may not work on another host: the archive rows, of zones.md 8.1, each with a stable name.
 import { z } from 'zod'
 
 export const ArchiveRow = z.enum([

@@ -1,4 +1,4 @@
-/** Whether a host's system may be archived as it stands: no zone runs, and nothing is refused that nobody allowed. */
+// Whether a host's system may be archived as it stands: no zone runs, and nothing is refused that nobody allowed.
 import { ProvisionError } from '../errors.ts'
 import { MAX_FINDINGS, type CapturedZone } from '../manifest.ts'
 import { assessZone, type AssessedHost, type SurveyedZone } from './assess-zone.ts'

@@ -1,4 +1,4 @@
-/** Gives a captured configuration the interfaces of another host. */
+// Gives a captured configuration the interfaces of another host.
 import { z } from 'zod'
 import type { OsRelease } from '../host.ts'
 import type { OsFamily } from '../manifest.ts'

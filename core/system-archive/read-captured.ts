@@ -1,4 +1,4 @@
-/** Understands the configuration that a zone was captured with. */
+// Understands the configuration that a zone was captured with.
 import { ProvisionError } from '../errors.ts'
 import type { OsRelease } from '../host.ts'
 import type { ZoneConfig } from '../zone/config.ts'

@@ -1,4 +1,4 @@
-/** Makes the text of `zonecfg export` one that zonecfg takes again: it prints global values without quotes (zones.md 2.9). */
+// Makes the text of `zonecfg export` one that zonecfg takes again: it prints global values without quotes (zones.md 2.9).
 import { quoteZonecfgValue } from '../zone/zonecfg-value.ts'
 
 const setLine = /^\s*set ([a-z-]+)=(.*)$/

@@ -1,4 +1,4 @@
-/** The captured zones of a system as finish-scripts/restore-zones.sh reads them, and a script of its own with them in it. */
+// The captured zones of a system as finish-scripts/restore-zones.sh reads them, and a script of its own with them in it.
 import type { AttachPolicy } from '../attach-policy.ts'
 import type { CapturedZone, OsFamily } from '../manifest.ts'
 import { shellQuote } from '../shell-quote.ts'

@@ -1,4 +1,4 @@
-/** What becomes of the contents of files while records are applied: they are hashed, written out, or only located. */
+// What becomes of the contents of files while records are applied: they are hashed, written out, or only located.
 
 /** Where the bytes of a block lie. */
 export interface Extent {

@@ -1,4 +1,4 @@
-/** Puts the contents of a file together from where its pieces lie. */
+// Puts the contents of a file together from where its pieces lie.
 import type { Extent, ReadAt } from './content-sink.ts'
 import { decompressBlock, isPlain, type Inflaters } from './decompress.ts'
 import type { ExtentMap, Piece } from './extents.ts'

@@ -1,4 +1,4 @@
-/** Undoes the compression of a block (zfs-stream.md 3). LZ4, LZJB and ZLE are here; zlib and zstd come from the platform. */
+// Undoes the compression of a block (zfs-stream.md 3). LZ4, LZJB and ZLE are here; zlib and zstd come from the platform.
 import { refusal } from '../archive/refusals.ts'
 import { damaged } from './compression/damaged.ts'
 import { decompressLz4 } from './compression/lz4.ts'

@@ -1,4 +1,4 @@
-/** Decides what kind of artifact a verified ZFS stream is, or that it cannot be one. */
+// Decides what kind of artifact a verified ZFS stream is, or that it cannot be one.
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import type { Artifact } from '../manifest.ts'

@@ -1,4 +1,4 @@
-/** Directories: names and the objects behind them (zfs-stream.md 5.2). */
+// Directories: names and the objects behind them (zfs-stream.md 5.2).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import type { StreamObject } from './object-set.ts'

@@ -1,4 +1,4 @@
-/** Where the contents of each file of a stream, or of a chain of streams, lie (zfs-stream.md 10 and 11). */
+// Where the contents of each file of a stream, or of a chain of streams, lie (zfs-stream.md 10 and 11).
 import { refusal } from '../archive/refusals.ts'
 import type { ContentSink, Extent } from './content-sink.ts'
 import { SortedList } from './sorted-list.ts'

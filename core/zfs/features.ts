@@ -1,4 +1,4 @@
-/** What the feature bits of BEGIN mean, and which of them leave nothing that can be read (zfs-stream.md 1.1, 15). */
+// What the feature bits of BEGIN mean, and which of them leave nothing that can be read (zfs-stream.md 1.1, 15).
 import type { BeginInfo } from './records.ts'
 
 /** A stream without contents that anybody but its pool can read. */

@@ -1,4 +1,4 @@
-/** Fletcher-4 in plain numbers, for platforms without WebAssembly. */
+// Fletcher-4 in plain numbers, for platforms without WebAssembly.
 
 /** Adds `words`, whole 32-bit words, to `sums`: four 64-bit numbers, least significant byte first. */
 export type AddWords = (sums: Uint8Array, words: Uint8Array, littleEndian: boolean) => void

@@ -1,7 +1,5 @@
-/**
- * Fletcher-4 as a WebAssembly module of some 400 bytes, assembled here: 64-bit integers in registers are what JavaScript lacks.
- * Memory page 0 holds the four sums, page 1 the words that are being added.
- */
+// Fletcher-4 as a WebAssembly module of some 400 bytes, assembled here: 64-bit integers in registers are what JavaScript lacks.
+// Memory page 0 holds the four sums, page 1 the words that are being added.
 import type { AddWords } from './fletcher4-plain.ts'
 
 /** What this file uses of WebAssembly; the type library for programs without a browser lacks it. */

@@ -1,4 +1,4 @@
-/** Fletcher-4 over 32-bit words in stream byte order, the running checksum of ZFS send streams (zfs-stream.md 2). */
+// Fletcher-4 over 32-bit words in stream byte order, the running checksum of ZFS send streams (zfs-stream.md 2).
 import { addWords, type AddWords } from './fletcher4-plain.ts'
 import { assembleFletcher4 } from './fletcher4-wasm.ts'
 

@@ -1,4 +1,4 @@
-/** Keeps small payloads from becoming large blocks without end (zfs-stream.md 16 item 24). */
+// Keeps small payloads from becoming large blocks without end (zfs-stream.md 16 item 24).
 import { refusal } from '../archive/refusals.ts'
 
 /** Above this many bytes a stream must not have grown by more than MAX_GROWTH. */

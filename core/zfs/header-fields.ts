@@ -1,4 +1,4 @@
-/** The fields of one 312-byte record header, each range-checked as it is read (zfs-stream.md 1, 16 items 3 and 24). */
+// The fields of one 312-byte record header, each range-checked as it is read (zfs-stream.md 1, 16 items 3 and 24).
 import { refusal } from '../archive/refusals.ts'
 import type { Checksum } from './fletcher4.ts'
 import type { RecordPlace } from './records.ts'

@@ -1,4 +1,4 @@
-/** Objects that no path leads to: extended attributes and what was unlinked while it was open (zfs-stream.md 16 items 17 and 18). */
+// Objects that no path leads to: extended attributes and what was unlinked while it was open (zfs-stream.md 16 items 17 and 18).
 import { countListedXattrs } from './attributes/count-xattrs.ts'
 import type { NodeAttributes } from './attributes/node-attributes.ts'
 import { readDirectory } from './directory.ts'

@@ -1,4 +1,4 @@
-/** The blocks of one object that is metadata: a directory, another ZAP, a symlink. They stay in memory, plain. */
+// The blocks of one object that is metadata: a directory, another ZAP, a symlink. They stay in memory, plain.
 import { SortedList } from './sorted-list.ts'
 
 export class KeptBlocks {

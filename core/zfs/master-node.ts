@@ -1,4 +1,4 @@
-/** The master node: object 1, where everything else in a file system is found (zfs-stream.md 5.1). */
+// The master node: object 1, where everything else in a file system is found (zfs-stream.md 5.1).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { ObjectType, type ObjectSet, type StreamObject } from './object-set.ts'

@@ -1,4 +1,4 @@
-/** Lists of named values in XDR, as packages and extended attributes carry them (zfs-stream.md 14). Big-endian in every stream. */
+// Lists of named values in XDR, as packages and extended attributes carry them (zfs-stream.md 14). Big-endian in every stream.
 import { decodeName } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 

@@ -1,4 +1,4 @@
-/** What an OBJECT record does to the object that was there before (zfs-stream.md 11 items 1 and 5). */
+// What an OBJECT record does to the object that was there before (zfs-stream.md 11 items 1 and 5).
 import { isSymlink, ModeType, TYPE_BITS } from './attributes/node-attributes.ts'
 import { peekFileFacts } from './attributes/peek.ts'
 import { ObjectType, type StreamObject } from './object-set.ts'

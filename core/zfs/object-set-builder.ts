@@ -1,4 +1,4 @@
-/** Applies the records of a stream to a file system: empty, or the base of an increment (zfs-stream.md 4 and 11). */
+// Applies the records of a stream to a file system: empty, or the base of an increment (zfs-stream.md 4 and 11).
 import { refusal } from '../archive/refusals.ts'
 import { ProvisionError } from '../errors.ts'
 import type { ContentSink, Extent } from './content-sink.ts'

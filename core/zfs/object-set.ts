@@ -1,4 +1,4 @@
-/** A file system as a stream leaves it: its objects with all that is metadata. Contents of files are elsewhere (content-sink.ts). */
+// A file system as a stream leaves it: its objects with all that is metadata. Contents of files are elsewhere (content-sink.ts).
 import type { BeginInfo } from './records.ts'
 
 export const ObjectType = {

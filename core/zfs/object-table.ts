@@ -1,4 +1,4 @@
-/** The objects of a file system while records change them, within limits (zfs-stream.md 5, 11, 16 item 24). */
+// The objects of a file system while records change them, within limits (zfs-stream.md 5, 11, 16 item 24).
 import { refusal } from '../archive/refusals.ts'
 import { KeptBlocks } from './kept-blocks.ts'
 import type { ObjectSet, ObjectSetLimits, SetUsage, StreamObject } from './object-set.ts'

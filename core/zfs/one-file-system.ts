@@ -1,4 +1,4 @@
-/** Sees to it that the snapshots of a package are those of one file system: a template is one. */
+// Sees to it that the snapshots of a package are those of one file system: a template is one.
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { shownPlace } from './header-fields.ts'

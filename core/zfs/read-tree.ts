@@ -1,4 +1,4 @@
-/** From the objects of a file system to its tree of names (zfs-stream.md 5 to 10). */
+// From the objects of a file system to its tree of names (zfs-stream.md 5 to 10).
 import { decodeName } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'

@@ -1,4 +1,4 @@
-/** Who can receive a stream: what its file system and its features need of a pool (zfs-stream.md 15, docs/receivers.md). */
+// Who can receive a stream: what its file system and its features need of a pool (zfs-stream.md 15, docs/receivers.md).
 import { poolOf, type Host, type OsRelease } from '../host.ts'
 import type { ZfsFacts } from '../manifest.ts'
 

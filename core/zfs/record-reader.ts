@@ -1,4 +1,4 @@
-/** Reads the records of a ZFS send stream or package and verifies every checksum in it (zfs-stream.md 1 and 2). Payloads only pass. */
+// Reads the records of a ZFS send stream or package and verifies every checksum in it (zfs-stream.md 1 and 2). Payloads only pass.
 import { joinBytes } from '../join-bytes.ts'
 import type { PushReader } from '../archive/member.ts'
 import { refusal } from '../archive/refusals.ts'

@@ -1,4 +1,4 @@
-/** Parses one record header (zfs-stream.md 1.1 to 1.9), as strictly as today's receivers do and as leniently as real streams need (16, 23). */
+// Parses one record header (zfs-stream.md 1.1 to 1.9), as strictly as today's receivers do and as leniently as real streams need (16, 23).
 import { refusal } from '../archive/refusals.ts'
 import { decodeName } from '../archive/member.ts'
 import { HeaderFields, RECORD_HEADER, shownPlace } from './header-fields.ts'

@@ -1,4 +1,4 @@
-/** The records of a send stream as values, and whoever takes them (zfs-stream.md 1). Guids are decimal strings, numbers are below 2^53. */
+// The records of a send stream as values, and whoever takes them (zfs-stream.md 1). Guids are decimal strings, numbers are below 2^53.
 
 /** Where a record stands, for messages: `record 3 at byte 936`. */
 export interface RecordPlace {

@@ -1,4 +1,4 @@
-/** Gives the snapshot of a send stream another name on the way, with every checksum behind it made anew (zfs-stream.md 1.1, 2). */
+// Gives the snapshot of a send stream another name on the way, with every checksum behind it made anew (zfs-stream.md 1.1, 2).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { Fletcher4 } from './fletcher4.ts'

@@ -1,4 +1,4 @@
-/** Catches the contents of one small file in the root directory while the stream passes. */
+// Catches the contents of one small file in the root directory while the stream passes.
 import { ProvisionError } from '../errors.ts'
 import type { ContentSink, Extent } from './content-sink.ts'
 import { MASTER_NODE, readMasterNode } from './master-node.ts'

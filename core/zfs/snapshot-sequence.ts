@@ -1,4 +1,4 @@
-/** Which snapshots a stream or package brings one after the other, and whether each continues the one before (zfs-stream.md 1.9, 11). */
+// Which snapshots a stream or package brings one after the other, and whether each continues the one before (zfs-stream.md 1.9, 11).
 import { refusal } from '../archive/refusals.ts'
 import { quoted } from '../quoted.ts'
 import { ProvisionError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** Items in the order of a number each: inserting, removing a range and finding stay fast in whatever order they come. */
+// Items in the order of a number each: inserting, removing a range and finding stay fast in whatever order they come.
 
 const CHUNK_ITEMS = 256
 

@@ -1,4 +1,4 @@
-/** Paths as they are stored, of nodes in path order: a listing shows names that are no UTF-8 in other words. */
+// Paths as they are stored, of nodes in path order: a listing shows names that are no UTF-8 in other words.
 import type { TreeNode } from './tree.ts'
 
 const SLASH = 0x2f

@@ -1,4 +1,4 @@
-/** What is recorded of a verified ZFS stream beside its index (zfs-stream.md 1 and 5). */
+// What is recorded of a verified ZFS stream beside its index (zfs-stream.md 1 and 5).
 import type { ZfsFacts } from '../manifest.ts'
 import { featureNames } from './features.ts'
 import type { ObjectSet } from './object-set.ts'

@@ -1,4 +1,4 @@
-/** Contents of files for two that want them. */
+// Contents of files for two that want them.
 import type { ContentSink } from './content-sink.ts'
 
 export function teeContents(first: ContentSink, second: ContentSink): ContentSink {

@@ -1,4 +1,4 @@
-/** What one tree may take: so many names, and each directory once. */
+// What one tree may take: so many names, and each directory once.
 import { corruptZap } from './zap/entry.ts'
 
 export class TreeBudget {

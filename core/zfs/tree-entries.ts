@@ -1,4 +1,4 @@
-/** The index of a file system that came as a stream: the same entries, under the same policy, as an archive of it has. */
+// The index of a file system that came as a stream: the same entries, under the same policy, as an archive of it has.
 import { isHostDevice } from '../archive/devices.ts'
 import { EntryPolicy, type EntryLimits } from '../archive/entry-policy.ts'
 import { LayoutRecognizer } from '../archive/layout.ts'

@@ -1,4 +1,4 @@
-/** What a listing says of an object, from its attributes. */
+// What a listing says of an object, from its attributes.
 import { refusal } from '../archive/refusals.ts'
 import { corruptObject } from './attributes/corrupt.ts'
 import { deviceNumbers } from './attributes/device-number.ts'

@@ -1,4 +1,4 @@
-/** What is worth a word about a tree, and is no reason to refuse it. */
+// What is worth a word about a tree, and is no reason to refuse it.
 import { quoted } from '../quoted.ts'
 import type { MasterNode } from './master-node.ts'
 import type { TreeNode } from './tree.ts'

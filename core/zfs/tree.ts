@@ -1,4 +1,4 @@
-/** The directory tree of an object set, with everything a listing says of each name (zfs-stream.md 5 to 10). */
+// The directory tree of an object set, with everything a listing says of each name (zfs-stream.md 5 to 10).
 
 /** Bytes of a path, and names in it: more a process cannot open, and neither reader nor writer takes more. */
 export const MAX_PATH_BYTES = 4096

@@ -1,4 +1,4 @@
-/** A directory for the flash archives of a test file, and the commands that it tries. */
+// A directory for the flash archives of a test file, and the commands that it tries.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,

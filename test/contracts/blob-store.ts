@@ -1,4 +1,4 @@
-/** What every BlobStore promises. */
+// What every BlobStore promises.
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'

@@ -1,4 +1,4 @@
-/** A BlobStore in memory. */
+// A BlobStore in memory.
 import { Readable } from 'node:stream'
 import { BlobHash } from '#adapters/blob-store/hashing.ts'
 import type {

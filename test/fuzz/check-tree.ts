@@ -1,4 +1,4 @@
-/** What holds of every tree that is given out, whatever the stream was. */
+// What holds of every tree that is given out, whatever the stream was.
 import { createHash } from 'node:crypto'
 import type { ContentHasher } from '#adapters/zfs/content-hasher.ts'
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'

@@ -1,4 +1,4 @@
-/** Fuzzes the reader of flash archives, case after case in a thread of its own: who started it sees one that hangs or eats memory. */
+// Fuzzes the reader of flash archives, case after case in a thread of its own: who started it sees one that hangs or eats memory.
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'

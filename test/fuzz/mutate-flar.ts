@@ -1,4 +1,4 @@
-/** Changes flash archives: their lines, their sections, the numbers of their cpio and tar headers, their compressed bytes. */
+// Changes flash archives: their lines, their sections, the numbers of their cpio and tar headers, their compressed bytes.
 import { LzwDecoder } from '#core/archive/lzw.ts'
 import type { Random } from './random.ts'
 

@@ -1,4 +1,4 @@
-/** Changes to streams: to bytes as they are, which checksums must find, and to records whose checksums are made right again. */
+// Changes to streams: to bytes as they are, which checksums must find, and to records whose checksums are made right again.
 import { RECORD_HEADER } from '#core/zfs/header-fields.ts'
 import { RecordType } from '#core/zfs/record.ts'
 import type { Random } from './random.ts'

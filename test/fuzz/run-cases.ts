@@ -1,4 +1,4 @@
-/** Case after case, seed by seed, until enough have failed; what every fuzzer counts. */
+// Case after case, seed by seed, until enough have failed; what every fuzzer counts.
 import type { FuzzOrder } from './watched.ts'
 
 export interface CaseCounts {

@@ -1,4 +1,4 @@
-/** Where in a stream the numbers and names stand that its reader relies on, and what to put there. */
+// Where in a stream the numbers and names stand that its reader relies on, and what to put there.
 import { RecordType } from '#core/zfs/record.ts'
 
 /** Fields of headers by record type: offset and bytes (zfs-stream.md 1). */

@@ -1,4 +1,4 @@
-/** A stream as a list of records that can be changed, and back into bytes with checksums that are right. */
+// A stream as a list of records that can be changed, and back into bytes with checksums that are right.
 import { Fletcher4 } from '#core/zfs/fletcher4.ts'
 import { CHECKSUM_OFFSET, RECORD_HEADER } from '#core/zfs/header-fields.ts'
 import { RecordReader } from '#core/zfs/record-reader.ts'

@@ -1,4 +1,4 @@
-/** Runs a fuzzer in a thread of its own, and sees one that hangs or eats memory. */
+// Runs a fuzzer in a thread of its own, and sees one that hangs or eats memory.
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 

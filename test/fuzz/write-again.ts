@@ -1,4 +1,4 @@
-/** A tree that was read is written as a new stream, and that one read: nothing may be different. */
+// A tree that was read is written as a new stream, and that one read: nothing may be different.
 import { createHash } from 'node:crypto'
 import type { OpenTree } from '#adapters/zfs/open-tree.ts'
 import { StreamTreeSource } from '#adapters/zfs/sources/stream.ts'

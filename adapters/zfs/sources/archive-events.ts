@@ -1,4 +1,4 @@
-/** What an archive reader finds, as entries of a tree to be written. The names that cpio sends before a file's data come behind it. */
+// What an archive reader finds, as entries of a tree to be written. The names that cpio sends before a file's data come behind it.
 import { parseDevice, type DeviceNumbers } from '#core/archive/devices.ts'
 import { normalizeMemberPath } from '#core/archive/member-path.ts'
 import { decodeName, type Member, type MemberSink } from '#core/archive/member.ts'

@@ -1,4 +1,4 @@
-/** A tar or cpio archive, in any compression that is read, or a flash archive, as a tree to be written. */
+// A tar or cpio archive, in any compression that is read, or a flash archive, as a tree to be written.
 import { createHash } from 'node:crypto'
 import { decompress } from '../../archive/decompress.ts'
 import { openFlar } from '../../archive/open-flar.ts'

@@ -1,4 +1,4 @@
-/** A directory of this machine as a tree to be written: owners, modes, times to the nanosecond, hard links by inode. */
+// A directory of this machine as a tree to be written: owners, modes, times to the nanosecond, hard links by inode.
 import {
   closeSync,
   constants,

@@ -1,4 +1,4 @@
-/** The tree of other streams as a tree to be written: in another ZPL version, and without features that a receiver may lack. */
+// The tree of other streams as a tree to be written: in another ZPL version, and without features that a receiver may lack.
 import { sha256Of } from '../../archive/sha256-of.ts'
 import type { OpenTree } from '../open-tree.ts'
 import { parseDevice } from '#core/archive/devices.ts'

@@ -1,4 +1,4 @@
-/** Users and groups: everything of them but their passwords, of which only the state is told. */
+// Users and groups: everything of them but their passwords, of which only the state is told.
 import { readPasswordField, type PasswordField } from '../../hygiene/password-field.ts'
 import type { FactSource, Facts } from '../facts.ts'
 

@@ -1,4 +1,4 @@
-/** Packages of dpkg (its status file) and of SVR4 (a pkginfo each); of IPS, rpm and apk only that there are some. */
+// Packages of dpkg (its status file) and of SVR4 (a pkginfo each); of IPS, rpm and apk only that there are some.
 import type { FactSource } from '../facts.ts'
 
 const utf8 = new TextDecoder()

@@ -1,4 +1,4 @@
-/** Ports that configuration files declare; whether anything listens is not known here. */
+// Ports that configuration files declare; whether anything listens is not known here.
 import { baseName } from '../../hygiene/rule.ts'
 import type { FactSource, Facts } from '../facts.ts'
 

@@ -1,4 +1,4 @@
-/** What is started at boot: rc directories, systemd's wants, SMF manifests and profiles. What SMF's repository.db holds is not read. */
+// What is started at boot: rc directories, systemd's wants, SMF manifests and profiles. What SMF's repository.db holds is not read.
 import type { FactSource, Facts } from '../facts.ts'
 
 export const bootLinks: FactSource = {

@@ -1,4 +1,4 @@
-/** Files that run with their owner's rights, told by the index alone. */
+// Files that run with their owner's rights, told by the index alone.
 import { isSetuid, rightsOf } from '../../hygiene/setuid.ts'
 import type { FactSource } from '../facts.ts'
 

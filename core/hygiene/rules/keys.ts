@@ -1,4 +1,4 @@
-/** Secrets by which one machine or person is known. */
+// Secrets by which one machine or person is known.
 import { baseName, holdsSomething, isFile, textOf, type HygieneRule } from '../rule.ts'
 
 /** Keys are small; what is larger is something else. */

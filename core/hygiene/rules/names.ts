@@ -1,4 +1,4 @@
-/** By what names, numbers and addresses one machine is known. */
+// By what names, numbers and addresses one machine is known.
 import {
   baseName,
   holdsSomething,

@@ -1,4 +1,4 @@
-/** Passwords that everybody with the template would know, or could find out. */
+// Passwords that everybody with the template would know, or could find out.
 import { readPasswordField, type PasswordField } from '../password-field.ts'
 import { baseName, holdsSomething, isFile, SMALL, textOf, type HygieneRule } from '../rule.ts'
 

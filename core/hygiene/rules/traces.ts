@@ -1,4 +1,4 @@
-/** What building and trying a zone leaves behind. */
+// What building and trying a zone leaves behind.
 import { baseName, holdsSomething, type HygieneRule } from '../rule.ts'
 
 /** finish-scripts/scrub.sh removes the same from homes. */

@@ -1,4 +1,4 @@
-/** How attributes that cannot be are refused. */
+// How attributes that cannot be are refused.
 import { refusal } from '../../archive/refusals.ts'
 import type { ProvisionError } from '../../errors.ts'
 import type { Timestamp } from './node-attributes.ts'

@@ -1,4 +1,4 @@
-/** How many extended attributes are an attribute themselves (zfs-stream.md 10). */
+// How many extended attributes are an attribute themselves (zfs-stream.md 10).
 import { ProvisionError } from '../../errors.ts'
 import { parseNvlist } from '../nvlist.ts'
 import { corruptObject } from './corrupt.ts'

@@ -1,4 +1,4 @@
-/** The attributes of one object, in whichever form it has them. */
+// The attributes of one object, in whichever form it has them.
 import { ObjectType, type StreamObject } from '../object-set.ts'
 import { corruptObject } from './corrupt.ts'
 import { isSymlink, type NodeAttributes } from './node-attributes.ts'

@@ -1,4 +1,4 @@
-/** Device numbers: three encodings, by who wrote them (zfs-stream.md 10). */
+// Device numbers: three encodings, by who wrote them (zfs-stream.md 10).
 
 /**
  * `major,minor`. A number with an upper half is that of Solaris, illumos or FreeBSD; of those without, 16 bits are the traditional ones (zfs-fuse) and more

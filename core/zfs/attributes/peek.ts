@@ -1,4 +1,4 @@
-/** Mode, size and generation before the tables of a file system are known: quota accounting of hosts wants them at fixed places (zfs-stream.md 7, 8.2). */
+// Mode, size and generation before the tables of a file system are known: quota accounting of hosts wants them at fixed places (zfs-stream.md 7, 8.2).
 import { ObjectType } from '../object-set.ts'
 import { readSaHeader } from './sa-header.ts'
 import { ZNODE_BYTES, ZnodeField } from './znode.ts'

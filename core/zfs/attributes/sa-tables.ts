@@ -1,4 +1,4 @@
-/** Which attributes a ZPL 5 file system has, and in which orders they are stored: each has its own numbers (zfs-stream.md 8.1). */
+// Which attributes a ZPL 5 file system has, and in which orders they are stored: each has its own numbers (zfs-stream.md 8.1).
 import { quoted } from '../../quoted.ts'
 import { numbersOf, objectNumber, objectOf, readMasterNode } from '../master-node.ts'
 import { ObjectType, type ObjectSet } from '../object-set.ts'

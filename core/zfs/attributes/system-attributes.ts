@@ -1,4 +1,4 @@
-/** Attributes of ZPL 5: buffers whose layouts the stream itself explains, in the bonus and in a spill block (zfs-stream.md 8). */
+// Attributes of ZPL 5: buffers whose layouts the stream itself explains, in the bonus and in a spill block (zfs-stream.md 8).
 import type { StreamObject } from '../object-set.ts'
 import { corruptObject, modeOf, timestampAt } from './corrupt.ts'
 import type { NodeAttributes, Timestamp } from './node-attributes.ts'

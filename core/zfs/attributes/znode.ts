@@ -1,4 +1,4 @@
-/** Attributes of file systems before ZPL 5: a bonus of fixed places (zfs-stream.md 7). */
+// Attributes of file systems before ZPL 5: a bonus of fixed places (zfs-stream.md 7).
 import type { StreamObject } from '../object-set.ts'
 import { corruptObject, modeOf, timestampAt } from './corrupt.ts'
 import { isSymlink, type NodeAttributes } from './node-attributes.ts'

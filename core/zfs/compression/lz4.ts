@@ -1,4 +1,4 @@
-/** LZ4 blocks as ZFS stores them: the length of the block in four bytes, most significant first, and the block (zfs-stream.md 3). */
+// LZ4 blocks as ZFS stores them: the length of the block in four bytes, most significant first, and the block (zfs-stream.md 3).
 import { damaged } from './damaged.ts'
 
 const MIN_MATCH = 4

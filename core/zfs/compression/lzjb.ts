@@ -1,4 +1,4 @@
-/** LZJB, the oldest compression of ZFS: a control byte, then eight literals or matches (zfs-stream.md 3). */
+// LZJB, the oldest compression of ZFS: a control byte, then eight literals or matches (zfs-stream.md 3).
 import { damaged } from './damaged.ts'
 import { repeat } from './lz4.ts'
 

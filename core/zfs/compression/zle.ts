@@ -1,4 +1,4 @@
-/** ZLE: runs of zeros are left out, the rest stands as it is (zfs-stream.md 3). */
+// ZLE: runs of zeros are left out, the rest stands as it is (zfs-stream.md 3).
 import { damaged } from './damaged.ts'
 
 const FIRST_OF_ZEROS = 64

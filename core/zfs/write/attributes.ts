@@ -1,4 +1,4 @@
-/** What an object says of itself, before it is put into one of the two forms of attributes (zfs-stream.md 7, 8). */
+// What an object says of itself, before it is put into one of the two forms of attributes (zfs-stream.md 7, 8).
 import { ModeType } from '../attributes/node-attributes.ts'
 import type { NodeType } from '../tree.ts'
 

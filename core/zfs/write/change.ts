@@ -1,4 +1,4 @@
-/** What becomes of a tree: changes, applied in their order. Paths are those of a StreamTree, `root/etc/nodename`. */
+// What becomes of a tree: changes, applied in their order. Paths are those of a StreamTree, `root/etc/nodename`.
 
 /** Contents that are read when their turn comes. */
 export interface StreamedContents {

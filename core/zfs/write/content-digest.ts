@@ -1,4 +1,4 @@
-/** A digest of all that goes into a stream: its guid and the salts of its tables are made of it (zfs-stream.md 12, 16 item 21). */
+// A digest of all that goes into a stream: its guid and the salts of its tables are made of it (zfs-stream.md 12, 16 item 21).
 import { Sha256 } from './sha256.ts'
 import type { SourceEntry } from './tree-source.ts'
 

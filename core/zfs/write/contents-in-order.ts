@@ -1,4 +1,4 @@
-/** Second pass over a source: contents as they are asked for, in ascending order. */
+// Second pass over a source: contents as they are asked for, in ascending order.
 import { quoted } from '../../quoted.ts'
 import { ProvisionError } from '../../errors.ts'
 import type { SourceContents, TreeSource } from './tree-source.ts'

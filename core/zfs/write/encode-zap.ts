@@ -1,4 +1,4 @@
-/** A ZAP of names and numbers in the smaller form that holds it. */
+// A ZAP of names and numbers in the smaller form that holds it.
 import { encodeFatZap, type ZapForm } from './fat-zap.ts'
 import { encodeMicroZap, fitsMicroZap, type NumberEntry } from './micro-zap.ts'
 

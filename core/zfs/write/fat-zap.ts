@@ -1,4 +1,4 @@
-/** Writes a fat ZAP: a header with the pointer table, and as many leaves as the names need (zfs-stream.md 6.3). */
+// Writes a fat ZAP: a header with the pointer table, and as many leaves as the names need (zfs-stream.md 6.3).
 import { refusal } from '../../archive/refusals.ts'
 import { zapHash } from '../zap/hash.ts'
 import { BlockType, FAT_MAGIC } from '../zap/layout.ts'

@@ -1,4 +1,4 @@
-/** Cuts the contents of a file into blocks, and leaves out those of nothing but zeros: they are holes (zfs-stream.md 10). */
+// Cuts the contents of a file into blocks, and leaves out those of nothing but zeros: they are holes (zfs-stream.md 10).
 import { ProvisionError } from '../../errors.ts'
 
 export interface FileBlock {

@@ -1,4 +1,4 @@
-/** The objects that every file system has before its first directory (zfs-stream.md 5.1, 8.1, 12). */
+// The objects that every file system has before its first directory (zfs-stream.md 5.1, 8.1, 12).
 import { ObjectType } from '../object-set.ts'
 import { encodeZap } from './encode-zap.ts'
 import { encodeFatZap } from './fat-zap.ts'

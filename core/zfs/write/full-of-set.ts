@@ -1,4 +1,4 @@
-/** A file system as a full stream, object by object with the numbers that it has: what `zfs send` gives where an increment was received. */
+// A file system as a full stream, object by object with the numbers that it has: what `zfs send` gives where an increment was received.
 import { refusal } from '../../archive/refusals.ts'
 import { decodeAttributes } from '../attributes/decode.ts'
 import { ModeType, TYPE_BITS } from '../attributes/node-attributes.ts'

@@ -1,4 +1,4 @@
-/** Gathers small pieces into chunks that are worth a write. */
+// Gathers small pieces into chunks that are worth a write.
 
 const CHUNK_BYTES = 256 * 1024
 

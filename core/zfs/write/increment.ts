@@ -1,4 +1,4 @@
-/** An increment: what changes make of a base, as records that a host receives onto it or as a clone of it (zfs-stream.md 11). */
+// An increment: what changes make of a base, as records that a host receives onto it or as a clone of it (zfs-stream.md 11).
 import { ObjectType, type ObjectSet } from '../object-set.ts'
 import type { StreamTree } from '../tree.ts'
 import { deviceReaderOf } from './attributes.ts'

@@ -1,4 +1,4 @@
-/** Writes a micro ZAP: one block of short names with one number each (zfs-stream.md 6.1). */
+// Writes a micro ZAP: one block of short names with one number each (zfs-stream.md 6.1).
 import { zapHash } from '../zap/hash.ts'
 import { BlockType, MICRO_ENTRY_BYTES, MICRO_NAME_BYTES } from '../zap/layout.ts'
 

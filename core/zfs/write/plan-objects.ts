@@ -1,4 +1,4 @@
-/** First pass over a tree: every object gets its number, every directory its size and links. Memory is names and attributes alone. */
+// First pass over a tree: every object gets its number, every directory its size and links. Memory is names and attributes alone.
 import { decodeName } from '../../archive/member.ts'
 import { refusal } from '../../archive/refusals.ts'
 import { quoted } from '../../quoted.ts'

@@ -1,4 +1,4 @@
-/** The tree while its object numbers are given out: names, and what each object will say of itself. */
+// The tree while its object numbers are given out: names, and what each object will say of itself.
 import { decodeName } from '../../archive/member.ts'
 import { refusal } from '../../archive/refusals.ts'
 import { quoted } from '../../quoted.ts'

@@ -1,4 +1,4 @@
-/** Writes the records of a send stream, plain, with both checksums (zfs-stream.md 1, 2). */
+// Writes the records of a send stream, plain, with both checksums (zfs-stream.md 1, 2).
 import { refusal } from '../../archive/refusals.ts'
 import { quoted } from '../../quoted.ts'
 import { Fletcher4 } from '../fletcher4.ts'

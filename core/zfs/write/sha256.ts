@@ -1,7 +1,5 @@
-/**
- * SHA-256 (FIPS 180-4) in plain TypeScript, for the guids of what is written: a stream and its increments must come out the same
- * wherever they are made, and the core has no platform. It sees names and digests, never contents.
- */
+// SHA-256 (FIPS 180-4) in plain TypeScript, for the guids of what is written: a stream and its increments must come out the same
+// wherever they are made, and the core has no platform. It sees names and digests, never contents.
 
 const PRIMES = 64
 const BLOCK_BYTES = 64

@@ -1,4 +1,4 @@
-/** The name of a snapshot as pools take it: of a full stream that is written here, `zoneflash@NAME`. */
+// The name of a snapshot as pools take it: of a full stream that is written here, `zoneflash@NAME`.
 
 /** Of the file system that a full stream is of. Receivers give it their own. */
 export const DATASET = 'zoneflash'

@@ -1,4 +1,4 @@
-/** The attributes of a file system of ZPL 5: in the bonus, and what does not fit there in a spill block (zfs-stream.md 8). */
+// The attributes of a file system of ZPL 5: in the bonus, and what does not fit there in a spill block (zfs-stream.md 8).
 import { SA_MAGIC } from '../attributes/sa-header.ts'
 import { MAX_BONUS_BYTES } from '../attributes/znode.ts'
 import { aclOfMode, encodeAcl, flagsOfMode } from './acl.ts'

@@ -1,4 +1,4 @@
-/** From one version of a tree to another: what has to change, with contents that are read when their turn comes. */
+// From one version of a tree to another: what has to change, with contents that are read when their turn comes.
 import type { StreamTree, TreeNode } from '../tree.ts'
 import type { Change, ChangedAttributes } from './change.ts'
 import type { ContentsInOrder } from './contents-in-order.ts'

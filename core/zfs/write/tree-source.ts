@@ -1,4 +1,4 @@
-/** A tree that becomes a stream. It is passed twice: directories need the numbers of their children before any contents go out. */
+// A tree that becomes a stream. It is passed twice: directories need the numbers of their children before any contents go out.
 import type { NodeType } from '../tree.ts'
 
 /** One name of the tree, with names as bytes. A directory comes before what is in it. */

@@ -1,4 +1,4 @@
-/** What a source says a tree shall be: names, and the files behind them, in the order in which they came. Metadata only. */
+// What a source says a tree shall be: names, and the files behind them, in the order in which they came. Metadata only.
 import { decodeName } from '../../archive/member.ts'
 import { refusal } from '../../archive/refusals.ts'
 import { quoted } from '../../quoted.ts'

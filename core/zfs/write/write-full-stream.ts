@@ -1,4 +1,4 @@
-/** Second pass: the whole stream, object by object in ascending number (zfs-stream.md 4, 12). */
+// Second pass: the whole stream, object by object in ascending number (zfs-stream.md 4, 12).
 import { directoryEntry, encodeDevice, type WrittenAttributes } from './attributes.ts'
 import { saltOf } from './content-digest.ts'
 import { ContentsInOrder } from './contents-in-order.ts'

@@ -1,4 +1,4 @@
-/** An increment between two trees: the base as a stream gave it, the new version from wherever it lies. */
+// An increment between two trees: the base as a stream gave it, the new version from wherever it lies.
 import type { ObjectSet } from '../object-set.ts'
 import type { StreamTree, TreeNode } from '../tree.ts'
 import { ContentsInOrder } from './contents-in-order.ts'

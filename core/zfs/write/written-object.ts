@@ -1,4 +1,4 @@
-/** One object as it goes into a stream: what OBJECT says, its blocks, its spill block. */
+// One object as it goes into a stream: what OBJECT says, its blocks, its spill block.
 import { ObjectType } from '../object-set.ts'
 import type { WrittenAttributes } from './attributes.ts'
 import { encodeZap } from './encode-zap.ts'

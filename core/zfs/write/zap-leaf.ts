@@ -1,4 +1,4 @@
-/** One leaf of a fat ZAP: a hash table of chains, and chunks of 24 bytes for entries, names and values (zfs-stream.md 6.3). */
+// One leaf of a fat ZAP: a hash table of chains, and chunks of 24 bytes for entries, names and values (zfs-stream.md 6.3).
 
 import {
   ARRAY_BYTES,

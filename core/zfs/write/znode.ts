@@ -1,4 +1,4 @@
-/** The bonus of a file system up to ZPL 4: a znode of 264 bytes, and a short symlink's target behind it (zfs-stream.md 7). */
+// The bonus of a file system up to ZPL 4: a znode of 264 bytes, and a short symlink's target behind it (zfs-stream.md 7).
 import { MAX_BONUS_BYTES, ZNODE_BYTES } from '../attributes/znode.ts'
 import { aclOfMode, encodeAcl, flagsOfMode } from './acl.ts'
 import { fullMode, type WrittenAttributes } from './attributes.ts'

@@ -1,4 +1,4 @@
-/** What a ZAP holds, and how a broken one is refused. */
+// What a ZAP holds, and how a broken one is refused.
 import { refusal } from '../../archive/refusals.ts'
 import type { ProvisionError } from '../../errors.ts'
 

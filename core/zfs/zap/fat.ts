@@ -1,4 +1,4 @@
-/** Fat ZAPs: a header with a pointer table, embedded or in blocks of its own, and leaves (zfs-stream.md 6.3). */
+// Fat ZAPs: a header with a pointer table, embedded or in blocks of its own, and leaves (zfs-stream.md 6.3).
 import { checkEntryCount, corruptZap, viewOf, type ZapEntry, type ZapOptions } from './entry.ts'
 import { FAT_MAGIC, MAX_FAT_BLOCK_BYTES } from './layout.ts'
 import { readLeaf, type ZapLeaf } from './leaf.ts'

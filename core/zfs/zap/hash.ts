@@ -1,4 +1,4 @@
-/** The hash by which a ZAP finds a name (zfs-stream.md 6.2): a salted CRC-64 of which the top 28 bits count. */
+// The hash by which a ZAP finds a name (zfs-stream.md 6.2): a salted CRC-64 of which the top 28 bits count.
 
 const POLYNOMIAL_HIGH = 0xc96c5795
 const POLYNOMIAL_LOW = 0xd7870f42

@@ -1,7 +1,5 @@
-/**
- * Leaves of a fat ZAP (zfs-stream.md 6.3). Entries are found as a host finds them, along the chains of the hash table, and an entry that is in no chain is
- * refused: what is listed here is what the host will list. Every chunk may be used once, so no chain loops and nothing grows beyond the block.
- */
+// Leaves of a fat ZAP (zfs-stream.md 6.3). Entries are found as a host finds them, along the chains of the hash table, and an entry that is in no chain is
+// refused: what is listed here is what the host will list. Every chunk may be used once, so no chain loops and nothing grows beyond the block.
 import { corruptZap, viewOf, type ZapEntry, type ZapOptions } from './entry.ts'
 import {
   ARRAY_BYTES,

@@ -1,4 +1,4 @@
-/** Micro ZAPs: one block of 64-byte entries, each a short name and one number (zfs-stream.md 6.1). */
+// Micro ZAPs: one block of 64-byte entries, each a short name and one number (zfs-stream.md 6.1).
 import { checkEntryCount, corruptZap, viewOf, type ZapEntry, type ZapOptions } from './entry.ts'
 import { MAX_MICRO_BLOCK_BYTES, MICRO_ENTRY_BYTES, MICRO_HEADER_BYTES, MICRO_NAME_BYTES } from './layout.ts'
 

@@ -1,4 +1,4 @@
-/** Reading ZAPs, the tables of names that directories and everything else in a file system are made of (zfs-stream.md 6). */
+// Reading ZAPs, the tables of names that directories and everything else in a file system are made of (zfs-stream.md 6).
 import type { StreamObject } from '../object-set.ts'
 import { corruptZap, viewOf, type ZapEntry, type ZapOptions } from './entry.ts'
 import { readFatZap } from './fat.ts'

@@ -1,4 +1,4 @@
-/** Flash archives for tests: a preamble by hand, and a payload by real programs. */
+// Flash archives for tests: a preamble by hand, and a payload by real programs.
 import { shell } from '#test/archives.ts'
 
 /** What stands in an identification unless a test says otherwise. */

@@ -1,4 +1,4 @@
-/** Trees on a disk as the core sees them, and what changes make of them. */
+// Trees on a disk as the core sees them, and what changes make of them.
 import {
   chmodSync,
   chownSync,

@@ -1,4 +1,4 @@
-/** The object sets of the test streams, each applied on what it needs. */
+// The object sets of the test streams, each applied on what it needs.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { inflaters } from '#adapters/zfs/inflaters.ts'

@@ -1,4 +1,4 @@
-/** File systems made by hand, for tests alone: ZPL 4, little-endian, as an object set. */
+// File systems made by hand, for tests alone: ZPL 4, little-endian, as an object set.
 import { ObjectType, type ObjectSet, type StreamObject } from '#core/zfs/object-set.ts'
 import type { BeginInfo } from '#core/zfs/records.ts'
 import { bytesOf, makeMicroZap } from './zap/make-zap.ts'

@@ -1,4 +1,4 @@
-/** Makes records by hand and applies them. */
+// Makes records by hand and applies them.
 import { expect } from 'vitest'
 import { inflaters } from '#adapters/zfs/inflaters.ts'
 import { ObjectSetBuilder, type ObjectSetOptions } from '#core/zfs/object-set-builder.ts'

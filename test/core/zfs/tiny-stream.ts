@@ -1,4 +1,4 @@
-/** Streams written field by field, for tests of what real senders do not send. */
+// Streams written field by field, for tests of what real senders do not send.
 import { Fletcher4 } from '#core/zfs/fletcher4.ts'
 
 /** Fields by offset: number 32 bits, bigint 64 bits, text and bytes as they are, `{ u8 }` one byte. */

@@ -1,4 +1,4 @@
-/** An application with nothing but uploads, on fakes and a real blob store; also run as a process of its own to be killed. */
+// An application with nothing but uploads, on fakes and a real blob store; also run as a process of its own to be killed.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express from 'express'

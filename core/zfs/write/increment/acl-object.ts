@@ -1,4 +1,4 @@
-/** Where an access list lies that is too long for the attributes of its file (zfs-stream.md 7). */
+// Where an access list lies that is too long for the attributes of its file (zfs-stream.md 7).
 import { ZNODE_BYTES } from '../../attributes/znode.ts'
 import { ObjectType, type StreamObject } from '../../object-set.ts'
 import type { BaseForm } from './base-form.ts'

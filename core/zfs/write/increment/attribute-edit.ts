@@ -1,4 +1,4 @@
-/** Changes attributes of an object that stays: all others, known or not, keep their bytes and their order (zfs-stream.md 7, 8). */
+// Changes attributes of an object that stays: all others, known or not, keep their bytes and their order (zfs-stream.md 7, 8).
 import { refusal } from '../../../archive/refusals.ts'
 import { MAX_BONUS_BYTES, ZNODE_BYTES, ZnodeField } from '../../attributes/znode.ts'
 import { corruptObject } from '../../attributes/corrupt.ts'

@@ -1,4 +1,4 @@
-/** How the file system that an increment builds on keeps what it has: whatever the increment brings must be in the same form. */
+// How the file system that an increment builds on keeps what it has: whatever the increment brings must be in the same form.
 import { refusal } from '../../../archive/refusals.ts'
 import { readSaTables, type SaTables } from '../../attributes/sa-tables.ts'
 import { readMasterNode } from '../../master-node.ts'

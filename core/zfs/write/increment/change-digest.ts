@@ -1,4 +1,4 @@
-/** A digest of what an increment is made of: its guid follows from it, so that no two different ones share one (zfs-stream.md 16 item 21). */
+// A digest of what an increment is made of: its guid follows from it, so that no two different ones share one (zfs-stream.md 16 item 21).
 import type { Change } from '../change.ts'
 import { Sha256 } from '../sha256.ts'
 

@@ -1,4 +1,4 @@
-/** An object while changes are applied: what it was, and what becomes of it. */
+// An object while changes are applied: what it was, and what becomes of it.
 import type { NodeType, TreeNode } from '../../tree.ts'
 import type { ChangedAttributes, PutFile } from '../change.ts'
 

@@ -1,4 +1,4 @@
-/** A tree that changes are applied to: what is gone, what is new, what is different, by object. */
+// A tree that changes are applied to: what is gone, what is new, what is different, by object.
 import { readDirectory } from '../../directory.ts'
 import { ObjectType } from '../../object-set.ts'
 import type { StreamTree, TreeNode } from '../../tree.ts'

@@ -1,4 +1,4 @@
-/** How a change that cannot be made is refused. */
+// How a change that cannot be made is refused.
 import { quoted } from '../../../quoted.ts'
 import { ProvisionError } from '../../../errors.ts'
 

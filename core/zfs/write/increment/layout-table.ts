@@ -1,4 +1,4 @@
-/** Layouts of a base's system attributes: one that it has for a set of attributes, or a new one (zfs-stream.md 8.1). */
+// Layouts of a base's system attributes: one that it has for a set of attributes, or a new one (zfs-stream.md 8.1).
 import { refusal } from '../../../archive/refusals.ts'
 import { numbersOf, objectNumber, objectOf } from '../../master-node.ts'
 import { ObjectType, type StreamObject } from '../../object-set.ts'

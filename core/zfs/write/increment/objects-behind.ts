@@ -1,4 +1,4 @@
-/** Objects that are reached through one other object alone, and so go with it: extended attributes and access lists. */
+// Objects that are reached through one other object alone, and so go with it: extended attributes and access lists.
 import { decodeAttributes } from '../../attributes/decode.ts'
 import { readDirectory } from '../../directory.ts'
 import { ObjectType, type StreamObject } from '../../object-set.ts'

@@ -1,4 +1,4 @@
-/** Which object each path leads to, while changes come and go over a tree that itself stays as it is. */
+// Which object each path leads to, while changes come and go over a tree that itself stays as it is.
 import type { StreamTree, TreeNode } from '../../tree.ts'
 
 interface NewName {

@@ -1,4 +1,4 @@
-/** What is written of each changed object, without its blocks: those are made when their turn comes. */
+// What is written of each changed object, without its blocks: those are made when their turn comes.
 import { ObjectType } from '../../object-set.ts'
 import {
   encodeDevice,

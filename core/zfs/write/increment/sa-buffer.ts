@@ -1,4 +1,4 @@
-/** A buffer of system attributes, taken apart and put together again in its own layout and byte order (zfs-stream.md 8.2). */
+// A buffer of system attributes, taken apart and put together again in its own layout and byte order (zfs-stream.md 8.2).
 import { corruptObject } from '../../attributes/corrupt.ts'
 import { readSaHeader, SA_MAGIC } from '../../attributes/sa-header.ts'
 import type { SaTables } from '../../attributes/sa-tables.ts'

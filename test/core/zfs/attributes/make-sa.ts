@@ -1,4 +1,4 @@
-/** Buffers of system attributes made by hand, for tests alone. */
+// Buffers of system attributes made by hand, for tests alone.
 import type { SaTables } from '#core/zfs/attributes/sa-tables.ts'
 
 const names = [

@@ -1,4 +1,4 @@
-/** Streams held in memory, and the tree that a chain of them gives, told in plain words. */
+// Streams held in memory, and the tree that a chain of them gives, told in plain words.
 import { createHash } from 'node:crypto'
 import { openStreamTree } from '#adapters/zfs/open-tree.ts'
 import type { StreamSource } from '#adapters/zfs/stream-source.ts'

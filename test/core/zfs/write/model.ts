@@ -1,4 +1,4 @@
-/** What changes mean, told without any of the code under test: names and inodes in plain maps. */
+// What changes mean, told without any of the code under test: names and inodes in plain maps.
 import { createHash } from 'node:crypto'
 import { orderKey } from '#core/diff/path-order.ts'
 import type { Change } from '#core/zfs/write/change.ts'

@@ -1,4 +1,4 @@
-/** What current receivers ask of a stream, rule by rule (zfs-stream.md 1, 4, 16 items 22 and 23). It shares nothing with the writer. */
+// What current receivers ask of a stream, rule by rule (zfs-stream.md 1, 4, 16 items 22 and 23). It shares nothing with the writer.
 
 import { generationOf, heldObjects, type HeldObject } from './held-objects.ts'
 

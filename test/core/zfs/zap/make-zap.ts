@@ -1,4 +1,4 @@
-/** ZAPs made the plain way, for tests alone. */
+// ZAPs made the plain way, for tests alone.
 import { zapHash } from '#core/zfs/zap/hash.ts'
 import { leafLayout } from '#core/zfs/zap/layout.ts'
 
