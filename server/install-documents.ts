@@ -116,7 +116,7 @@ function readRequest(request: Record<string, unknown>): z.infer<typeof PersonalS
 }
 
 /**
- * Of the zone that is named; else of the global zone where the host is installed as a whole, and of the only zone that has any
+ * The sysidcfg of the zone that is named; else of the global zone where the host is installed as a whole, and of the only zone that has any
  * where it is not. @throws SysidcfgNotFound
  */
 function sysidcfgOf(plan: Plan, zone: string | undefined): string {

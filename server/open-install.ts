@@ -4,7 +4,7 @@ import type { Install, InstallLog } from '#app/ports/installs.ts'
 import { HostName } from '#core/names.ts'
 import type { WrongTokens } from './wrong-tokens.ts'
 
-/** Of a path below /js/:host/:token. @throws TooManyWrongTokens */
+/** The install of a path below /js/:host/:token. @throws TooManyWrongTokens */
 export type OpenInstall = (request: Request, response: Response) => Promise<Install | undefined>
 
 /** The same address at the top, and below that of a host with its token. */

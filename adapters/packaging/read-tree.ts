@@ -37,7 +37,7 @@ const CPIO_SCRIPT = [
   'form=-c; case `cpio --version 2>/dev/null` in *GNU*) form="-H newc" ;; esac',
 ]
 const CPIO_AT_REST = [...CPIO_SCRIPT, 'find . ! -type s -print | sort | cpio -o $form'].join('\n')
-/** Of a living root files grow, shrink or go while cpio reads them. What else it says is a failure: a file too large for it. */
+/** cpio for a living root: files grow, shrink or go while it reads them. What else it says is a failure: a file too large for it. */
 const CPIO_LIVING = [
   ...CPIO_SCRIPT,
   'said=/tmp/zoneflash-cpio.$$; (umask 077 && mkdir "$said") || exit 1',

@@ -33,7 +33,7 @@ async function requeueIfForgotten(build: Build, needs: Needs): Promise<boolean> 
   return true
 }
 
-/** Of a build that was cancelled the zone goes too, unless somebody keeps it. A host that is not known any more is not asked. */
+/** Asks workers to stop builds. The zone of one that was cancelled goes too, unless somebody keeps it. A host that is not known any more is not asked. */
 async function askForStops({ builds, hosts, queue }: Needs): Promise<void> {
   for (const { id, host, state, keepZone } of await builds.askForStops(STOP_EVERY_MS)) {
     const job = state === 'cancelled' && !keepZone ? 'discard' : 'stop'

@@ -14,7 +14,7 @@ export interface PromoteNeeds {
 /** Who acts where no person does. */
 export const AUTOMATIC = 'automatic'
 
-/** Of all templates, or of these. May run anywhere, any number of times at once: a candidate is promoted once. */
+/** Promotes what is due of all templates, or of `only` these. May run anywhere, any number of times at once: a candidate is promoted once. */
 export async function promoteDue(needs: PromoteNeeds, only?: readonly string[]): Promise<ChannelMove[]> {
   const made: ChannelMove[] = []
   for (const template of await needs.channels.withPolicy())

@@ -26,7 +26,7 @@ export interface GatheredFacts extends RetentionFacts {
 }
 
 /**
- * Of no one moment: what begins to use a version after it was looked for is seen when the version is to be deleted
+ * What garbage collection must know, gathered over a while and not at one moment: what begins to use a version after it was looked for is seen when the version is to be deleted
  * (`TemplateCatalog.setState`).
  */
 export async function gatherFacts(needs: FactNeeds, graceMs: number): Promise<GatheredFacts> {

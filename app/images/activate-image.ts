@@ -49,7 +49,7 @@ export async function activateImage({ uuid, actor }: Asked, needs: PublishNeeds)
   return publishedAnswer({ ...image, manifest }, 'active')
 }
 
-/** Of an image whose file is settled. One that cannot become a version may get another file, or be taken back. */
+/** Records the version of an image whose file is settled. One that cannot become a version may get another file, or be taken back. */
 async function recordVersion(
   { image, artifact, actor }: { image: PublishedImage; artifact: Artifact; actor: string },
   needs: PublishNeeds,

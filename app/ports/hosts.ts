@@ -12,7 +12,7 @@ export interface HostRegistry {
   add(host: Host): Promise<void>
   /** Replaces the host's record. @throws HostNotFound */
   set(host: Host): Promise<void>
-  /** With all that is known of its zones; it is nobody's canary any more, and its install is over. @throws HostNotFound */
+  /** Removes a host with all that is known of its zones; it is nobody's canary any more, and its install is over. @throws HostNotFound */
   remove(name: string): Promise<void>
 }
 

@@ -17,7 +17,7 @@ export interface DeviceNumbers {
   minor: number
 }
 
-/** Of `major,minor`. What is no number, or missing, comes out as NaN. */
+/** The numbers in `major,minor`. What is no number, or missing, comes out as NaN. */
 export function parseDevice(text: string): DeviceNumbers {
   const [major = NaN, minor = NaN] = text.split(',').map(Number)
   return { major, minor }

@@ -15,7 +15,7 @@ const LF = 0x0a
 const BACKTICK = 0x60
 const BLANK = 0x20
 
-/** With ` for zero, as all programs read it. `name` without line breaks. */
+/** Encodes with ` for zero, as all programs read it. `name` without line breaks. */
 export function uuencode({ name, mode, bytes }: UuencodedFile): Uint8Array {
   const head = new TextEncoder().encode(`begin ${mode.toString(8).padStart(3, '0')} ${name}\n`)
   const tail = new TextEncoder().encode('`\nend\n')

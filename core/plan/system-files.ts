@@ -7,7 +7,7 @@ import type { PlannedSystem } from './schema.ts'
 type SystemFile = PlannedSystem['files'][number]
 
 /**
- * Of a host without interfaces none: what the golden system does at its first boot then is left to it.
+ * The files of its network and name services. Without interfaces there are none of the network: what the golden system does at its first boot then is left to it.
  * @throws PlanConflict for an interface that has no name
  */
 export function systemFiles(host: Host, nodename: string, settings: SysidSettings): SystemFile[] {

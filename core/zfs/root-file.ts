@@ -10,7 +10,7 @@ import { readObjectZap } from './zap/read-zap.ts'
 const MAX_ROOT_ENTRIES = 10_000
 /** A directory that cannot be read is looked at no more often. */
 const MAX_FAILURES = 64
-/** Of a directory entry: the rest is the type (zfs-stream.md 5.2). */
+/** The bits of a directory entry that are the object's number; the rest is the type (zfs-stream.md 5.2). */
 const OBJECT_BITS = (1n << 48n) - 1n
 
 interface Wanted {

@@ -13,7 +13,7 @@ import { imageRoute, parametersOf, sendJson } from './reply.ts'
 import { sendFile } from './send-file.ts'
 import { askerOf, withAndWithoutToken, type AskerNeeds } from './who-asks.ts'
 
-/** Of IMGAPI. `imgapi: true` is what makes `imgadm sources -a` take the server. */
+/** IMGAPI's answer to a ping. `imgapi: true` is what makes `imgadm sources -a` take the server. */
 const PING = { ping: 'pong', version: '2.2.0', imgapi: true }
 
 export interface ReadNeeds extends AskerNeeds {

@@ -19,7 +19,7 @@ export function withAndWithoutToken<P extends string>(path: P): [P, `/t/:token${
 }
 
 /**
- * Of who reads. A wrong token in a header is as good as none, and so is any token of an address that offered too many wrong
+ * Finds out who reads. A wrong token in a header is as good as none, and so is any token of an address that offered too many wrong
  * ones: imgadm goes on to its next source after a 404 and nothing else (jumpstart.md 6.2.2).
  * @throws ResourceNotFound for a token in the path that is wrong or not looked at
  */

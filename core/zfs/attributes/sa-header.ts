@@ -4,7 +4,7 @@ export const SA_MAGIC = 0x2f505a
 
 export interface SaHeader {
   /**
-   * Of this buffer. A file system that was moved between machines of both orders has buffers of both: they are turned only when they are rewritten, and the
+   * The byte order of this buffer. A file system that was moved between machines of both orders has buffers of both: they are turned only when they are rewritten, and the
    * magic tells.
    */
   littleEndian: boolean

@@ -12,7 +12,7 @@ export class ContentsInOrder {
     this.#source = source
   }
 
-  /** Of the entry of that number; path and size are for messages. @throws SourceChanged when it has none any more */
+  /** The bytes of the entry of that number; path and size are for messages. @throws SourceChanged when it has none any more */
   async of(
     entry: number,
     { path, size }: { path: string; size: number },

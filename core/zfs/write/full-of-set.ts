@@ -30,7 +30,7 @@ export function isPlain({ set, tree }: { set: ObjectSet; tree: StreamTree }): bo
   return tree.nodes.every(({ name }) => name.byteLength <= MAX_NAME)
 }
 
-/** With the snapshot's own guid, so that what builds on it builds on what an increment gave as well. @throws TooManyBytes */
+/** Writes a full stream with the snapshot's own guid, so that what builds on it builds on what an increment gave as well. @throws TooManyBytes */
 export async function* writeFullOfSet(
   set: ObjectSet,
   toName: string,

@@ -49,7 +49,7 @@ export function nameBytes(name: string): Uint8Array {
   return Uint8Array.from(name, (character) => character.charCodeAt(0))
 }
 
-/** Of a path below `above`, a directory that is put around all. @throws InvalidName, NameTooLong, TooDeep */
+/** The names of a path below `above`, a directory that is put around all. @throws InvalidName, NameTooLong, TooDeep */
 export function nameKeys(path: readonly Uint8Array[], above = ''): string[] {
   const depth = path.length + (above === '' ? 0 : 1)
   if (depth > MAX_PATH_DEPTH) {

@@ -1,6 +1,6 @@
 // The name of a snapshot as pools take it: of a full stream that is written here, `zoneflash@NAME`.
 
-/** Of the file system that a full stream is of. Receivers give it their own. */
+/** The name of the file system in a full stream. Receivers give it their own. */
 export const DATASET = 'zoneflash'
 
 /** A dataset's name has 255 bytes, its snapshot's included. */

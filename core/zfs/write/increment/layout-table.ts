@@ -33,7 +33,7 @@ export class LayoutTable {
     }
   }
 
-  /** With exactly these attributes; a project beside them does no harm. @throws UnsupportedZfsStream */
+  /** The layout with exactly these attributes; a project beside them does no harm. @throws UnsupportedZfsStream */
   choose = (wanted: readonly AttributeName[]): ChosenLayout => {
     const found = this.#find(wanted) ?? this.#find([...wanted, 'ZPL_PROJID'])
     return found ?? this.#add(wanted)
