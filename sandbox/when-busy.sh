@@ -4,13 +4,10 @@ try_again_when_busy() {
   left=$1
   shift
   while :; do
-    if said=$("$@" 2>&1); then
-      status=0
-      break
-    fi
-    status=$?
+    if said=$("$@" 2>&1); then status=0; else status=$?; fi
     left=$((left - 1))
-    case $said in
+    case $status:$said in
+    0:*) break ;;
     *busy*) [ "$left" -gt 0 ] || break ;;
     *) break ;;
     esac

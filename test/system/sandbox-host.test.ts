@@ -43,6 +43,20 @@ describe.skipIf(sandboxLack)('a sandbox host', () => {
     expect(existsSync('/etc/mine') || existsSync('/usr/bin/mine')).toBe(false)
   })
 
+  test('says that file systems and pools which are in use stay', async () => {
+    await host.must([
+      'sh',
+      '-ec',
+      'zfs create box/kept; zfs snapshot box/kept@one; zfs clone box/kept@one box/of',
+    ])
+    const inUse = await host.run(['zfs', 'destroy', '-r', 'box/kept'])
+    expect(inUse).toMatchObject({ status: 1, stdout: '' })
+    expect(inUse.stderr).toContain('filesystem has dependent clones')
+    const { status, stderr } = await host.run(['zpool', 'destroy', 'no-such-pool'])
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "cannot open 'no-such-pool': no such pool\n" })
+    await host.must(['zfs', 'destroy', '-R', 'box/kept'])
+  })
+
   test('sees the repository read-only', async () => {
     const file = path.resolve(import.meta.dirname, 'scratch')
     expect((await host.run(['touch', file])).status).toBe(1)
