@@ -13,8 +13,8 @@ export default defineConfig({
     globalSetup: './test/postgres-server.ts',
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    // One more than there are processors: the long ones wait for zones and databases most of the time.
-    maxWorkers: Math.max(2, availableParallelism()) + 1,
+    // Two more than there are processors: the long ones wait for zones, databases and locks half of their time.
+    maxWorkers: Math.max(2, availableParallelism()) + 2,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/closing-line-reporter.ts'],
   },
