@@ -76,10 +76,11 @@ export class BullmqJobQueue implements JobQueue {
   async status(id: string): Promise<JobStatus | undefined> {
     if (!isStorable(id)) return undefined
     return answered('job queue', async () => {
-      const job: Job | undefined = await this.#opened.bull.queue.getJob(toJobId(id))
-      if (!job) return undefined
-      const state = states[await job.getState()] ?? 'unknown'
-      return { id, state, progress: job.progress, error: job.failedReason }
+      const { queue } = this.#opened.bull
+      // The state first: a job that ends between the two has its reason and its last progress all the same.
+      const state = states[await queue.getJobState(toJobId(id))] ?? 'unknown'
+      const job: Job | undefined = await queue.getJob(toJobId(id))
+      return job && { id, state, progress: job.progress, error: job.failedReason }
     })
   }
 

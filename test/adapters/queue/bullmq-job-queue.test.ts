@@ -51,6 +51,26 @@ describeOnEveryEngine((engine) => {
     expect(jobs).toHaveLength(before + 1)
     expect(jobs).toContainEqual(data)
   })
+
+  test('a job that is said to have failed has its reason, however soon one asks', async () => {
+    const queue = await openQueue(engine())
+    const handlers = {
+      ...idleHandlers,
+      package: async () => {
+        throw new ProvisionError('conflict', 'ZoneRunning', 'the zone is running')
+      },
+    }
+    const worker = await startWorker(engine(), handlers, pino({ level: 'silent' }))
+    const data = { template: 'web', version: '3', host: 'h1', zone: 'web' }
+    for (let number = 0; number < 20; number++) {
+      const id = `failing-${number}`
+      await queue.add('package', data, id)
+      let status = await queue.status(id)
+      while (status?.state !== 'failed') status = await queue.status(id)
+      expect(status.error).toBe('the zone is running')
+    }
+    await worker.close()
+  })
 })
 
 test('a queue whose engine is away says QueueUnreachable', async () => {
