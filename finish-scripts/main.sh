@@ -15,8 +15,7 @@ zoneflash_main() {
   trap 'interrupted' 1 2 13 15
   # an archive of this host is not taken for an install that goes on
   rm -f "$zf_state/installing"
-  if [ "$zf_phase" = first-boot ] && [ -f "$zf_state/first-boot.waits" ]; then
-    # all of it was done at an earlier boot, and the server has not heard of it
+  if [ "$zf_phase" = first-boot ] && was_through; then
     send_last_events
     leave 0
   fi
@@ -29,6 +28,12 @@ zoneflash_main() {
   report install '' 'done'
   send_last_events
   leave 0
+}
+
+was_through() { # all of it was done at an earlier boot, and the server has not heard of it
+  if [ -f "$zf_state/first-boot.waits" ]; then return 0; fi
+  # it went down before it could wait: the server takes nothing after this report
+  grep '"step":"install","state":"done"' "$zf_state"/events/*.json >/dev/null 2>&1
 }
 
 have_system() { # the new environment is made now; zones wait until it has been booted

@@ -334,4 +334,28 @@ describe('a finish script of a host without zones', () => {
       }
     },
   )
+
+  test('that goes down while it sends its last report sends it again at the next boot, and nothing more', async () => {
+    const host = await HostFixture.open({
+      osFamily: 'solaris10',
+      jumpstart: 'first-boot',
+      withoutZones: true,
+    })
+    try {
+      const installed = new Installed(host)
+      installed.fresh()
+      expect((await installed.finish()).code).toBe(0)
+      const script = installed.reboot()
+      const killed = await host.run({ script, killAfter: 9 })
+      expect(killed.code).toBe(null)
+      const told = steps(host)
+      expect(told.at(-1)).toBe('- install done')
+      const booted = await host.run({ script })
+      expect(booted.code, booted.output).toBe(0)
+      // nothing else would be taken: this report has closed the install
+      expect(steps(host)).toEqual([...told, '- install done'])
+    } finally {
+      await host.close()
+    }
+  })
 })
