@@ -19,8 +19,9 @@ export function capturedSteps({
 
 function whatOf({ held, state, wasRunning, autoboot, zonepath }: CapturedZone, mapped: string[]): string {
   const [first, ...more] = held.map(heldLine)
+  const left = state === 'configured' ? 'only configured' : `detached in ${zonepath}`
   if (first !== undefined)
-    return `is left, detached in ${zonepath}: ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`
+    return `is left, ${left}: ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`
   const configure = `after the reboot: configure it as it was captured${mapped.length > 0 ? ` (${mapped.join(', ')})` : ''}`
   if (state === 'configured') return configure
   return `${configure}, attach ${zonepath}${wasRunning || autoboot ? ', boot' : ''}`

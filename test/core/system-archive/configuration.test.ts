@@ -117,7 +117,7 @@ test('a plan says of each zone what comes after the reboot', () => {
     capturedSteps({ ...plan, interfaceMap, capturedZones }).map(({ zone, what }) => `${zone}: ${what}`)
   expect(says({ bge0: 'e1000g0' })).toEqual([
     'web: after the reboot: configure it as it was captured (bge0 becomes e1000g0), attach /zones/web, boot',
-    'spare: is left, detached in /zones/spare: device: device /dev/rmt/0; it works on identical hardware only',
+    'spare: is left, only configured: device: device /dev/rmt/0; it works on identical hardware only',
   ])
   expect(says({})[0]).toContain('(bge0 as it is called)')
   expect(says({}, [{ ...spare, held: [] }])).toEqual([
