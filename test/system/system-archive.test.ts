@@ -1,4 +1,5 @@
-// A host with three zones becomes a system version, and another host with other interfaces gets its zones back.
+// A host with three zones becomes a system version, and other hosts with other interfaces get its zones back: unpacked by hand,
+// and installed by JumpStart.
 import { mkdtempSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -33,27 +34,60 @@ for zone in web db; do zoneadm -z $zone boot; done
 const unpack = `cd / && tar -xpzf /root/system.tar.gz --exclude=etc/sandbox.json --exclude=etc/hosts --exclude=etc/hostname \
   --exclude=etc/nodename --exclude=etc/zfs '--exclude=${repository.slice(1)}' && rm /root/system.tar.gz`
 
+/** What the installer has made before its finish script runs: a pool with the environment that it runs in, all below /a. */
+const makePool = `
+zpool destroy -f rpool
+zpool create -f -R /a -m none rpool /var/lib/sandbox/pool
+zfs create -o mountpoint=legacy rpool/ROOT; zfs create -o canmount=noauto -o mountpoint=/ rpool/ROOT/installed
+zfs mount rpool/ROOT/installed; zpool set bootfs=rpool/ROOT/installed rpool
+mkdir -p /a/etc /a/var/log /a/var/sadm/system/logs; : >/a/etc/vfstab; : >/a/etc/dumpadm.conf
+`
+
+/**
+ * Nothing boots a pool here, so a chroot into the new environment stands for the reboot: etc/zones, the zonepaths, var/zoneflash and all
+ * else are its own. Bound into it is what the archive has left out: programs (/usr, the repository), the machine's devices, processes
+ * and state (/dev, /proc, /sys, /run), the file that the pool lies on (/var/lib). sandbox.json says which machine of the sandbox this is.
+ */
+const reboot = `
+zpool export rpool; zpool import -R /look -d /var/lib/sandbox rpool; zfs mount rpool/ROOT/oldsys-2
+for directory in usr var/lib var/cache run dev proc sys ${repository.slice(1)}; do
+  mount --rbind /$directory /look/$directory
+done
+cp /etc/sandbox.json /look/etc/
+`
+
+/** Stands before curl: when it is about to be told that the zones are back, the power goes. */
+const powerCut = `#!/bin/sh
+for last in "$@"; do :; done
+if grep 'zone db is booted' "\${last#@}" >/dev/null 2>&1; then kill -9 -$(cat /run/first-boot.pid); fi
+exec /usr/bin/curl "$@"
+`
+
 describe.skipIf(sandboxLack)('a host with three zones', { timeout: 120_000 }, () => {
   let old: TestHost
   let fresh: TestHost
+  let third: TestHost
   let site: InstallSite
   const directory = mkdtempSync(path.join(quickDirectory(), 'system-archive-'))
 
   beforeAll(async () => {
-    old = await createTestHost('arch-old', ['--release', 's10u8'])
-    fresh = await createTestHost('arch-new', ['--release', 's10u8', '--nic', 'e1000g0'])
+    ;[old, fresh, third] = await Promise.all([
+      createTestHost('arch-old', ['--release', 's10u8']),
+      createTestHost('arch-new', ['--release', 's10u8', '--nic', 'e1000g0']),
+      createTestHost('arch-js', ['--release', 's10u8', '--nic', 'e1000g0', '--pool', 'rpool']),
+    ])
     await old.must(['sh', '-eus'], makeZones)
     site = await openInstallSite(old, { ZONEFLASH_JOB_LOCK_SECONDS: '1' })
     await site.zoneflash('host', 'add', 'old', '--transport', `sandbox:${old.name}`, '--release', 's10u8')
   }, 120_000)
   afterAll(async () => {
     await site?.close()
-    await Promise.all([old, fresh].map((host) => host?.destroy()))
+    await Promise.all([old, fresh, third].map((host) => host?.destroy()))
     rmSync(directory, { recursive: true, force: true })
   })
 
   /** `ZONE STATE`, running ones first, in the order in which they booted */
-  const states = async (host: TestHost) =>
+  const states = async (host: Pick<TestHost, 'must'>) =>
     (await host.must(['zoneadm', 'list', '-cp'])).split('\n').flatMap((line) => {
       const [, zone, state] = line.split(':')
       return zone === undefined || zone === 'global' ? [] : [`${zone} ${state}`]
@@ -137,6 +171,91 @@ describe.skipIf(sandboxLack)('a host with three zones', { timeout: 120_000 }, ()
     expect(allowed.stdout).toContain('zone spare is configured, as it was')
     expect((await restore('--map', 'bge0=e1000g0')).stdout).toBe(
       'zone web was restored before\nzone db was restored before\nzone spare was restored before\n',
+    )
+  })
+
+  test('is installed on another host by JumpStart, whose first boot gives its zones back, mapped and in their order', async () => {
+    await site.connect(third)
+    await site.putProfile({
+      name: 'third',
+      sysid: { rootPassword: '$5$zoneflash$hash' },
+      system: { template: 'oldsys@2', interfaceMap: { bge0: 'e1000g0' }, oldEnvironment: 'remove' },
+      jumpstart: {},
+    })
+    await site.zoneflash('host', 'add', 'arch-js', '--release', 's10u8', '--profile', 'third')
+    const url = await site.arm('arch-js')
+    await third.must(['sh', '-euc', makePool])
+    const finish = await third.must([
+      'sh',
+      '-euc',
+      `mkdir -p /tmp/install_config; cd /tmp/install_config
+      curl -fsS ${url}config.tar | tar xpf -
+      SI_CLASS=profile SI_PROFILE=/tmp/install_config/profile sh ./begin
+      sh ./finish`,
+    ])
+    expect(finish).toMatch(/\nzoneflash: the first boot does the rest\n$/)
+    await third.must(['sh', '-euc', reboot])
+    const booted = {
+      must: (argv: readonly string[], input?: string) => third.must(['chroot', '/look', ...argv], input),
+    }
+    expect(await states(booted)).toEqual(['db configured', 'web configured', 'spare configured'])
+    const reported = (await site.reports('arch-js')).length
+    await booted.must(['sh', '-ec', 'mkdir /cut; cat >/cut/curl; chmod 755 /cut/curl'], powerCut)
+    await booted.must([
+      'sh',
+      '-ec',
+      `setsid sh -c 'echo $$ >/run/first-boot.pid; PATH=/cut:$PATH exec /etc/rc3.d/S99zoneflash start'
+      while kill -0 -$(cat /run/first-boot.pid) 2>/dev/null; do sleep 0.05; done`,
+    ])
+    expect(await states(booted)).toEqual(['web running', 'db running', 'spare configured'])
+    const interfaces = ['zlogin', 'web', 'ip -4 -o address show dev e1000g0']
+    expect(await booted.must(interfaces)).toContain('192.0.2.10/24')
+    expect(await booted.must(['zonecfg', '-z', 'web', 'info', 'net'])).toContain('physical: e1000g0')
+    expect(await booted.must(['zonecfg', '-z', 'web', 'info', 'attr'])).toContain("the 'web' people")
+    expect(await booted.must(['zonecfg', '-z', 'spare', 'info', 'device'])).toContain('/dev/rmt/0')
+    expect(await booted.must(['zlogin', 'web', 'cat /etc/greeting'])).toBe('hello\n')
+    expect(await booted.must(['zlogin', 'db', 'cat /data/table'])).toBe('rows\n')
+
+    const running = await booted.must(['zoneadm', 'list', '-cp'])
+    const log = ['cat', '/var/log/zoneflash.log']
+    const cutOff = await booted.must(log)
+    await booted.must([
+      'sh',
+      '-ec',
+      `/etc/rc3.d/S99zoneflash start
+      while test -h /etc/rc3.d/S99zoneflash; do
+        if grep rollback /var/log/zoneflash.log; then exit 1; fi
+        sleep 0.05
+      done`,
+    ])
+    expect((await booted.must(log)).slice(cutOff.length)).toContain(
+      'zone web was restored before\nzone db was restored before\nzone spare is left as it is',
+    )
+    expect(await booted.must(['zoneadm', 'list', '-cp'])).toBe(running)
+    const steps = (state: string, ...names: string[]) =>
+      names.flatMap((name) => [`- ${name} started`, `- ${name} ${state}`])
+    const installed = steps('skipped', 'check', 'system', 'system', 'system')
+    expect((await site.reports('arch-js')).slice(reported)).toEqual([
+      '- install started',
+      ...installed,
+      ...steps('done', 'system', 'system'),
+      '- install started',
+      ...installed,
+      ...steps('skipped', 'system'),
+      ...steps('done', 'system'),
+      ...steps('skipped', 'check'),
+      '- install done',
+    ])
+    expect(await booted.must(['ls', '/var/zoneflash'])).toBe('captured\nevents\nrestored\ntemplates\nzones\n')
+    expect(await booted.must(['zfs', 'list', '-H', '-o', 'name', '-r', 'rpool/ROOT'])).toBe(
+      'rpool/ROOT\nrpool/ROOT/oldsys-2\n',
+    )
+
+    // what is held comes by hand, when somebody has looked after it
+    const words = ['oldsys@2', '--map', 'bge0=e1000g0', '--allow', 'device']
+    const script = await site.zoneflash('template', 'restore-script', ...words)
+    expect(await booted.must(['sh'], script)).toBe(
+      'zone web was restored before\nzone db was restored before\nzone spare is configured, as it was\n',
     )
   })
 })
