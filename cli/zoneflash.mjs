@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Starts the command line on Node 24 or newer: with this Node if it is new enough, else with the one that npm installed.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import nodeModule from 'node:module'
 import { constants, homedir } from 'node:os'
 import path from 'node:path'
@@ -10,13 +10,23 @@ import { fileURLToPath } from 'node:url'
 const NEEDED = 24
 
 // Reading TypeScript takes longer than most commands do. What was read is kept where only this user writes, unlike Node's own choice in /tmp.
-process.env.NODE_COMPILE_CACHE ??= path.join(
-  process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
-  'zoneflash/compiled',
-)
+const compiled = process.env.NODE_COMPILE_CACHE ?? compiledDirectory()
+if (compiled !== undefined) process.env.NODE_COMPILE_CACHE = compiled
+
+/** Below the user's cache directory; undefined for users without a home. */
+function compiledDirectory() {
+  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
+  if (!path.isAbsolute(cache)) return undefined
+  try {
+    mkdirSync(cache, { mode: 0o700 })
+  } catch (error) {
+    if (error.code !== 'EEXIST') return undefined
+  }
+  return path.join(cache, 'zoneflash/compiled')
+}
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
-  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE)
+  if (compiled !== undefined) nodeModule.enableCompileCache(compiled)
   await import('./main.ts')
 } else {
   const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))

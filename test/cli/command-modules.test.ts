@@ -1,10 +1,11 @@
 // What is loaded for a command line: the help shows every command, a command only needs its own module.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 
-const zoneflash = (...args: string[]) =>
-  spawnSync(process.execPath, ['cli/zoneflash.mjs', ...args], { encoding: 'utf8' })
+const main = path.resolve('cli/zoneflash.mjs')
+const zoneflash = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })
 
 test('the help names every command, also those whose modules another command does not load', () => {
   const { status, stdout } = zoneflash('--help')
@@ -25,4 +26,10 @@ test('a misspelt command is answered with the one that was meant', () => {
 test.each(['--version', '-V'])('%s is that of package.json', (option) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   expect(zoneflash(option)).toMatchObject({ status: 0, stdout: `${version}\n` })
+})
+
+test.each(['', '/proc', '/nonexistent/home'])('a user whose home is "%s" is served as well', (HOME) => {
+  const env = { PATH: process.env['PATH'], HOME }
+  const { status } = spawnSync(process.execPath, [main, '--version'], { env, cwd: '/proc', timeout: 20_000 })
+  expect(status).toBe(0)
 })
