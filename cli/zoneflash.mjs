@@ -15,14 +15,14 @@ if (compiled !== undefined) process.env.NODE_COMPILE_CACHE = compiled
 
 /** Below the user's cache directory; undefined for users without a home. */
 function compiledDirectory() {
-  const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
-  if (!path.isAbsolute(cache)) return undefined
   try {
-    mkdirSync(cache, { mode: 0o700 })
-  } catch (error) {
-    if (error.code !== 'EEXIST') return undefined
+    const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
+    if (!path.isAbsolute(cache)) return undefined
+    if (!existsSync(cache)) mkdirSync(cache, { mode: 0o700 })
+    return path.join(cache, 'zoneflash/compiled')
+  } catch {
+    return undefined
   }
-  return path.join(cache, 'zoneflash/compiled')
 }
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {

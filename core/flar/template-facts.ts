@@ -88,7 +88,7 @@ function architectureOf(identification: FlarIdentification): string | undefined 
 
 /** Whether an archive for `machines`, which an installer compares with its own, says the same as `arch`; one for none is for any. */
 export function isForMachine(machines: readonly string[], arch: string): boolean {
-  const processor = arch === 'x86_64' || arch === 'amd64' ? 'i386' : arch
+  const processor = processorOf(arch)
   return machines.length === 0 || machines.some((name) => name === arch || isOf(processor, name))
 }
 
@@ -145,9 +145,15 @@ const machinesOfProcessor: Readonly<Record<string, readonly string[]>> = {
   i386: ['i86pc'],
 }
 
+/** The processor as `uname -p` says it, also of those that are called by their 64-bit instructions. */
+function processorOf(arch: string): string {
+  return arch === 'x86_64' || arch === 'amd64' ? 'i386' : arch
+}
+
 function machinesOf(arch: string, osFamily: OsFamily): readonly string[] {
-  if (osFamily === 'linux' || !Object.hasOwn(machinesOfProcessor, arch)) return [arch]
-  return machinesOfProcessor[arch] ?? [arch]
+  const processor = processorOf(arch)
+  if (osFamily === 'linux' || !Object.hasOwn(machinesOfProcessor, processor)) return [arch]
+  return machinesOfProcessor[processor] ?? [arch]
 }
 
 function unameOf({
@@ -156,7 +162,8 @@ function unameOf({
   arch = '',
 }: Pick<Manifest, 'osFamily' | 'osRelease' | 'arch'>): NonNullable<FlarDescription['uname']> {
   if (osFamily === 'linux') return { osName: 'Linux' }
-  const processor = Object.hasOwn(machinesOfProcessor, arch) ? { processor: arch } : {}
+  const name = processorOf(arch)
+  const processor = Object.hasOwn(machinesOfProcessor, name) ? { processor: name } : {}
   const isSolaris10 =
     osFamily === 'solaris10' && (osRelease === undefined || OsRelease.safeParse(osRelease).success)
   if (isSolaris10) return { osName: 'SunOS', release: '5.10', ...processor }

@@ -28,6 +28,8 @@ test.each<[facts: Partial<Manifest>, machines: string | undefined, arch: string 
   [{ arch: 'sun4v' }, 'sun4v', 'sun4v'],
   [{ arch: 'sparc' }, 'sun4u,sun4us,sun4v', 'sparc'],
   [{ arch: 'i386' }, 'i86pc', 'i86pc'],
+  [{ arch: 'amd64' }, 'i86pc', 'i86pc'],
+  [{ arch: 'x86_64' }, 'i86pc', 'i86pc'],
   [{ arch: 'x86_64', osFamily: 'linux', brand: 'lx' }, 'x86_64', 'x86_64'],
   [{ arch: 'constructor' }, 'constructor', 'constructor'],
 ])('machines of %j are those that uname -m says: %s', (facts, machines, arch) => {
