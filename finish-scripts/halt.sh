@@ -12,7 +12,8 @@ shut_down_zone() { # ZONE SECONDS HOW: by `zoneadm shutdown`, or by the zone's o
   esac
   rm -f "$zf_work/deaf.$1"
   {
-    order_down "$1" "$3" || cat /dev/null >"$zf_work/deaf.$1"
+    # it may end after the script, whose directory is gone then
+    order_down "$1" "$3" || (cat /dev/null >"$zf_work/deaf.$1") 2>/dev/null
   } </dev/null &
   down_count=0
   while [ "$down_count" -lt "$2" ]; do

@@ -208,7 +208,9 @@ within() { # SECONDS COMMAND...: runs it again and again until it succeeds; fail
     done
     if [ -f "$within_patience" ]; then
       rm -f "$within_patience"
-      within_attempt=`cat "$zf_work/attempt"` && kill "$within_attempt"
+      within_attempt=`cat "$zf_work/attempt"` && kill "$within_attempt" && sleep 3
+      # the same still: it does not hear
+      within_still=`cat "$zf_work/attempt"` && [ "$within_still" = "$within_attempt" ] && kill -9 "$within_still"
     fi
   } >/dev/null 2>&1 &
   while :; do
@@ -247,14 +249,17 @@ wait_for_zone() {
 
 zone_is_up() {
   zone_milestone=svc:/milestone/multi-user-server:default
-  zone_online=`in_time svcs -z "$z_name" -H -o state "$zone_milestone" 2>/dev/null`
+  # into a file: backquotes would wait for what such a program leaves running
+  in_time svcs -z "$z_name" -H -o state "$zone_milestone" >"$zf_work/online" 2>/dev/null
+  zone_online=`cat "$zf_work/online"`
   [ "$zone_online" = online ] && return 0
   case $z_os_family in
     linux)
       in_time zlogin "$z_name" '/sbin/runlevel 2>/dev/null | grep " [2-5]$" || systemctl is-system-running | egrep "running|degraded"'
       ;;
     *)
-      zone_online=`in_time zlogin "$z_name" "svcs -H -o state $zone_milestone" 2>/dev/null`
+      in_time zlogin "$z_name" "svcs -H -o state $zone_milestone" >"$zf_work/online" 2>/dev/null
+      zone_online=`cat "$zf_work/online"`
       [ "$zone_online" = online ]
       ;;
   esac
