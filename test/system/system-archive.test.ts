@@ -51,7 +51,7 @@ mkdir -p /a/etc /a/var/log /a/var/sadm/system/logs; : >/a/etc/vfstab; : >/a/etc/
 const reboot = `
 zpool export rpool; zpool import -R /look -d /var/lib/sandbox rpool; zfs mount rpool/ROOT/oldsys-2
 for directory in usr var/lib var/cache run dev proc sys ${repository.slice(1)}; do
-  mount --rbind /$directory /look/$directory
+  mkdir -p /look/$directory; mount --rbind /$directory /look/$directory
 done
 cp /etc/sandbox.json /look/etc/
 `
